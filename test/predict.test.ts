@@ -46,14 +46,18 @@ test('predict scores a folder of images with a model, into a new folder', async 
     await stderrOf('model', 'nowhere', '--out', 'other'),
     'error: There is no folder nowhere [missing-file]\n',
   );
-  for (const [file, port] of [
-    ['net.onnx', 'network'],
-    ['net.safetensors', 'weights'],
+  const hint = 'Then name the pipeline of that stage here, or the model that it publishes.';
+  for (const [file, message] of [
+    ['net.onnx', 'Expected an ONNX file, but net.onnx is none or ends early.'],
+    [
+      'net.safetensors',
+      'Expected a model or an ONNX file, but net.safetensors holds weights without their network. Describe it in a stage of its own, such as `net: { kind: load-model, inputs: { weights: …/net.safetensors }, with: { model: resnet-18 } }`, and give `net.model` in place of the file.',
+    ],
   ] as const) {
     writeFileSync(project.path(file), Uint8Array.of(0xff, 0xfe));
     assert.equal(
       await stderrOf(file, 'photos', '--out', 'other'),
-      `error: Expected a pipeline or the folder of a trained model, got the file ${file} [unknown-model]\n\n  Such a file does not say how images are prepared. Give it to a stage of the kind load-model as its input \`${port}\`, run that, and name its pipeline here.\n`,
+      `error: ${message} [unknown-model]\n\n  ${hint}\n`,
     );
   }
   assert.match(

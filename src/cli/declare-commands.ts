@@ -407,9 +407,9 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   'explain-image': {
     summary: 'score any picture with a trained model, and show why',
     description:
-      'Scores pictures with a trained model, and draws which regions the score comes from, as one PNG. Give the folder of the model, or a pipeline, followed by the stage if several leave a model.',
+      'Scores pictures with a trained model, and draws which regions the score comes from, as one PNG. Give the folder of the model, an ONNX file that describes itself, or a pipeline, followed by the stage if several leave a model.',
     takes: [
-      ['<model>', 'the folder of a model, or a pipeline'],
+      ['<model>', 'the folder of a model, an ONNX file, or a pipeline'],
       [
         '<images...>',
         'the stage of the pipeline, if needed; then pictures: JPEG, PNG, WebP, GIF, AVIF, TIFF or BMP',
@@ -457,9 +457,9 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   predict: {
     summary: 'score new images or videos with a trained model',
     description:
-      "Scores images or videos without labels, and writes scores.csv, summary.json and a sheet of the most certain images into a new folder; of videos also timeline, the scores over time. Give the folder of the model, or a pipeline, followed by the stage if several leave a model; then a folder of images, or videos and folders of them. Frames and faces are cut as those of the model's training were.",
+      "Scores images or videos without labels, and writes scores.csv, summary.json and a sheet of the most certain images into a new folder; of videos also timeline, the scores over time. Give the folder of the model, an ONNX file that describes itself, or a pipeline, followed by the stage if several leave a model; then a folder of images, or videos and folders of them. Frames and faces are cut as those of the model's training were.",
     takes: [
-      ['<model>', 'the folder of a model, or a pipeline'],
+      ['<model>', 'the folder of a model, an ONNX file, or a pipeline'],
       [
         '<images...>',
         'the stage of the pipeline, if needed; then the folder of images, or the videos',

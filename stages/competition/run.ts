@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { formatCount, formatLevel } from '../../src/format-numbers.ts';
-import { drawNet } from '../../src/learning/charts/draw-net.ts';
+import { formatLevel } from '../../src/format-numbers.ts';
 import { escapeXml } from '../../src/learning/charts/escape-xml.ts';
 import { fontFamily } from '../../src/learning/charts/fonts.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
@@ -18,18 +17,10 @@ import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.t
 import { pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { distinctTables } from '../../src/learning/metrics/scores/aggregate-videos.ts';
 import { readSplitScores } from '../../src/learning/metrics/scores/read-split-scores.ts';
-import { countParameters } from '../../src/learning/models/count-parameters.ts';
-import { headOf } from '../../src/learning/models/feature-head.ts';
-import { graphPicture, listGraph } from '../../src/learning/models/graph-listing.ts';
-import { formatTotals } from '../../src/learning/models/layers/net-facts.ts';
-import { netPicture } from '../../src/learning/models/layers/net-picture.ts';
-import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
-import { loadGraphLayers } from '../../src/learning/models/model-files.ts';
-import { graphOf, type ModelInfo, readModelInfo } from '../../src/learning/models/model-info.ts';
-import { modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
+import { modelInputs } from '../../src/learning/models/model-inputs.ts';
 import { markdownTable } from '../../src/markdown-table.ts';
-import { err, ok, type Result } from '../../src/result.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
+import { openCandidate } from './candidate.ts';
 import { competitionChart } from './chart.ts';
 import {
   formatLeaderboard,
@@ -48,7 +39,7 @@ type Entrant = ReturnType<typeof enter>;
 
 export default async function run(context: Context): Promise<void> {
   const { split, confidence, title } = context.settings;
-  const models = context.inputs('models');
+  const models = modelInputs(context, 'models');
   const pairs = pairByLabels(models, context.inputs('scores'), { one: 'model', other: 'scores' });
   const names = distinctNames(models);
   const entrants = pairs.map(({ one, other }, index) =>
@@ -96,7 +87,7 @@ function enter(
   name: string,
   settings: CompetitionSettings,
 ) {
-  const info = readModelInfo(model.path);
+  const candidate = openCandidate(model.path);
   const {
     rows,
     names: sides,
@@ -105,9 +96,8 @@ function enter(
   } = readSplitScores(scores.path, settings.split, `input "scores" of ${name}`, settings);
   return {
     name,
-    info,
-    folder: model.path,
-    parameters: countParameters(model.path, info),
+    candidate,
+    parameters: candidate.parameters,
     rows,
     sides,
     videos,
@@ -170,51 +160,13 @@ async function draw(
       `${winners.map(({ name }) => name).join(', ')} share first place; the drawing shows ${winner.name}.`,
     );
   }
-  const { info, folder } = entrants.find(({ name }) => name === winner.name)!;
-  const drawn = isOnnx(info)
-    ? await drawGraph(folder, info, winner.name)
-    : drawModel(info, winner.name);
+  const { candidate } = entrants.find(({ name }) => name === winner.name)!;
+  const drawn = await candidate.draw(winner.name);
   if (!drawn.ok) context.warn(`${winner.name}, the winner, could not be drawn: ${drawn.error}.`);
   const svg = drawn.ok
     ? drawn.value
     : drawMessage(`${winner.name} could not be drawn: ${drawn.error}.`);
   writeDrawing(context.output('drawing'), 'winner', svg);
-}
-
-const isOnnx = (info: ModelInfo): boolean => info.onnx !== undefined || graphOf(info) !== undefined;
-
-/** The network of a model that began as an ONNX file, by its modules. */
-async function drawGraph(
-  folder: string,
-  info: ModelInfo,
-  name: string,
-): Promise<Result<string, string>> {
-  try {
-    const rows = await listGraph(() => loadGraphLayers(folder, info));
-    const size = 'size' in info.input ? ` at ${info.input.size} x ${info.input.size}` : '';
-    return ok(drawNet(graphPicture(rows, `${name}${size}`)));
-  } catch (error) {
-    // Such a file may compute with operators that do not become layers.
-    if (error instanceof StageError) return err(error.message.replace(/\.$/, ''));
-    throw error;
-  }
-}
-
-/**
- * A model's network as SVG, as `restage model` draws it; of one that takes features, the layers
- * after them.
- */
-function drawModel(info: ModelInfo, title: string): Result<string, string> {
-  const { architecture, classes, input } = info;
-  const setting = modelSetting.safeParse(architecture);
-  if (!setting.success)
-    return err(`expected a network of known layers, got "${String(architecture)}"`);
-  const isHead = 'values' in input;
-  const net = (isHead ? headOf : netOf)(setting.data, classes.length);
-  const traced = traceLayers(net.layers, isHead ? [input.values] : [input.size, input.size, 3]);
-  if (!traced.ok) return err(traced.error.message);
-  const seen = isHead ? `${formatCount(input.values)} features` : `${input.size} x ${input.size}`;
-  return ok(drawNet(netPicture(traced.value, `${title} at ${seen}`, formatTotals(traced.value))));
 }
 
 function drawMessage(message: string): string {

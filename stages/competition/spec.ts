@@ -7,6 +7,8 @@ import {
   videoMistakes,
   videoSettings,
 } from '../../src/learning/metrics/scores/video-settings.ts';
+import { countedOnnxPort } from '../../src/learning/models/network-ports.ts';
+import { oneInput } from '../../src/setting-mistakes.ts';
 import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
@@ -31,7 +33,8 @@ export const spec = defineKind<CompetitionSettings>({
     'the AUC counts most, and of equal ones the smaller network wins.',
   settings,
   inputs: {
-    models: { type: 'model', summary: 'The candidates.', list: true },
+    models: { type: 'model', summary: 'The candidates.', list: true, optional: true },
+    onnx: { ...countedOnnxPort, list: true },
     scores: {
       type: 'scores',
       summary: 'The scores of each, in the same order, as evaluate writes them.',
@@ -49,7 +52,7 @@ export const spec = defineKind<CompetitionSettings>({
     chart: output.chart('AUC against parameters, with intervals and the Pareto front.'),
     drawing: output.images("The winner's network, drawn: SVG and PNG."),
   },
-  check: videoMistakes,
+  check: (given, inputs) => [...oneInput(inputs, ['models', 'onnx']), ...videoMistakes(given)],
   checkInputs: ({ positive }, inputs) => sidesMissing(positive, inputs, 'scores'),
   example: `leaderboard:
   kind: competition

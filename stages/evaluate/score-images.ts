@@ -13,6 +13,7 @@ import {
   nativeOf,
   resizeOf,
 } from '../../src/learning/models/model-info.ts';
+import { modelInput } from '../../src/learning/models/model-inputs.ts';
 import { expectFinite } from '../../src/learning/models/model-output.ts';
 import {
   labelling,
@@ -39,7 +40,7 @@ type Context = StageContext<EvaluateSettings>;
 export async function scoreImages(context: Context) {
   const { splits } = context.settings;
   await startBackend(context);
-  using network = await loadNetwork(context.input('model').path, context.cpus);
+  using network = await loadNetwork(modelInput(context).path, context.cpus);
   const { model, info } = network;
   const source = openSource(context, info.input);
   const { testTime } = context.settings;

@@ -388,7 +388,7 @@ test('a model needs images or features, scores need neither, and mistakes and co
   assert.deepEqual(check({}, 'scores'), []);
   assert.deepEqual(check({ mistakes: true }, 'scores', 'dataset'), []);
   assert.deepEqual(check({}, 'model', 'scores'), [
-    'expected one of the inputs "model" and "scores", got both',
+    'expected one of the inputs "model", "onnx" and "scores", got "model" and "scores"',
   ]);
   assert.deepEqual(check({}, 'model'), [
     'expected one of the inputs "dataset" and "features", got neither',

@@ -13,6 +13,7 @@ import {
   videoMistakes,
   videoSettings,
 } from '../../src/learning/metrics/scores/video-settings.ts';
+import { onnxModelPort } from '../../src/learning/models/network-ports.ts';
 import { selectionSplit, splitList } from '../../src/learning/training/splits.ts';
 import { viewSettings, viewsOf } from '../../src/learning/vision/augment/view-settings.ts';
 import { corruptionSettings } from '../../src/learning/vision/corruptions/corruption-settings.ts';
@@ -63,6 +64,7 @@ export const spec = defineKind<EvaluateSettings>({
   settings,
   inputs: {
     model: { type: 'model', summary: 'A trained model.', optional: true },
+    onnx: onnxModelPort,
     dataset: {
       type: 'dataset',
       summary: 'Labelled images; resized and normalised as the model was trained.',
@@ -124,9 +126,9 @@ function mistakes(
   settings: EvaluateSettings,
   inputs: ReadonlySet<string>,
 ): readonly SettingMistake[] {
-  const sources = oneInput(inputs, ['model', 'scores']);
+  const sources = oneInput(inputs, ['model', 'onnx', 'scores']);
   if (sources.length > 0) return sources;
-  const isModel = inputs.has('model');
+  const isModel = inputs.has('model') || inputs.has('onnx');
   const images = isModel ? oneInput(inputs, ['dataset', 'features']) : [];
   const { corrupt, testTime } = settings;
   const isFeatures = inputs.has('features');

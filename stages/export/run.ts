@@ -6,19 +6,21 @@ import {
   exportGraphSafetensors,
 } from '../../src/learning/models/export/export-graph.ts';
 import { exportOnnx } from '../../src/learning/models/export/export-onnx.ts';
+import { layersFolder } from '../../src/learning/models/export/layers-of-file.ts';
 import { exportSafetensors, weightedNet } from '../../src/learning/models/export/weighted-net.ts';
 import { loadModel, type ModelFiles } from '../../src/learning/models/model-files.ts';
 import { graphOf, infoFile } from '../../src/learning/models/model-info.ts';
+import { modelInput } from '../../src/learning/models/model-inputs.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
-import { type StageContext, StageError } from '../../src/stage.ts';
+import type { StageContext } from '../../src/stage.ts';
 import type { ExportFormat, ExportSettings } from './spec.ts';
 
 export default async function run(context: StageContext<ExportSettings>): Promise<void> {
-  const source = context.input('model').path;
   const folder = context.output('files');
   mkdirSync(folder);
   // Two images are computed to check the file: the processor serves.
   await startBackend({ ...context, backend: 'onnxruntime' });
+  const source = await layersFolder(modelInput(context).path, join(context.scratch, 'layers'));
   const files = await loadModel(source);
   const metadata = { restage: JSON.stringify(files.info) };
   const { onnx, safetensors } = exporterOf(files, metadata, context.settings);
@@ -46,11 +48,6 @@ function exporterOf(
   metadata: Readonly<Record<string, string>>,
   settings: ExportSettings,
 ): { readonly onnx: () => Uint8Array; readonly safetensors: () => Uint8Array } {
-  if (files.info.onnx !== undefined) {
-    throw new StageError(
-      'Expected a model that was trained here, got an ONNX file, which is exported already.',
-    );
-  }
   if (graphOf(files.info) !== undefined) {
     return {
       onnx: () => exportGraph(files, metadata, settings),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { mistakeIf } from '../../src/setting-mistakes.ts';
+import { onnxModelPort } from '../../src/learning/models/network-ports.ts';
+import { mistakeIf, oneInput } from '../../src/setting-mistakes.ts';
 import { flag, output } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
@@ -36,18 +37,27 @@ export const spec = defineKind<ExportSettings>({
   summary:
     'Writes a model for other programs: ONNX, tfjs layers, and safetensors in PyTorch’s layout.',
   settings,
-  check: ({ quantize, formats }) =>
-    mistakeIf(
-      quantize !== undefined && !formats.includes('onnx'),
-      ['quantize'],
-      'expected "onnx" among the formats, whose weights it rounds',
-    ),
-  inputs: { model: { type: 'model', summary: 'A model of train, select or load-model.' } },
+  inputs: {
+    model: {
+      type: 'model',
+      summary: 'A model of train, select or load-model.',
+      optional: true,
+    },
+    onnx: onnxModelPort,
+  },
   outputs: {
     files: output.files(
       'A file or folder for each format, and info.json: classes, and how to preprocess an image.',
     ),
   },
+  check: ({ quantize, formats }, inputs) => [
+    ...oneInput(inputs, ['model', 'onnx']),
+    ...mistakeIf(
+      quantize !== undefined && !formats.includes('onnx'),
+      ['quantize'],
+      'expected "onnx" among the formats, whose weights it rounds',
+    ),
+  ],
   example: `files:
   kind: export
   inputs: { model: fit.model }

@@ -14,6 +14,7 @@ import {
 } from '../../src/learning/explanations/explanation-subject.ts';
 import { methodOptions } from '../../src/learning/explanations/method-options.ts';
 import { drawImages } from '../../src/learning/explanations/survey-models.ts';
+import { modelInput } from '../../src/learning/models/model-inputs.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { curvesChart, type Frame, randomisationChart, rankingChart } from './charts.ts';
@@ -50,7 +51,7 @@ export default async function run(context: StageContext<FaithfulnessSettings>): 
   writeFileSync(context.output('table'), formatTable(judgement));
   const frame: Frame = {
     ...settings,
-    labels: context.input('model').labels,
+    labels: modelInput(context).labels,
     classes: subject.classes,
   };
   await renderOutput(context, 'curves', curvesChart(judgement, frame));

@@ -6,6 +6,7 @@ import {
   methodList,
   splitSettings,
   subjectInputs,
+  subjectMistakes,
   unusedSettings,
 } from '../../src/learning/explanations/explanation-settings.ts';
 import { drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
@@ -83,7 +84,8 @@ export const spec = defineKind<FaithfulnessSettings>({
     table: output.table('CSV: the methods by rank, every number with its interval.'),
   },
   computes: true,
-  check: (given) => [
+  check: (given, inputs) => [
+    ...subjectMistakes(inputs),
     ...unusedSettings(given, given.method),
     ...mistakeIf(given.weightDraws !== undefined && !given.randomise, ['weightDraws'], noDraws),
   ],

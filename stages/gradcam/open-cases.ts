@@ -7,6 +7,7 @@ import { openFaceParts } from '../../src/learning/explanations/open-face-parts.t
 import { openMasks } from '../../src/learning/explanations/open-masks.ts';
 import type { SurveyCase } from '../../src/learning/explanations/survey-models.ts';
 import { matchByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
+import { modelInputs } from '../../src/learning/models/model-inputs.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import type { GradcamSettings } from './spec.ts';
@@ -24,7 +25,7 @@ export interface Case extends SurveyCase {
  */
 export async function openCases(context: StageContext<GradcamSettings>) {
   const { settings, cpus } = context;
-  const models = context.inputs('models');
+  const models = modelInputs(context, 'models');
   const matched = (port: string, artifact: string) =>
     matchByLabels(models, context.inputs(port), { one: 'model', other: artifact }).map(
       ({ path }) => path,

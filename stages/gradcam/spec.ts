@@ -6,7 +6,9 @@ import {
   methodList,
   surveySettings,
 } from '../../src/learning/explanations/explanation-settings.ts';
+import { onnxModelPort } from '../../src/learning/models/network-ports.ts';
 import { colourMaps } from '../../src/learning/vision/colour-map.ts';
+import { oneInput } from '../../src/setting-mistakes.ts';
 import { output, text, whole } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
@@ -55,7 +57,9 @@ export const spec = defineKind<GradcamSettings>({
       summary: 'Networks of images with a convolution or attention, each a row of the sheet.',
       list: true,
       labelled: true,
+      optional: true,
     },
+    onnx: { ...onnxModelPort, list: true, labelled: true },
     datasets: {
       type: 'dataset',
       summary:
@@ -93,6 +97,7 @@ export const spec = defineKind<GradcamSettings>({
     table: output.table('CSV: the same, a row for each model and method.'),
   },
   computes: true,
+  check: (_, inputs) => oneInput(inputs, ['models', 'onnx']),
   example: `cams:
   kind: gradcam
   inputs: { models: [fit.model], datasets: [faces.dataset] }

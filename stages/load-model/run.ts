@@ -1,6 +1,5 @@
 import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { formatFew } from '../../src/format-numbers.ts';
 import { beginNetwork } from '../../src/learning/models/begin-network.ts';
 import { graphAsOnnx } from '../../src/learning/models/export/graph-as-onnx.ts';
@@ -12,11 +11,12 @@ import {
   type ImageInput,
   infoFile,
   type ModelInfo,
-  modelInfo,
   onnxFile,
 } from '../../src/learning/models/model-info.ts';
 import { networkPaths } from '../../src/learning/models/network-paths.ts';
+import { fileName } from '../../src/learning/models/onnx/file-name.ts';
 import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
+import { inputOf, onnxMetadata } from '../../src/learning/models/onnx-metadata.ts';
 import { withPreprocessing } from '../../src/learning/models/preprocessing-input.ts';
 import { isTfjsFile } from '../../src/learning/models/weights/weight-files.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
@@ -72,9 +72,8 @@ async function loadOnnx(context: Context): Promise<void> {
   using network = await OnnxNetwork.open(onnxOf(context), options);
   const { facts, input, output } = network;
   const { shape } = await network.run(new Float32Array(input.size ** 2 * 3));
-  // What `export` wrote into the file.
-  const exported = modelInfo.safeParse(jsonOf(facts.metadata.get('restage'))).data;
-  const classes = context.settings.classes ?? exported?.classes ?? namedClasses(facts.metadata);
+  const metadata = onnxMetadata(facts.metadata);
+  const classes = settings.classes ?? metadata.classes;
   if (shape.length !== 1 || shape[0] !== (classes?.length ?? shape[0])) {
     const wanted =
       classes === undefined ? 'each class' : `each of the classes ${formatFew(classes, 5)}`;
@@ -93,12 +92,14 @@ async function loadOnnx(context: Context): Promise<void> {
   context.log(
     `${input.name}: ${input.size} x ${input.size}, ${layout}; ${output}: ${shape[0]} values.`,
   );
+  const file = { file: fileName(network.path), size: input.size };
+  const known = settings.normalise === undefined ? inputOf(metadata, file) : metadata.exported;
   const info: ModelInfo = {
     architecture: 'onnx',
     classes: [...classes],
-    input: { ...preparationOf(settings, exported?.input), size: input.size },
+    input: { ...preparationOf(settings, known), size: input.size },
     onnx: { parameters: facts.parameters, probabilities },
-    ...(exported?.recipe !== undefined && { recipe: exported.recipe }),
+    ...(metadata.recipe !== undefined && { recipe: metadata.recipe }),
     training: {},
     chosenEpoch: 0,
     backend: 'none',
@@ -129,9 +130,8 @@ const hasOnnx = (folder: string): boolean =>
  */
 function preparationOf(
   settings: LoadModelSettings,
-  exported?: ModelInfo['input'],
+  known: ImageInput | undefined,
 ): Omit<ImageInput, 'size'> {
-  const known = exported !== undefined && 'size' in exported ? exported : undefined;
   const normalise = settings.normalise ?? known?.normalise;
   if (normalise !== undefined) {
     const { fit, kernel, ...merged } = { ...usualInput, ...known, ...settings };
@@ -147,21 +147,4 @@ function preparationOf(
     'Expected the setting normalise, which the file does not say. Many networks use ImageNet’s: ' +
       'normalise: { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] }',
   );
-}
-
-/** The classes of the metadata: a JSON list, or names with commas between them. */
-function namedClasses(metadata: ReadonlyMap<string, string>): readonly string[] | undefined {
-  const text = metadata.get('classes');
-  if (text === undefined) return undefined;
-  return (
-    z.array(z.string()).safeParse(jsonOf(text)).data ?? text.split(',').map((name) => name.trim())
-  );
-}
-
-function jsonOf(text = ''): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import { formatFew } from '../../src/format-numbers.ts';
 import { softmax } from '../../src/learning/metrics/arithmetic/logits.ts';
 import { loadNetwork } from '../../src/learning/models/model-files.ts';
 import { type ImageInput, nativeOf, resizeOf } from '../../src/learning/models/model-info.ts';
+import { modelInput } from '../../src/learning/models/model-inputs.ts';
 import { expectFinite, type Network, outputOf } from '../../src/learning/models/model-output.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import {
@@ -23,7 +24,7 @@ type Context = StageContext<PredictSettings>;
 /** The scores of all images that can be decoded; the others cause a warning. */
 export async function scoreImages(context: Context, images: readonly NewImage[]) {
   await startBackend(context);
-  using network = await loadNetwork(context.input('model').path, context.cpus);
+  using network = await loadNetwork(modelInput(context).path, context.cpus);
   const { model, info } = network;
   if ('values' in info.input) {
     throw new StageError(

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { videoMistakes, videoSettings } from '../../src/learning/metrics/scores/video-settings.ts';
+import { onnxModelPort } from '../../src/learning/models/network-ports.ts';
+import { oneInput } from '../../src/setting-mistakes.ts';
 import { count, output } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
@@ -24,7 +26,8 @@ export const spec = defineKind<PredictSettings>({
     'Scores images or videos that have no labels, and shows the images that the model is most and least certain of.',
   settings,
   inputs: {
-    model: { type: 'model', summary: 'A trained model of images.' },
+    model: { type: 'model', summary: 'A trained model of images.', optional: true },
+    onnx: onnxModelPort,
     images: {
       type: ['files', 'images', 'dataset'],
       summary:
@@ -52,7 +55,10 @@ export const spec = defineKind<PredictSettings>({
     ),
   },
   computes: true,
-  check: (given) => videoMistakes({ ...given, missing: 0.5 }),
+  check: (given, inputs) => [
+    ...oneInput(inputs, ['model', 'onnx']),
+    ...videoMistakes({ ...given, missing: 0.5 }),
+  ],
   example: `new:
   kind: predict
   inputs: { model: fit.model, images: photos/unsorted }

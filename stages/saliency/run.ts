@@ -16,6 +16,7 @@ import {
   surveyModels,
 } from '../../src/learning/explanations/survey-models.ts';
 import type { Survey } from '../../src/learning/explanations/survey-split.ts';
+import { modelInput } from '../../src/learning/models/model-inputs.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { paintMap } from '../../src/learning/vision/colour-map.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
@@ -79,7 +80,7 @@ export default async function run(context: Context): Promise<void> {
     classes: subject.classes,
     measured,
     settings,
-    labels: context.input('model').labels,
+    labels: modelInput(context).labels,
   };
   const { topShares } = survey.maps[0]!;
   const images = Array.from(drawn, (index) => {

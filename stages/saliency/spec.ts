@@ -4,6 +4,7 @@ import {
   explanationSettings,
   facesInput,
   subjectInputs,
+  subjectMistakes,
   surveySettings,
   unusedSettings,
 } from '../../src/learning/explanations/explanation-settings.ts';
@@ -66,7 +67,7 @@ export const spec = defineKind<SaliencySettings>({
     ),
   },
   computes: true,
-  check: (given) => unusedSettings(given, [given.method]),
+  check: (given, inputs) => [...subjectMistakes(inputs), ...unusedSettings(given, [given.method])],
   example: `saliency:
   kind: saliency
   inputs: { model: fit.model, dataset: faces.dataset, masks: drawn.faces }

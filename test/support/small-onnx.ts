@@ -3,9 +3,13 @@ import { node } from './onnx-node.ts';
 
 /**
  * An ONNX file of two classes, with names as PyTorch gives them: a stem, two blocks of a layer, and
- * a classifier. Images have so many pixels a side, or as many as come where it is a name.
+ * a classifier. Images have so many pixels a side, or as many as come where it is a name. The texts
+ * are its metadata.
  */
-export function smallOnnx(side: number | string = 8): Uint8Array {
+export function smallOnnx(
+  side: number | string = 8,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const floats = (name: string, ...shape: readonly number[]) => {
     const length = shape.reduce((product, width) => product * width, 1);
     const data = Float32Array.from({ length }, (_, at) => Math.sin(at));
@@ -25,7 +29,7 @@ export function smallOnnx(side: number | string = 8): Uint8Array {
     floats(`layer1.${number}.conv.weight`, 4, 4, 1, 1),
     floats(`layer1.${number}.conv.bias`, 4),
   ];
-  return encodeModel({
+  const graph = {
     nodes: [
       node('Conv', ['image', 'conv1.weight'], 'conv1/Conv'),
       ...block(0, 'conv1/Conv'),
@@ -43,5 +47,6 @@ export function smallOnnx(side: number | string = 8): Uint8Array {
     ],
     inputs: [{ name: 'image', type: 'float32', shape: ['batch', 3, side, side] }],
     outputs: [{ name: 'logits', type: 'float32' }],
-  });
+  } as const;
+  return encodeModel(graph, { metadata });
 }

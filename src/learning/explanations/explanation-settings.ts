@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formatList } from '../../format-numbers.ts';
+import { oneInput } from '../../setting-mistakes.ts';
 import { count, text, whole } from '../../spec-parts.ts';
 import type { InputPort, SettingMistake } from '../../stage.ts';
 import { uniqueList } from '../../unique-list.ts';
@@ -11,6 +12,7 @@ import {
 } from '../attribution/methods.ts';
 import { scoreKinds } from '../attribution/questions/question.ts';
 import { confidenceOf, drawsFrom } from '../metrics/intervals/interval-settings.ts';
+import { onnxModelPort } from '../models/network-ports.ts';
 
 /** Settings of every kind that explains the scores of a model. Light, for their specs. */
 export const explanationSettings = {
@@ -105,7 +107,8 @@ export const methodList = <Name extends Method>(names: readonly Name[]) => {
 
 /** The inputs of kinds that explain one model. */
 export const subjectInputs = {
-  model: { type: 'model', summary: 'A model trained on images.', labelled: true },
+  model: { type: 'model', summary: 'A model trained on images.', labelled: true, optional: true },
+  onnx: { ...onnxModelPort, labelled: true },
   dataset: {
     type: 'dataset',
     summary: 'Labelled images; resized and normalised as the model was trained.',
@@ -120,6 +123,10 @@ export const facesInput = {
     'The table `faces` of the images, as the kind faces writes it: maps are then divided by eyes, nose, mouth, forehead and cheeks.',
   optional: true,
 } as const satisfies InputPort;
+
+/** The mistake of a stage that explains no model, or two. */
+export const subjectMistakes = (inputs: ReadonlySet<string>): readonly SettingMistake[] =>
+  oneInput(inputs, ['model', 'onnx']);
 
 /** The mistakes of settings that no chosen method uses. */
 export function unusedSettings(

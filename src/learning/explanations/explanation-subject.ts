@@ -2,6 +2,7 @@ import { formatFew } from '../../format-numbers.ts';
 import { type StageContext, StageError } from '../../stage.ts';
 import type { Question, ScoreKind } from '../attribution/questions/question.ts';
 import { type ModelInfo, resizeOf } from '../models/model-info.ts';
+import { modelInput } from '../models/model-inputs.ts';
 import { labelling, openClasses, type Target } from '../training/open-labelled-data.ts';
 import { BatchLoader } from '../vision/batches/batch-loader.ts';
 import type { Sample } from '../vision/dataset/dataset.ts';
@@ -57,14 +58,14 @@ export interface QuestionBatch {
 }
 
 /**
- * Opens the subject of a stage: its inputs `model` and `dataset`, and the split of its settings.
- * Throws as {@link openSubject} does.
+ * Opens the subject of a stage: its model or ONNX file, its data set, and the split of its
+ * settings. Throws as {@link openSubject} does.
  */
 export const subjectOfStage = (
   context: StageContext<{ readonly split: string }>,
 ): Promise<Subject> =>
   openSubject(
-    { model: context.input('model').path, dataset: context.input('dataset').path },
+    { model: modelInput(context).path, dataset: context.input('dataset').path },
     context.settings.split,
     context.cpus,
   );

@@ -1,10 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type io, type LayersModel, loadLayersModel, io as tfjsIo } from '@tensorflow/tfjs';
+import { formatFew } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
+import { describedFile } from './described-file.ts';
 import { imageSizeOf, openGraph, unfilledNetwork, wholeNetwork } from './graph-network.ts';
 import { infoFile, type ModelInfo, onnxFile, readModelInfo } from './model-info.ts';
 import type { Network } from './model-output.ts';
+import { fileName } from './onnx/file-name.ts';
 import { OnnxNetwork } from './onnx/onnx-network.ts';
 import { besideManifest } from './weights/shards.ts';
 import { openTfjsManifest } from './weights/tfjs-manifest.ts';
@@ -45,30 +48,62 @@ export async function saveModel(folder: string, { model, info }: ModelFiles): Pr
 type OpenNetwork = { readonly model: Network; readonly info: ModelInfo } & Disposable;
 
 /**
- * Reads the `model` artifact in `folder`, layers or an ONNX file, until it is disposed of. Throws a
- * {@link StageError} when it is not one.
+ * The info of a `model` artifact, or of an ONNX file that describes itself in its metadata. Throws
+ * a {@link StageError} for another file or folder.
  */
-export async function loadNetwork(folder: string, threads: number): Promise<OpenNetwork> {
-  const info = readModelInfo(folder);
+export const infoOfModel = (path: string): ModelInfo =>
+  isFile(path) ? describedFile(path) : readModelInfo(path);
+
+const isFile = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+
+/**
+ * Reads a model, layers or an ONNX file, until it is disposed of: a `model` artifact, or an ONNX
+ * file that describes itself. Throws a {@link StageError} when it is neither.
+ */
+export async function loadNetwork(path: string, threads: number): Promise<OpenNetwork> {
+  const info = infoOfModel(path);
   if (info.onnx === undefined || !('size' in info.input)) {
-    return { ...(await loadModel(folder)), [Symbol.dispose]: () => {} };
+    return { ...(await loadModel(path)), [Symbol.dispose]: () => {} };
   }
-  const options = { threads, imageSize: info.input.size, probabilities: info.onnx.probabilities };
-  const model = await OnnxNetwork.open(fileIn(folder), options);
+  const { size } = info.input;
+  const options = { threads, imageSize: size, probabilities: info.onnx.probabilities };
+  const model = await OnnxNetwork.open(onnxOfModel(path), options);
+  if (isFile(path)) {
+    const { shape } = await model.run(new Float32Array(size ** 2 * 3));
+    expectClasses(shape, info, path);
+  }
   return { model, info, [Symbol.dispose]: () => model[Symbol.dispose]() };
 }
 
 /**
- * Reads the `model` artifact in `folder`, whose layers are needed: those of an ONNX file are its
- * nodes. Throws a {@link StageError} when it is not one, or has a node without gradients here.
+ * Reads a model whose layers are needed: those of an ONNX file are its nodes. Throws a
+ * {@link StageError} as {@link loadNetwork} does, and for a node without gradients here.
  */
-export async function loadModel(folder: string): Promise<ModelFiles> {
-  const info = readModelInfo(folder);
-  if (info.onnx !== undefined) {
-    const opened = openGraph(fileIn(folder));
-    const size = 'size' in info.input ? info.input.size : undefined;
-    return { model: await wholeNetwork(opened, imageSizeOf(opened, size)), info };
-  }
+export async function loadModel(path: string): Promise<ModelFiles> {
+  const info = infoOfModel(path);
+  if (info.onnx === undefined) return loadLayersOf(path, info);
+  const opened = openGraph(onnxOfModel(path));
+  const size = 'size' in info.input ? info.input.size : undefined;
+  const model = await wholeNetwork(opened, imageSizeOf(opened, size));
+  if (isFile(path)) expectClasses(model.outputs[0]!.shape.slice(1), info, path);
+  return { model, info };
+}
+
+/** Throws a {@link StageError} for a file that describes itself and has other outputs. */
+function expectClasses(
+  shape: readonly (number | null)[],
+  { classes }: ModelInfo,
+  path: string,
+): void {
+  if (shape.length === 1 && shape[0] === classes.length) return;
+  throw new StageError(
+    `Expected a value for each of the classes ${formatFew(classes, 5)} in the metadata of ${fileName(path)}, got ${shape.join(' x ')} values for each image.`,
+  );
+}
+
+/** Reads a `model` artifact of layers. */
+async function loadLayersOf(folder: string, info: ModelInfo): Promise<ModelFiles> {
   const path = join(folder, modelFile);
   const modelTopology = readTopology(path);
   const tensors = [...openTfjsManifest(path, besideManifest(path)).tensors.values()];
@@ -87,7 +122,7 @@ export async function loadModel(folder: string): Promise<ModelFiles> {
  */
 export async function loadGraphLayers(folder: string, info: ModelInfo): Promise<LayersModel> {
   if (info.onnx !== undefined) {
-    const opened = openGraph(fileIn(folder));
+    const opened = openGraph(onnxOfModel(folder));
     const size = 'size' in info.input ? info.input.size : undefined;
     return await unfilledNetwork(opened, imageSizeOf(opened, size));
   }
@@ -96,11 +131,12 @@ export async function loadGraphLayers(folder: string, info: ModelInfo): Promise<
 }
 
 /** The ONNX file of a model. Throws a {@link StageError} where somebody removed it. */
-function fileIn(folder: string): string {
-  const path = join(folder, onnxFile);
+export function onnxOfModel(model: string): string {
+  if (isFile(model)) return model;
+  const path = join(model, onnxFile);
   if (existsSync(path)) return path;
   throw new StageError(
-    `Expected ${onnxFile} in ${folder}, since ${infoFile} there is of an ONNX file, got none.`,
+    `Expected ${onnxFile} in ${model}, since ${infoFile} there is of an ONNX file, got none.`,
   );
 }
 

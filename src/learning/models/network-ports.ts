@@ -32,3 +32,18 @@ export const onnxPort = {
   summary:
     'An ONNX file with one input of images, [batch, 3, height, width] or [batch, height, width, 3], as float32.',
 } as const;
+
+/** The port of kinds that take a whole model: an ONNX file in the model's place. */
+export const onnxModelPort = {
+  type: 'files',
+  optional: true,
+  summary:
+    'Instead of a model, an ONNX file whose metadata names its classes and how images are prepared, as that of `export` does. Any other file is described by a stage `load-model`.',
+} as const;
+
+/** The same where only the network counts, whatever the file says. */
+export const countedOnnxPort = {
+  type: 'files',
+  optional: true,
+  summary: 'Instead of models, ONNX files: their parameters are counted, whatever they say.',
+} as const;

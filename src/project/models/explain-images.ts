@@ -6,7 +6,6 @@ import { isCam, type Method } from '../../learning/attribution/methods.ts';
 import type { ScoreKind } from '../../learning/attribution/questions/question.ts';
 import { largeGap } from '../../learning/explanations/completeness-gap.ts';
 import type { ExplainedPictures, Picture } from '../../learning/explanations/explain-pictures.ts';
-import { readModelInfo } from '../../learning/models/model-info.ts';
 import type { ColourMap } from '../../learning/vision/colour-map.ts';
 import { usableCores } from '../../machine-limits.ts';
 import { UsageError } from '../../user-error.ts';
@@ -15,6 +14,7 @@ import { PipelineError } from '../pipeline-error.ts';
 import { writeUserFile } from '../write-user-file.ts';
 import {
   findTrainedModel,
+  infoOfTrained,
   type TrainedModel,
   type TrainedModelLookup,
 } from './find-trained-model.ts';
@@ -87,7 +87,7 @@ export async function explainImages(
     );
   }
   const usual: readonly Method[] =
-    readModelInfo(model.folder).onnx === undefined ? usualMethods : ['occlusion'];
+    (await infoOfTrained(model)).onnx === undefined ? usualMethods : ['occlusion'];
   const methods = question.method.length > 0 ? [...new Set(question.method)] : usual;
   const complete: CompleteQuestion = { ...question, methods, out };
   const paths = model.others;
@@ -100,7 +100,7 @@ export async function explainImages(
   );
   refuseSealed(here, pictures);
   const { explained, classes, architecture } = await explain(
-    model.folder,
+    model.path,
     pictures,
     complete,
     lookup,
@@ -159,7 +159,7 @@ function missing(path: string, here: string): readonly Diagnostic[] {
 }
 
 async function explain(
-  folder: string,
+  path: string,
   pictures: readonly Picture[],
   { methods, class: className, score, layer }: CompleteQuestion,
   { folder: here, backend, onWarning }: TrainedModelLookup,
@@ -172,7 +172,7 @@ async function explain(
   );
   const root = findRoot(here) ?? here;
   await startBackend({ backend, cpus: usableCores(), root, warn: onWarning, note: () => {} });
-  const opened = await openImageNetwork(folder, usableCores(), methods);
+  const opened = await openImageNetwork(path, usableCores(), methods);
   const question = { ...explanationDefaults(), methods, class: className, score, layer };
   const { classes, architecture } = opened.info;
   return { explained: await explainPictures(opened, pictures, question), classes, architecture };

@@ -1,10 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { findPipelineFile, findRoot } from '../../engine/config/loading/find-pipeline.ts';
 import { describeChange, describeReasons } from '../../engine/plan/describe-decision.ts';
-import { infoFile } from '../../learning/models/model-info.ts';
+import { infoFile, type ModelInfo } from '../../learning/models/model-info.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { stageArgument } from '../../shell/stage-argument.ts';
+import { StageError } from '../../stage.ts';
 import { openSelection } from '../open-target.ts';
 import { OpenedProject } from '../opened-project.ts';
 import { mistake, type PipelineError } from '../pipeline-error.ts';
@@ -13,8 +14,8 @@ import { planSelection } from '../workspace.ts';
 import type { ModelLookup } from './find-model.ts';
 
 export interface TrainedModel {
-  /** Absolute path. */
-  readonly folder: string;
+  /** Absolute path of the model's folder, or of an ONNX file that describes itself. */
+  readonly path: string;
   /** The name for the user: the folder as it was written, or a stage of a pipeline. */
   readonly title: string;
   /** Whether words named the folder itself. */
@@ -28,8 +29,8 @@ export interface TrainedModelLookup extends ModelLookup {
 }
 
 /**
- * The model of a folder, of a pipeline (and stage), or of `file:stage`. Warns where a run would
- * make another one.
+ * The model of a folder, of an ONNX file, of a pipeline (and stage), or of `file:stage`. Warns
+ * where a run would make another one.
  */
 export async function findTrainedModel(
   [first = '', ...others]: readonly string[],
@@ -37,8 +38,11 @@ export async function findTrainedModel(
 ): Promise<TrainedModel> {
   const named = resolve(here, first);
   if (existsSync(join(named, infoFile)))
-    return { folder: named, title: first, isFolder: true, others };
-  if (networkFile.test(first) && existsSync(named)) throw untrainedFile(first);
+    return { path: named, title: first, isFolder: true, others };
+  if (networkFile.test(first) && existsSync(named)) {
+    await expectDescribed(named);
+    return { path: named, title: basename(first), isFolder: false, others };
+  }
   const root = findRoot(here);
   const isFile = (word: string) =>
     /\.ya?ml$/.test(word) || (root !== undefined && findPipelineFile(word, here, root).ok);
@@ -73,11 +77,17 @@ export async function findTrainedModel(
     );
   }
   return {
-    folder,
+    path: folder,
     title: `${stage} of ${project.pipeline.name}`,
     isFolder: false,
     others: isStage ? others.slice(1) : others,
   };
+}
+
+/** What `info.json` says of a model, or an ONNX file of itself. Loads tfjs, which a model needs. */
+export async function infoOfTrained({ path }: TrainedModel): Promise<ModelInfo> {
+  const { infoOfModel } = await import('../../learning/models/model-files.ts');
+  return infoOfModel(path);
 }
 
 function modelOf({ pipeline, graph, named }: Selection): {
@@ -114,12 +124,18 @@ function unknownModel(word: string, here: string): PipelineError {
   return mistake('unknown-model', message, hint);
 }
 
-/** Files of networks or weights: no models yet, for which preparation and classes are missing. */
+/** Files of networks or weights. */
 const networkFile = /\.(onnx|pth?|safetensors|h5|hdf5|keras)$/i;
 
-function untrainedFile(word: string): PipelineError {
-  const message = `Expected a pipeline or the folder of a trained model, got the file ${word}`;
-  const port = /\.onnx$/i.test(word) ? 'network' : 'weights';
-  const hint = `Such a file does not say how images are prepared. Give it to a stage of the kind load-model as its input \`${port}\`, run that, and name its pipeline here.`;
-  return mistake('unknown-model', message, hint);
+/** Throws a `PipelineError` for a file that is no model, since it does not describe itself. */
+async function expectDescribed(path: string): Promise<void> {
+  const { describedFile } = await import('../../learning/models/described-file.ts');
+  try {
+    describedFile(path);
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    throw mistake('unknown-model', error.message, describingHint);
+  }
 }
+
+const describingHint = 'Then name the pipeline of that stage here, or the model that it publishes.';

@@ -2,12 +2,11 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { predictKind } from '../../../stages/index.ts';
 import { inTemporaryFolder, makeFolder } from '../../engine/files/new-path.ts';
-import { readModelInfo } from '../../learning/models/model-info.ts';
 import type { Highlight } from '../../stage.ts';
 import { UsageError } from '../../user-error.ts';
 import { beginCommandLook } from '../ledger/sealed-pictures.ts';
 import { readAggregate } from '../video-rules.ts';
-import { findTrainedModel, type TrainedModelLookup } from './find-trained-model.ts';
+import { findTrainedModel, infoOfTrained, type TrainedModelLookup } from './find-trained-model.ts';
 import { type PreparationOptions, planPreparation } from './plan-preparation.ts';
 import { type PredictionSubject, subjectOf } from './prediction-subject.ts';
 import { prepareImages } from './prepare-images.ts';
@@ -42,10 +41,11 @@ export async function predictNew(
   const out = resolve(options.folder, options.out);
   if (existsSync(out))
     throw new UsageError(`${options.out} is there already: name another folder with --out`);
-  const { folder: model, title, others } = await findTrainedModel(words, options);
+  const trained = await findTrainedModel(words, options);
+  const { path: model, title, others } = trained;
   const subject = subjectOf(others, options.folder, options.onWarning);
   const settings = settingsFor(subject, options.aggregate);
-  const plan = planPreparation(subject, readModelInfo(model).recipe, options, options);
+  const plan = planPreparation(subject, (await infoOfTrained(trained)).recipe, options, options);
   const { spec } = predictKind;
   const ports = Object.keys(spec.outputs).filter(
     (port) => settings.by === 'video' || spec.outputs[port]!.when === undefined,

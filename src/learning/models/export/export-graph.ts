@@ -17,7 +17,7 @@ import {
   toPytorch,
 } from '../weights/net-weights.ts';
 import { encodeSafetensors } from '../weights/safetensors.ts';
-import { NetWriter, type OnnxForm } from './export-onnx.ts';
+import { NetWriter, type OnnxForm, type WrittenOnnx } from './export-onnx.ts';
 import { quantiseWeights } from './quantise-weights.ts';
 import type { WeightedNet } from './weighted-net.ts';
 
@@ -25,11 +25,18 @@ import type { WeightedNet } from './weighted-net.ts';
  * The bytes of an ONNX model of a network that began as an ONNX file: the file's nodes with the
  * weights of now, for any number of images, then the head. Operators are of the file's version.
  */
-export function exportGraph(
+export const exportGraph = (
+  files: ModelFiles,
+  metadata: Readonly<Record<string, string>>,
+  form: OnnxForm,
+): Uint8Array<ArrayBuffer> => writeGraph(files, metadata, form).bytes;
+
+/** The same with the names of its tensors. */
+export function writeGraph(
   files: ModelFiles,
   metadata: Readonly<Record<string, string>>,
   { layout, softmax, quantize }: OnnxForm,
-): Uint8Array<ArrayBuffer> {
+): WrittenOnnx {
   const { model, info } = files;
   const facts = graphOf(info)!;
   const head = headOf(model, facts);
@@ -43,7 +50,7 @@ export function exportGraph(
   const perm = layout === 'NHWC' ? [0, 3, 1, 2] : [0, 2, 3, 1];
   const image = isTurned ? writer.node('Transpose', ['image'], 'image/turned', { perm }) : 'image';
   writer.end(writer.layers(head.traced, nodeWriter.upTo(head.cut.name, image)), output);
-  const { nodes, initializers } = writer;
+  const { nodes, initializers, tensorOf } = writer;
   const shape = layout === 'NCHW' ? ['batch', 3, ...sides] : ['batch', ...sides, 3];
   const graph = {
     nodes,
@@ -57,7 +64,8 @@ export function exportGraph(
     );
   }
   const written = quantize === undefined ? graph : quantiseWeights(graph);
-  return encodeModel(written, { producer: 'restage', opset: facts.opset, metadata });
+  const bytes = encodeModel(written, { producer: 'restage', opset: facts.opset, metadata });
+  return { bytes, tensorOf };
 }
 
 /** Weights by the file's names and shapes, and those of the head as PyTorch has them. */
@@ -102,8 +110,9 @@ function headOf(model: LayersModel, { head }: GraphArchitecture) {
   return { traced: traced.value, weights, cut };
 }
 
-/** The last layer of the file: what the head's first takes. */
+/** The last layer of the file: what the head's first takes, or the last of all without a head. */
 function cutLayer(model: LayersModel, head: readonly Layer[]) {
+  if (head.length === 0) return model.outputs[0]!.sourceLayer;
   const first = model.getLayer(plainLayersIn(head)[0]!.name);
   return first.inboundNodes[0]!.inboundLayers[0]!;
 }
@@ -157,6 +166,7 @@ class NodeWriter {
       else if (layer instanceof GraphLayer) last = this.#layer(layer, inputs);
       else last = inputs[0]!; // dropout, which only drops in training
       this.#values.set(layer.name, last);
+      this.#writer.tensorOf.set(layer.name, last);
     }
     return last;
   }

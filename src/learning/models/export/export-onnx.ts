@@ -36,11 +36,25 @@ export interface OnnxForm {
  * size is free, and with images at native scale their height and width are. Operators are ONNX's
  * own ({@link exportedOpset}), in inference mode.
  */
-export function exportOnnx(
+export const exportOnnx = (
+  net: WeightedNet,
+  metadata: Readonly<Record<string, string>>,
+  form?: OnnxForm,
+): Uint8Array<ArrayBuffer> => writeOnnx(net, metadata, form).bytes;
+
+/** A written ONNX model. */
+export interface WrittenOnnx {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The names of its tensors by the layers of the network whose outputs they are. */
+  readonly tensorOf: ReadonlyMap<string, string>;
+}
+
+/** The same with the names of its tensors. */
+export function writeOnnx(
   net: WeightedNet,
   metadata: Readonly<Record<string, string>>,
   { layout, softmax, quantize }: OnnxForm = { layout: 'NHWC', softmax: false },
-): Uint8Array<ArrayBuffer> {
+): WrittenOnnx {
   const { input, traced, isForAnySize } = net;
   const name = input.length === 3 ? 'image' : 'features';
   const output = softmax ? 'probabilities' : 'logits';
@@ -52,7 +66,7 @@ export function exportOnnx(
   }
   value = writer.layers(traced, value);
   writer.end(value, output);
-  const { nodes, initializers } = writer;
+  const { nodes, initializers, tensorOf } = writer;
   const classes = traced.at(-1)!.output[0];
   const places = isForAnySize ? ['height', 'width'] : input.slice(0, 2);
   const imageShape = isFirst ? [3, ...places] : [...places, 3];
@@ -65,7 +79,8 @@ export function exportOnnx(
     outputs: [{ name: output, type: 'float32', shape: ['batch', classes] }],
   } as const;
   const written = quantize === undefined ? graph : quantiseWeights(graph);
-  return encodeModel(written, { producer: 'restage', opset: exportedOpset, metadata });
+  const bytes = encodeModel(written, { producer: 'restage', opset: exportedOpset, metadata });
+  return { bytes, tensorOf };
 }
 
 const activationOperators: Readonly<Record<Exclude<Activation, ComposedActivation>, string>> = {
@@ -91,6 +106,8 @@ interface WrittenNet {
 export class NetWriter {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxInitializer[] = [];
+  /** The names of values by the layers that give them. */
+  readonly tensorOf = new Map<string, string>();
   readonly #weights: WeightedNet['weights'];
   readonly #isForAnySize: boolean;
   readonly #taken: Set<string>;
@@ -137,10 +154,12 @@ export class NetWriter {
 
   /** Layers one after the other. */
   layers(traced: readonly TracedLayer[], value: string): string {
-    return traced.reduce(
-      (x, entry) => ('paths' in entry ? this.#block(entry, x) : this.#layer(entry, x)),
-      value,
-    );
+    return traced.reduce((x, entry) => {
+      const isBlock = 'paths' in entry;
+      const output = isBlock ? this.#block(entry, x) : this.#layer(entry, x);
+      this.tensorOf.set(isBlock ? joinName(entry.layer) : entry.layer.name, output);
+      return output;
+    }, value);
   }
 
   #block({ layer, paths, output }: TracedBlock, value: string): string {

@@ -66,7 +66,7 @@ export class OnnxNetwork {
    */
   static async open(source: string, options: OnnxOptions): Promise<OnnxNetwork> {
     const { threads, imageSize, sizeOrigin, tensor, batch } = options;
-    const path = statSync(source).isDirectory() ? onlyFile(source) : source;
+    const path = onnxFileAt(source);
     const name = fileName(path);
     const bytes = readFileSync(path);
     const facts = readOnnxFacts(bytes, name, tensor);
@@ -145,11 +145,13 @@ interface OpenedFile extends OnnxOptions {
   readonly output: string;
 }
 
-function onlyFile(folder: string): string {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.onnx'));
-  if (names.length === 1) return join(folder, names[0]!);
+/** A file, or the only ONNX file of a folder. Throws a {@link StageError} for several or none. */
+export function onnxFileAt(source: string): string {
+  if (!statSync(source).isDirectory()) return source;
+  const names = readdirSync(source).filter((name) => name.endsWith('.onnx'));
+  if (names.length === 1) return join(source, names[0]!);
   throw new StageError(
-    `Expected one ONNX file in the folder ${folder}, got ${names.sort().join(', ') || 'none'}.`,
+    `Expected one ONNX file in the folder ${source}, got ${names.sort().join(', ') || 'none'}.`,
   );
 }
 

@@ -19,18 +19,25 @@ import { triple } from './triple.ts';
  */
 export function readPreprocessing(path: string): Preprocessing {
   const file = statSync(path).isDirectory() ? fileIn(path) : path;
-  const config = jsonObjectIn(file);
+  return preprocessingOf(jsonObjectIn(file), file);
+}
+
+/** The same of the content of such a file; `source` is where it stands, for messages. */
+export function preprocessingOf(
+  config: Readonly<Record<string, unknown>>,
+  source: string,
+): Preprocessing {
   const form = forms.find(({ marks }) => marks.some((mark) => Object.hasOwn(config, mark)));
   if (form === undefined) {
     throw new StageError(
-      `Expected how images are prepared, as ${formNames}, but ${file} has ${Object.keys(config).slice(0, 5).join(', ') || 'nothing'}.`,
+      `Expected how images are prepared, as ${formNames}, but ${source} has ${Object.keys(config).slice(0, 5).join(', ') || 'nothing'}.`,
     );
   }
   const parsed = form.schema.safeParse(config);
-  if (parsed.success) return fitting(parsed.data, file);
+  if (parsed.success) return fitting(parsed.data, source);
   const [issue] = parsed.error.issues;
   throw new StageError(
-    `Expected ${form.name}, but in ${file} at ${issue!.path.join('.') || 'its top'}: ${issue!.message}.`,
+    `Expected ${form.name}, but in ${source} at ${issue!.path.join('.') || 'its top'}: ${issue!.message}.`,
   );
 }
 
