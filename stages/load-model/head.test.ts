@@ -9,6 +9,7 @@ import { countParameters } from '../../src/learning/models/count-parameters.ts';
 import type { LayerItem } from '../../src/learning/models/layers/layer-items.ts';
 import { readModelInfo } from '../../src/learning/models/model-info.ts';
 import { describeModel } from '../../src/project/models/describe-model.ts';
+import { StageError } from '../../src/stage.ts';
 import { assertClose } from '../../test/support/assert-close.ts';
 import { type BenchInputs, StageBench } from '../../test/support/stage-bench.ts';
 import { dataset } from '../../test/support/training-bench.ts';
@@ -164,6 +165,53 @@ test('a tensor of an ONNX file that is a map of one pixel serves as features, to
     { inputs: { onnx: file } },
   );
   await assertSameScores(whole);
+});
+
+test('a head on the pooled features of several layers and their network are one model, wherever the network is', async () => {
+  const file = join(onnx, 'model.onnx');
+  const places = ['stem', 'sepconv1', 'residual1_add', 'globalAveragePool1'];
+  const pooled = { layers: places, pool: ['mean', 'deviation'] };
+  using ofModel = await joined(
+    { inputs: { model: network }, with: pooled },
+    { inputs: { weights: network } },
+  );
+  await assertSameScores(ofModel);
+  await assertWhole(ofModel.model);
+  const info = readModelInfo(ofModel.model);
+  assert.ok(typeof info.architecture === 'object' && 'onnx' in info.architecture);
+  assert.deepEqual(info.architecture.head, headLayers);
+  assert.deepEqual(info.classes, ['real', 'fake']);
+
+  using ofFile = await joined(
+    {
+      inputs: { network: file },
+      with: { ...pooled, layers: places.with(1, 'sepconv1/swish'), normalise },
+    },
+    { inputs: { network: file } },
+  );
+  await assertSameScores(ofFile);
+
+  const named = { model: { layers: layers.slice(0, -1) }, imageSize, seed: 3 };
+  using ofName = await joined(
+    { with: { ...named, layers: ['stem', 'residual1_add'] } },
+    { with: { seed: 3 } },
+  );
+  await assertSameScores(ofName);
+  await assert.rejects(
+    joined({ with: { ...named, ...pooled } }, { with: { seed: 4 } }),
+    new StageError(
+      'Expected the network that the features of the head came from, but its weights up to stem, sepconv1, residual1_add and globalAveragePool1 are others.',
+    ),
+  );
+
+  using again = await joined(
+    {
+      inputs: { model: ofModel.model },
+      with: { ...pooled, layers: ['stem', 'sepconv1/swish', 'residual1_add'] },
+    },
+    { inputs: { weights: ofModel.model } },
+  );
+  await assertSameScores(again);
 });
 
 test('a head on the features of a trained model and that model are one, whatever the model began as', async () => {

@@ -1,18 +1,22 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { formatList } from '../../src/format-numbers.ts';
 import { beginNetwork } from '../../src/learning/models/begin-network.ts';
+import { loadLayers } from '../../src/learning/models/export/layers-of-file.ts';
 import { type OpenedGraph, openGraph } from '../../src/learning/models/graph-network.ts';
 import {
   type FeaturesOrigin,
   type JoinedModel,
   joinToFile,
+  joinToLayers,
   joinToNetwork,
+  layersOf,
   originOf,
-} from '../../src/learning/models/join-head.ts';
+} from '../../src/learning/models/joining/join-head.ts';
 import { loadModel, type ModelFiles, saveModel } from '../../src/learning/models/model-files.ts';
 import { infoFile, onnxFile } from '../../src/learning/models/model-info.ts';
 import { modelSetting } from '../../src/learning/models/model-setting.ts';
-import { networkPaths } from '../../src/learning/models/network-paths.ts';
+import { networkFiles } from '../../src/learning/models/network-paths.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import type { LoadModelSettings } from './spec.ts';
@@ -26,13 +30,17 @@ export async function loadWithHead(context: Context): Promise<void> {
   const head = await loadModel(context.input('head').path);
   const origin = originOf(head.info);
   const { model, architecture } = await joined(context, origin, head);
-  context.log(`The network of the features up to "${origin.layer}", then the head.`);
+  context.log(`The network of the features up to ${formatList(layersOf(origin))}, then the head.`);
   const info = { ...head.info, architecture, input: origin.input };
   await saveModel(context.output('model'), { model, info });
 }
 
-function joined(context: Context, origin: FeaturesOrigin, head: ModelFiles): Promise<JoinedModel> {
-  const file = networkPaths(context);
+async function joined(
+  context: Context,
+  origin: FeaturesOrigin,
+  head: ModelFiles,
+): Promise<JoinedModel> {
+  const file = await networkFiles(context);
   if (file !== undefined) return joinToFile(openGraph(file), origin, head);
   const [weights] = context.inputs('weights');
   if (weights !== undefined && existsSync(join(weights.path, infoFile))) {
@@ -47,6 +55,7 @@ async function joinToModel(
   origin: FeaturesOrigin,
   head: ModelFiles,
 ): Promise<JoinedModel> {
+  if (!('layer' in origin)) return joinToLayers(await loadLayers(folder), origin, head);
   const { model } = await loadModel(folder);
   const file = join(folder, onnxFile);
   const opened: OpenedGraph | undefined = existsSync(file) ? openGraph(file) : undefined;
@@ -73,5 +82,9 @@ async function joinToWeights(
     seed,
     ...(pretrained && { pretrained }),
   });
-  return joinToNetwork(model, origin, head);
+  if ('layer' in origin) return joinToNetwork(model, origin, head);
+  // How many outputs it has does not matter: the head takes the place of its own.
+  const classes = Array.from({ length: model.outputs[0]!.shape.at(-1)! }, (_, i) => String(i));
+  const info = { ...head.info, architecture: setting.data, classes, input: origin.input };
+  return joinToLayers({ model, info }, origin, head);
 }

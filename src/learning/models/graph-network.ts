@@ -62,18 +62,20 @@ export function openGraph(
   const isFolder = statSync(source).isDirectory();
   const path = isFolder ? onlyFile(source) : source;
   const file = fileName(path);
-  if (!isTfjsFile(path)) {
-    const bytes = readFileSync(path);
-    const graph = readOnnxGraph(bytes, file);
-    const digest = () => createHash('sha256').update(bytes).digest('hex');
-    return { graph, format: 'ONNX', file, digest, ...imageOf(graph, file) };
-  }
+  if (!isTfjsFile(path)) return openOnnx(readFileSync(path), file);
   const { graph, digest } = readTfjsNetwork(
     path,
     file,
     isFolder ? besideManifest(path) : findShard,
   );
   return { graph, format: 'tfjs', file, digest, ...imageOf(graph, file) };
+}
+
+/** The same of the bytes of an ONNX file. */
+export function openOnnx(bytes: Uint8Array, file: string): OpenedGraph {
+  const graph = readOnnxGraph(bytes, file);
+  const digest = () => createHash('sha256').update(bytes).digest('hex');
+  return { graph, format: 'ONNX', file, digest, ...imageOf(graph, file) };
 }
 
 function onlyFile(folder: string): string {
@@ -204,8 +206,36 @@ export async function networkUpTo(
   if (isNative) await expectAnySize(graph, options, built);
   const model = graphModel(built);
   fillWeights(model, graph, built);
-  const symbols = [built.output, ...built.others];
+  const symbols = [built.output, ...built.others.map(({ symbol }) => symbol)];
   return { model, tensors: names, layers: symbols.map(({ sourceLayer }) => sourceLayer.name) };
+}
+
+/** A tensor of a network. */
+export interface PlacedTensor {
+  readonly name: string;
+  /** For one image in ONNX's order of axes: `[channels, height, width]`, or `[values]`. */
+  readonly shape: readonly number[];
+  readonly layout: BuiltGraph['layout'];
+}
+
+/**
+ * Tensors of a file with their shapes for one image and their layouts. Throws a {@link StageError}
+ * for one that the file does not have.
+ */
+export async function placedTensors(
+  opened: OpenedGraph,
+  names: readonly string[],
+  imageSize: number,
+): Promise<readonly PlacedTensor[]> {
+  for (const name of names) expectTensor(opened, name, 'layers');
+  const [tensor = '', ...also] = names;
+  const options = { file: opened.file, imageSize, tensor, also, dropout: seededDropout };
+  const { shape, layout, others } = await buildGraph(opened.graph, options);
+  return [{ shape, layout }, ...others].map(({ shape, layout }, i) => ({
+    name: names[i]!,
+    shape,
+    layout,
+  }));
 }
 
 interface HeadOptions {

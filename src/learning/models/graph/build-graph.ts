@@ -20,16 +20,22 @@ import { operators } from './operators/index.ts';
 import { checkSize, NodeCall, type Operand, type Plan, Unsupported } from './operators/operator.ts';
 import { type Placed, perImage } from './operators/shapes.ts';
 
+/** A tensor that a built network gives. */
+interface BuiltTensor {
+  readonly symbol: SymbolicTensor;
+  /** For one image in ONNX's order of axes: `[channels, height, width]`, or `[values]`. */
+  readonly shape: readonly number[];
+  readonly layout: Placed['layout'];
+}
+
 /** A part of a file's network as layers, from images to one of its tensors. */
 export interface BuiltGraph {
   /** `[batch, size, size, 3]`. */
   readonly image: SymbolicTensor;
   readonly output: SymbolicTensor;
   /** Further outputs that were asked for. */
-  readonly others: readonly SymbolicTensor[];
-  /**
-   * The output for one image in ONNX's order of axes: `[channels, height, width]`, or `[values]`.
-   */
+  readonly others: readonly BuiltTensor[];
+  /** Of the output, as of a {@link BuiltTensor}. */
   readonly shape: readonly number[];
   readonly layout: Placed['layout'];
   /** The names of layers by the tensors that they compute. */
@@ -188,17 +194,20 @@ class GraphBuilder {
     return {
       image: this.#image,
       output: symbol,
-      others: also.map((name) => this.#outputOf(name).symbol),
-      shape: shape.slice(1),
+      others: also.map((name) => this.#outputOf(name)),
+      shape,
       layout,
       layerOf: this.#layerOf,
       constants: this.#constants,
     };
   }
 
-  #outputOf(name: string): Extract<Value, { kind: 'value' }> {
+  #outputOf(name: string): BuiltTensor {
     const value = this.#values.get(name);
-    if (value?.kind === 'value') return value;
+    if (value?.kind === 'value') {
+      const { symbol, shape, layout } = value;
+      return { symbol, shape: shape.slice(1), layout };
+    }
     const { file } = this.#options;
     throw new StageError(`Expected "${name}" of ${file} to depend on the image, but it does not.`);
   }
@@ -441,5 +450,5 @@ export const graphModel = ({ image, output, others }: BuiltGraph): LayersModel =
   model({
     name: 'graph',
     inputs: image,
-    outputs: others.length === 0 ? output : [output, ...others],
+    outputs: others.length === 0 ? output : [output, ...others.map(({ symbol }) => symbol)],
   });

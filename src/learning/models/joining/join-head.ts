@@ -1,32 +1,56 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type LayersModel, model as tfjsModel } from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { StageError } from '../../stage.ts';
-import { architectures } from './architectures/architectures.ts';
-import { applyLayers, buildNet } from './build-net.ts';
-import { featureNetwork, weightsDigest } from './feature-network.ts';
-import { operatorOf } from './graph/graph-layer.ts';
-import { networkWithHead, type OpenedGraph } from './graph-network.ts';
-import { isBlock, joinName, type Layer } from './layers/layer.ts';
-import type { LayerItem } from './layers/layer-items.ts';
-import { backbone, weightedLayers } from './layers/net-parts.ts';
-import { readLayers } from './layers/read-layers.ts';
-import type { ModelFiles } from './model-files.ts';
-import { type GraphArchitecture, imageInput, type ModelInfo, modelInfo } from './model-info.ts';
-import { type ModelSetting, modelSetting } from './model-setting.ts';
+import { formatList } from '../../../format-numbers.ts';
+import { StageError } from '../../../stage.ts';
+import { architectures } from '../architectures/architectures.ts';
+import { applyLayers, buildNet } from '../build-net.ts';
+import { featureNetwork, weightsDigest } from '../feature-network.ts';
+import { operatorOf } from '../graph/graph-layer.ts';
+import { networkWithHead, type OpenedGraph, placedTensors } from '../graph-network.ts';
+import { isBlock, joinName, type Layer } from '../layers/layer.ts';
+import type { LayerItem } from '../layers/layer-items.ts';
+import { backbone, weightedLayers } from '../layers/net-parts.ts';
+import { readLayers } from '../layers/read-layers.ts';
+import type { ModelFiles } from '../model-files.ts';
+import { type GraphArchitecture, imageInput, type ModelInfo, modelInfo } from '../model-info.ts';
+import { type ModelSetting, modelSetting } from '../model-setting.ts';
+import { poolLayers } from '../pooled-layers.ts';
+import { pools } from '../pools.ts';
+import { modelAsGraph } from './model-as-graph.ts';
+import { withPooledTensors } from './pooled-tensors.ts';
+
+const commonOrigin = {
+  architecture: modelInfo.shape.architecture,
+  input: imageInput,
+  /** SHA-256 of the weights up to the layers, or of the ONNX file. */
+  weights: z.string(),
+};
 
 /** Where the features of a head came from, as kind `embed` writes it for a single layer. */
-const featuresOrigin = z.object({
-  architecture: modelInfo.shape.architecture,
+const layerOrigin = z.object({
+  ...commonOrigin,
   /** The layer whose output the features are; of an ONNX file, the tensor. */
   layer: z.string(),
-  input: imageInput,
-  /** SHA-256 of the weights up to the layer, or of the ONNX file. */
-  weights: z.string(),
 });
+export type LayerOrigin = z.infer<typeof layerOrigin>;
+
+/** The same for several layers, whose channels are pooled over their positions. */
+const pooledOrigin = z.object({
+  ...commonOrigin,
+  layers: z.array(z.string()).min(1),
+  pool: z.array(z.enum(pools)).min(1),
+});
+export type PooledOrigin = z.infer<typeof pooledOrigin>;
+
+const featuresOrigin = z.union([layerOrigin, pooledOrigin]);
 export type FeaturesOrigin = z.infer<typeof featuresOrigin>;
 
-/** Throws a {@link StageError} for a model that no single layer of a network can stand before. */
+/** The layers whose outputs the features are. */
+export const layersOf = (origin: FeaturesOrigin): readonly string[] =>
+  'layer' in origin ? [origin.layer] : origin.layers;
+
+/** Throws a {@link StageError} for a model that no single network can stand before. */
 export function originOf({ input }: ModelInfo): FeaturesOrigin {
   if (!('values' in input)) {
     throw new StageError(
@@ -35,37 +59,89 @@ export function originOf({ input }: ModelInfo): FeaturesOrigin {
   }
   const origin = featuresOrigin.safeParse(input.of);
   if (origin.success) return origin.data;
+  const joined = z.object({ joined: z.array(z.unknown()) }).safeParse(input.of).data?.joined;
+  if (joined === undefined) {
+    throw new StageError(
+      'Expected a head on features of one network, as `embed` writes them, got one on features of another program.',
+    );
+  }
   throw new StageError(
-    'Expected a head on the features of one layer, as `embed` writes them, got one on features of several layers, of several stages, or of another program.',
+    `Expected a head on features of one network, got one on features that were joined from ${joined.length} stages: no single network gives them. Embed several \`layers\` of one network in place of joining stages, or score features with the head alone.`,
   );
 }
 
-/** A network with a head behind one of its layers. */
+/** A network with a head behind one or some of its layers. */
 export interface JoinedModel {
   readonly model: LayersModel;
   readonly architecture: ModelInfo['architecture'];
 }
 
 /**
- * The network of an ONNX file up to the tensor of a head's features, and the head. Throws a
+ * The network of a file up to the tensors of a head's features, and the head. Throws a
  * {@link StageError} for another file than that of the features.
  */
 export async function joinToFile(
   opened: OpenedGraph,
-  { layer, input, weights }: FeaturesOrigin,
+  origin: FeaturesOrigin,
   head: ModelFiles,
 ): Promise<JoinedModel> {
-  const { layout, graph, file } = opened;
-  const digest = opened.digest();
-  if (digest !== weights) {
+  if (opened.digest() !== origin.weights) {
     throw new StageError(
-      `Expected the file that the features of the head came from, but ${file} is another.`,
+      `Expected the file that the features of the head came from, but ${opened.file} is another.`,
     );
   }
+  if ('layer' in origin) return await cutAndJoin(opened, origin.layer, { origin, head });
+  return await joinToTensors(opened, origin.layers, { origin, head });
+}
+
+/**
+ * A network of layers up to those of a head's features, pooled, and the head, as nodes of the ONNX
+ * graph that `export` writes of it. Throws a {@link StageError} for another network than that of
+ * the features.
+ */
+export async function joinToLayers(
+  files: ModelFiles,
+  origin: PooledOrigin,
+  head: ModelFiles,
+): Promise<JoinedModel> {
+  const { part } = poolLayers(files.model, origin.layers, origin.pool);
+  await expectWeights(part, origin);
+  const { opened, tensorOf } = modelAsGraph(files);
+  const tensors = origin.layers.map((layer) => {
+    const tensor = tensorOf.get(layer);
+    if (tensor !== undefined) return tensor;
+    throw new StageError(`Expected features of layers that \`export\` writes, got "${layer}".`);
+  });
+  return await joinToTensors(opened, tensors, { origin, head });
+}
+
+/** A head, and where its features came from. */
+interface Joint<Origin = FeaturesOrigin> {
+  readonly origin: Origin;
+  readonly head: ModelFiles;
+}
+
+async function joinToTensors(
+  opened: OpenedGraph,
+  tensors: readonly string[],
+  joint: Joint<PooledOrigin>,
+): Promise<JoinedModel> {
+  const { input, pool } = joint.origin;
+  const placed = await placedTensors(opened, tensors, input.size);
+  const { graph, tensor } = withPooledTensors(opened.graph, placed, pool);
+  return await cutAndJoin({ ...opened, graph }, tensor, joint);
+}
+
+async function cutAndJoin(
+  opened: OpenedGraph,
+  cut: string,
+  { origin, head }: Joint,
+): Promise<JoinedModel> {
+  const { input } = origin;
   const items = itemsOfHead(head.info);
   const joined = await networkWithHead(opened, {
     imageSize: input.size,
-    cut: layer,
+    cut,
     head: items,
     classes: head.info.classes,
     seed: 0,
@@ -73,8 +149,7 @@ export async function joinToFile(
     isNative: input.scale !== undefined,
   });
   copyHead(joined.model, readLayers(joined.head), head);
-  const facts = { onnx: digest, cut: layer, layout, opset: graph.opset };
-  return { model: joined.model, architecture: { ...facts, head: [...joined.head] } };
+  return { model: joined.model, architecture: { ...factsOf(opened, cut), head: [...joined.head] } };
 }
 
 /**
@@ -84,16 +159,13 @@ export async function joinToFile(
  */
 export async function joinToNetwork(
   network: LayersModel,
-  { architecture, layer, input, weights }: FeaturesOrigin,
+  origin: LayerOrigin,
   head: ModelFiles,
   file?: OpenedGraph,
 ): Promise<JoinedModel> {
+  const { architecture, layer, input } = origin;
   const { model: part } = featureNetwork(network, layer);
-  if ((await weightsDigest(part)) !== weights) {
-    throw new StageError(
-      `Expected the network that the features of the head came from, but its weights up to ${layer} are others.`,
-    );
-  }
+  await expectWeights(part, origin);
   const setting = modelSetting.safeParse(architecture);
   if (setting.success) {
     const classes = network.outputs[0]!.shape.at(-1)!;
@@ -104,6 +176,14 @@ export async function joinToNetwork(
   const begun = facts || (file && factsOf(file, layer));
   if (!begun) throw new Error(`Internal error: no network is known of ${layer}`);
   return joinGraph(part, begun, { layer, head });
+}
+
+/** Throws a {@link StageError} for another network than that of the features. */
+async function expectWeights(part: LayersModel, origin: FeaturesOrigin): Promise<void> {
+  if ((await weightsDigest(part)) === origin.weights) return;
+  throw new StageError(
+    `Expected the network that the features of the head came from, but its weights up to ${formatList(layersOf(origin))} are others.`,
+  );
 }
 
 const factsOf = (opened: OpenedGraph, cut: string): GraphArchitecture => ({
