@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { layers, sequential } from '@tensorflow/tfjs';
+import { selectBackend } from '../src/backend/select/select-backend.ts';
 import { inRepository } from './support/pages.ts';
 import { Project } from './support/rig.ts';
 import { smallOnnx } from './support/small-onnx.ts';
+import { layersArtifacts } from './support/tfjs-models.ts';
 import { writeTintedDataset } from './support/tinted-dataset.ts';
+
+before(() => selectBackend('cpu', { threads: 1 }));
 
 test('the network of an installed package is listed and loaded by npm:package/path', async () => {
   using project = new Project(
@@ -26,6 +32,56 @@ test('the network of an installed package is listed and loaded by npm:package/pa
   assert.match(project.read('artifacts/test/layers/layers.csv'), /^fc,Gemm,2 values,10,8$/m);
   const info = JSON.parse(project.read('artifacts/test/loaded/model/info.json'));
   assert.deepEqual([info.classes, info.input.size], [['real', 'fake'], 8]);
+});
+
+test('variances of a package’s network that its 8 bits made zero are an error that counts them', async () => {
+  using project = new Project(`stages:
+  fit:
+    kind: train
+    inputs:
+      dataset: data/faces
+      network: npm:networks/models/model.min.js
+      shards: [npm:networks/models/group1-shard1of1.min.js]
+    with: { normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] }, imageSize: 16, epochs: 1 }
+`);
+  await writeTintedDataset(project.path('data/faces'), { train: 4, val: 2 });
+  const net = sequential({ name: 'small' });
+  net.add(layers.conv2d({ name: 'conv', kernelSize: 3, filters: 5, inputShape: [16, 16, 3] }));
+  net.add(layers.batchNormalization({ name: 'norm' }));
+  net.add(layers.globalAveragePooling2d({ name: 'pool' }));
+  net.add(layers.dense({ name: 'scores', units: 5 }));
+  const { modelTopology, weightSpecs = [] } = await layersArtifacts(net);
+  // Every weight in 8 bits, in steps of 0.01: 1, 0, 0.5, 0, 0.
+  const quantization = { min: 0, scale: 0.01, dtype: 'uint8' };
+  const bytes = weightSpecs.flatMap(({ shape }) =>
+    Array.from(
+      { length: shape.reduce((size, length) => size * length, 1) },
+      (_, i) => [100, 0, 50, 0, 0].at(i % 5)!,
+    ),
+  );
+  const weights = weightSpecs.map((spec) => ({ ...spec, quantization }));
+  const weightsManifest = [{ paths: ['group1-shard1of1'], weights }];
+  const folder = project.path('node_modules/networks/models');
+  mkdirSync(folder, { recursive: true });
+  // As packages for browsers wrap a model: a module that gives its text, or its bytes in base64.
+  const write = (name: string, content: object | string) =>
+    writeFileSync(
+      join(folder, `${name}.min.js`),
+      `!function(a){module.exports=a()}(function(){return{1:[function(n,i,e){i.exports=${JSON.stringify(content)}},{}]}});`,
+    );
+  write('model', { format: 'layers-model', modelTopology, weightsManifest });
+  write('group1-shard1of1', Buffer.from(bytes).toString('base64'));
+  const { code, messages } = await project.run();
+  const place = realpathSync(join(folder, 'model.min.js'));
+  assert.deepEqual(
+    [code, messages],
+    [
+      1,
+      {
+        fit: `Expected variances above zero, got 3 of 5 that are not, in norm/moving_variance of ${place}: the file is damaged by storing them as uint8.`,
+      },
+    ],
+  );
 });
 
 const skip = existsSync(inRepository('node_modules/nsfwjs')) && 'nsfwjs is installed here';

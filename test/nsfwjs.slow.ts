@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { suite, test } from 'node:test';
+import { inRepository } from './support/pages.ts';
+import { Project } from './support/rig.ts';
+import { writeTintedDataset } from './support/tinted-dataset.ts';
+
+/** Why the networks of `nsfwjs` are not here. No test needs them: this file alone reads them. */
+const noPackage: string | undefined = whyNot();
+
+function whyNot(): string | undefined {
+  if (existsSync(inRepository('node_modules/nsfwjs/dist/models'))) return undefined;
+  const why = 'nsfwjs is not installed: npm install --no-save nsfwjs@4.3.0';
+  if (process.env['RESTAGE_NSFWJS'] === 'required') throw new Error(why);
+  return why;
+}
+
+/** The channels of `mixed0` to `mixed10`. */
+const channels = [256, 288, 288, 768, 768, 768, 768, 768, 1280, 2048, 2048];
+const places = channels.map((_, i) => `mixed${i}`);
+
+suite('the networks of the optional package nsfwjs', { skip: noPackage ?? false }, () => {
+  test('Inception V3 gives features at mixed0 to mixed10, and trains up to one of them', async () => {
+    using project = new Project(`stages:
+  seen:
+    kind: embed
+    inputs: { dataset: data/faces }
+    with: { pretrained: inception-v3-nsfwjs, imageSize: 80, splits: [train, val], layers: [${places.join(', ')}] }
+  head: { kind: linear, inputs: { features: seen.features } }
+  whole: { kind: load-model, inputs: { head: head.model }, with: { pretrained: inception-v3-nsfwjs } }
+  apart: { kind: evaluate, inputs: { model: head.model, features: seen.features }, with: { splits: [val], draws: 0 } }
+  joined: { kind: evaluate, inputs: { model: whole.model, dataset: data/faces }, with: { splits: [val], draws: 0 } }
+  fit:
+    kind: train
+    matrix: { cut: [mixed0, mixed4, mixed10] }
+    inputs: { dataset: data/faces }
+    with:
+      pretrained: inception-v3-nsfwjs
+      cut: "\${matrix.cut}"
+      imageSize: 80
+      freeze: backbone
+      epochs: 1
+`);
+    await writeTintedDataset(project.path('data/faces'), { train: 6, val: 4 });
+    const { outcomes, stdout, stderr } = await project.run();
+    assert.deepEqual([...new Set(Object.values(outcomes))], ['ran'], stdout + stderr);
+    const read = (path: string) => project.read(`artifacts/test/${path}`);
+    const { values, of } = JSON.parse(read('seen/features/features.json'));
+    assert.equal(
+      values,
+      channels.reduce((sum, count) => sum + count, 0),
+    );
+    assert.deepEqual(of.layers, places);
+    const scores = (stage: string) =>
+      read(`${stage}/scores.csv`)
+        .trim()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(',').slice(3, 5).map(Number));
+    for (const [i, row] of scores('joined').entries()) {
+      const wanted = scores('apart')[i]!;
+      for (const [c, score] of row.entries()) {
+        assert.ok(Math.abs(score - wanted[c]!) < 1e-3 * (1 + Math.abs(wanted[c]!)), `${score}`);
+      }
+    }
+    for (const cut of ['mixed0', 'mixed4', 'mixed10']) {
+      const { architecture, input } = JSON.parse(read(`fit@cut=${cut}/model/info.json`));
+      assert.deepEqual(
+        [architecture.cut, input.normalise],
+        [cut, { mean: [0, 0, 0], deviation: [1, 1, 1] }],
+      );
+    }
+  });
+
+  test('MobileNet V2 is refused for 22 variances that are zero', async () => {
+    const folder = 'npm:nsfwjs/dist/models/mobilenet_v2';
+    using project = new Project(`stages:
+  fit:
+    kind: train
+    inputs:
+      dataset: data/faces
+      network: ${folder}/model.min.js
+      shards: [${folder}/group1-shard1of1.min.js]
+    with: { normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] }, epochs: 1 }
+`);
+    await writeTintedDataset(project.path('data/faces'), { train: 6, val: 4 });
+    const { messages } = await project.run();
+    assert.match(
+      messages['fit']!,
+      /^Expected variances above zero, got \d+ of \d+ that are not, in .*moving_variance of .*model\.min\.js: the file is damaged\.$/,
+    );
+  });
+});
