@@ -123,7 +123,7 @@ const pipeline = stringify({
   params: {
     results,
     seeds,
-    widths: 'artifacts/study-docs-page/widths.csv',
+    tables: 'artifacts/study-docs-page',
     took: process.env.TOOK ?? params.took,
     ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)),
   },

@@ -14,7 +14,7 @@ const smallest = `
 extends: npm:restage/study-photographs.yaml
 params:
   count: { train: 20, val: 8, test: 12 }
-  size: 60
+  size: 96
   seeds: [7]
   simpleNet: { imageSize: 58, epochs: 1, learningRate: 0.001 }
   myNet: { imageSize: 256, epochs: 1, learningRate: 0.0005 }
@@ -36,6 +36,8 @@ const parts = [
   'residual-statistics-synthetic/across',
   'facts',
   'settings',
+  'competition',
+  'seen',
 ];
 
 test('the page of the study is made of the parts that are complete, and again of its scores alone, without the images', async (t) => {
@@ -56,7 +58,14 @@ test('the page of the study is made of the parts that are complete, and again of
   assert.match(page, /Of 3 classifiers, the one that is best on\nvalidation has a test AUC of/);
   assert.match(page, /2\. \*\*(What is learned on one set is lost|A loss from one set)/);
   assert.match(page, /experiments\/collapse-study\.yaml`, which is not complete\./);
-  assert.doesNotMatch(page, /## Would more images help|## Where SimpleNet looks/);
+  assert.doesNotMatch(page, /## Would more images help/);
+  assert.match(page, /\| `SimpleNet` \| 0\.\d{3} \(0\.\d{3} to 0\.\d{3}\) \|/);
+  assert.match(
+    page,
+    /on \d+ deepfakes and \d+ images of the synthetic set in which a detector finds a face/,
+  );
+  assert.match(page, /\| eyes: of the pixels \|( \d+\.\d % \|){4}/);
+  assert.match(page, /### The competition[\s\S]*\| 1 \| \w+ \|/);
   const files = readFileSync(join(clone, 'docs/study/study-files.csv'), 'utf8').split('\n');
   assert.equal(files.length, 1 + 2 * 2 * (20 + 8 + 12) + 1);
   assert.match(files[1]!, /^fakes,train,\w+,train\/\S+\.jpg,[0-9a-f]{64}$/);

@@ -36,7 +36,7 @@ const median = (values) => {
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 };
 
-console.log('interval,intervals,grouped,ungrouped,ratio,leastRatio,greatestRatio');
+console.log('interval,intervals,width by groups,width by images,ratio,least ratio,greatest ratio');
 for (const [name, widths] of [
   ['accuracy', widthsOfMetrics('accuracy')],
   ['AUC', widthsOfMetrics('auc')],
