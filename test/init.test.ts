@@ -27,6 +27,14 @@ test('init writes a project that can be planned, and overwrites nothing', async 
   );
 });
 
+test('init says which videos a project of videos waits for', async () => {
+  using project = new Project(shout);
+  assert.equal(
+    await print(project, 'init', 'new', '--template', 'videos'),
+    `wrote  new/pipelines/videos.yaml\nwrote  new/.gitignore\n\nFirst: put your videos into data/videos/real and data/videos/fake there, and install ffmpeg\nNow:   cd new && node ${pipeline} run videos.yaml\n`,
+  );
+});
+
 test('init lets git ignore what npm and Restage write, and editors find the schema where Restage is installed', async () => {
   using project = new Project(shout);
   await print(project, 'init', 'apart');

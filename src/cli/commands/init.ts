@@ -1,5 +1,10 @@
 import { join, relative, resolve } from 'node:path';
-import { beginProject, pipelineOf, type Template } from '../../project/templates/begin-project.ts';
+import {
+  beginProject,
+  firstStepOf,
+  pipelineOf,
+  type Template,
+} from '../../project/templates/begin-project.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { print } from '../support/command-error.ts';
 import { ownCommand } from '../support/command-name.ts';
@@ -15,6 +20,8 @@ export async function initCommand(
   }
   const there = relative(process.cwd(), folder);
   const go = there === '' ? '' : `cd ${shellQuote(there)} && `;
-  print(`\nNow:   ${go}${ownCommand(resolve(folder))} run ${pipelineOf(template)}`);
+  const first = firstStepOf(template);
+  const command = `${go}${ownCommand(resolve(folder))} run ${pipelineOf(template)}`;
+  print(first === undefined ? `\nNow:   ${command}` : `\nFirst: ${first}\nNow:   ${command}`);
   return exitCodes.ok;
 }

@@ -33,6 +33,12 @@ const templates = {
   videos: { file: 'videos.yaml', folder: 'pipelines/base', others: {} },
 } as const;
 
+/** What a user puts into a new project before its pipeline can run; undefined for nothing. */
+export const firstStepOf = (template: Template): string | undefined =>
+  template === 'videos'
+    ? 'put your videos into data/videos/real and data/videos/fake there, and install ffmpeg'
+    : undefined;
+
 /** What a new project begins with. */
 export type Template = keyof typeof templates;
 
