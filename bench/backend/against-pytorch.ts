@@ -6,13 +6,13 @@
  *
  * Both sides take turns in one run, of at most a quarter of an hour on a quiet machine. PyTorch
  * counts with the faster of its memory formats, and where OPENBLAS_CORETYPE is set, with the faster
- * of both settings. `--memory` instead runs 300 steps and compares the process's memory at steps 50
- * and 300.
+ * of both settings. `--memory` instead compares the most memory of both processes after a few steps,
+ * and the memory of ours at steps 50 and 300.
  */
 import { readFileSync } from 'node:fs';
 import { onnxRuntimeBackend } from '../../src/backend/registration/register.ts';
 import { selectBackend } from '../../src/backend/select/select-backend.ts';
-import { type Bench, type NetName, nets } from './nets.ts';
+import { type NetName, nets } from './nets.ts';
 import { pytorchSides, startPeer } from './peer.ts';
 import { compareInTurns, timed } from './samples.ts';
 
@@ -35,13 +35,17 @@ const WARM_UP = 10;
 /** It compiles its graphs in every run. */
 const COLD = 'saliency';
 
+/** Steps after which a process has taken the most memory that it takes. */
+const FEW_STEPS = 5;
+const script = new URL('nets.py', import.meta.url);
+
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--')) as NetName[];
 const rounds = Number(
   process.argv.find((argument) => argument.startsWith('--rounds='))?.slice(9) ?? 5,
 );
 
 await selectBackend('onnxruntime', { threads: THREADS });
-if (process.argv.includes('--memory')) await memory(nets[names[0] ?? 'simple-net']());
+if (process.argv.includes('--memory')) await memory(names[0] ?? 'simple-net');
 else {
   console.log(`On ${processor()}, ${THREADS} threads\n`);
   for (const name of names.length === 0 ? (Object.keys(nets) as NetName[]) : names)
@@ -50,7 +54,6 @@ else {
 
 async function compare(net: NetName, rounds: number): Promise<void> {
   const ours = nets[net]();
-  const script = new URL('nets.py', import.meta.url);
   const { OPENBLAS_CORETYPE: coreType, ...plain } = process.env;
   await using withoutType = await startPeer(script, plain);
   const peers = [{ peer: withoutType, label: '' }];
@@ -83,16 +86,31 @@ function processor(): string {
   return `${of('model name')} (family ${of('cpu family')}, model ${of('model')}, ${vectors})`;
 }
 
-async function memory({ work }: Bench): Promise<void> {
+async function memory(net: NetName): Promise<void> {
+  const step = nets[net]().work['step']!;
+  for (let i = 0; i < FEW_STEPS; i++) await step();
+  console.log(`${net}, restage: at most ${mostMemory(process.pid)} MiB`);
+  for (const format of ['contiguous', 'channels_last']) {
+    await using peer = await startPeer(script, process.env);
+    for (let i = 0; i < FEW_STEPS; i++) await peer.ask(`${net} step ${format}`);
+    const name = `PyTorch ${peer.greeting} ${format}`;
+    console.log(`${net}, ${name}: at most ${mostMemory(peer.pid)} MiB`);
+  }
   const resident = new Map<number, number>();
-  for (let step = 1; step <= 300; step++) {
-    await work['step']!();
-    if (step !== 50 && step !== 300) continue;
-    resident.set(step, process.memoryUsage.rss());
+  for (let i = FEW_STEPS + 1; i <= 300; i++) {
+    await step();
+    if (i !== 50 && i !== 300) continue;
+    resident.set(i, process.memoryUsage.rss());
     console.log(
-      `step ${step}: ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB`,
+      `step ${i}: ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB`,
       onnxRuntimeBackend()?.statistics,
     );
   }
   console.log(`step 300 / step 50: ${(resident.get(300)! / resident.get(50)!).toFixed(3)}`);
+}
+
+/** The most memory that a process has held so far, in MiB, as Linux counts what is resident. */
+function mostMemory(pid: number): string {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return (Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1]) / 1024).toFixed(0);
 }

@@ -57,9 +57,15 @@ export async function compareInTurns(sides: readonly Side[], turns: Turns): Prom
     const numbers = `${seconds.toFixed(3)} s  processor ${processor.toFixed(2)} s  ${quiet} of ${rounds} quiet`;
     print(sides[i]!.name, numbers);
   }
-  const best = Math.min(...medians.slice(1).map(({ seconds }) => seconds));
-  const ratio = (medians[0]!.seconds / best).toFixed(2);
-  print("restage / PyTorch's best", `${ratio}${goal === undefined ? '' : `  goal ${goal}`}\n`);
+  const [ours, ...others] = medians as [Medians, ...Medians[]];
+  const best = Math.min(...others.map(({ seconds }) => seconds));
+  const leastProcessor = Math.min(...others.map(({ processor }) => processor));
+  const ratio = (ours.seconds / best).toFixed(2);
+  const processorRatio = (ours.processor / leastProcessor).toFixed(2);
+  print(
+    "restage / PyTorch's best",
+    `${ratio}${goal === undefined ? '' : `  goal ${goal}`}  processor ${processorRatio}\n`,
+  );
   return best;
 }
 
@@ -85,10 +91,15 @@ async function sample({ run, pid }: Side, cores: number, runs: number): Promise<
   };
 }
 
+interface Medians {
+  readonly seconds: number;
+  readonly processor: number;
+  /** How many samples were quiet. */
+  readonly quiet: number;
+}
+
 /** Medians over the quiet samples, or over all when fewer than three were quiet. */
-function typical(
-  samples: readonly Sample[],
-): Omit<Sample, 'disturbance'> & { readonly quiet: number } {
+function typical(samples: readonly Sample[]): Medians {
   const quiet = samples.filter(({ disturbance }) => disturbance < QUIET);
   const used = quiet.length >= 3 ? quiet : samples;
   return {
