@@ -25,8 +25,8 @@ function convolution(name: string, inputs: readonly string[], lower: Lower): Ker
   return kernel<TfConvolution, ConvolutionAttributes>({
     name,
     inputs,
-    // The `Add` of its bias fuses it.
-    deferred: name === 'Conv2D',
+    // The `Add` of its bias fuses it, and the `Slice` of a padded image's gradient.
+    deferred: name === 'Conv2D' || name === 'DepthwiseConv2dNativeBackpropInput',
     plan(specs, attributes) {
       const {
         inputShape,

@@ -1,7 +1,7 @@
 import type { Lowering, Representation, Standing } from '../lowering/lowering.ts';
 import type { Operand } from '../trace/trace.ts';
 import type { Convolution } from './convolve.ts';
-import { type FilterShape, type Geometry, unreached, windowCounts } from './windows.ts';
+import { type FilterShape, type Geometry, geometryOf, unreached, windowCounts } from './windows.ts';
 
 /**
  * Writes a depthwise convolution with its bias; the filter is
@@ -9,9 +9,10 @@ import { type FilterShape, type Geometry, unreached, windowCounts } from './wind
  */
 export function convolveDepthwise(
   lowering: Lowering,
-  { x, filter, bias, geometry }: Convolution,
+  { filter, bias, ...padded }: Convolution,
 ): Standing {
   const { graph } = lowering;
+  const { x, geometry } = unpadded(lowering, padded, filter.shape);
   const [height, width, channels, multiplier] = filter.shape as FilterShape;
   const added = bias && lowering.logical(bias);
   const ordered = graph.transpose(lowering.logical(filter), [2, 3, 0, 1]);
@@ -33,6 +34,69 @@ export function convolveDepthwise(
   const inputs = [lowering.channelsFirst(x), taps, ...(added === undefined ? [] : [added])];
   const attributes = { ...geometry, kernel_shape: [height, width], group: channels };
   return { channelsFirst: graph.node('Conv', inputs, { attributes }) };
+}
+
+interface OnImage {
+  readonly x: Operand;
+  readonly geometry: Geometry;
+}
+
+/**
+ * Takes zeros around the image, where the network adds them by an operation of its own, as pads of
+ * the convolution: else the padded image would be written down.
+ */
+function unpadded(
+  lowering: Lowering,
+  { x, geometry }: OnImage,
+  filter: readonly number[],
+): OnImage {
+  const pad = lowering.producerOf(x);
+  if (pad?.kernel !== 'PadV2' || pad.attributes['value'] !== 0) return { x, geometry };
+  const pads = pad.attributes['pads'] as readonly number[];
+  if ([0, 3, 4, 7].some((side) => pads[side]! > 0)) return { x, geometry };
+  const around = [pads[1]!, pads[2]!, pads[5]!, pads[6]!] as const;
+  const wider = widened(geometry, around, filter);
+  return wider === undefined ? { x, geometry } : { x: pad.operands[0]!, geometry: wider };
+}
+
+/** Undefined where a filter would lie on pads alone, which not every operator takes. */
+function widened(
+  geometry: Geometry,
+  [top, left, bottom, right]: Geometry['pads'],
+  filter: readonly number[],
+): Geometry | undefined {
+  const { pads, dilations } = geometry;
+  const wider = [pads[0] + top, pads[1] + left, pads[2] + bottom, pads[3] + right] as const;
+  const reach = [0, 1].map((axis) => (filter[axis]! - 1) * dilations[axis]!);
+  return wider.every((pad, side) => pad <= reach[side % 2]!)
+    ? { ...geometry, pads: wider }
+    : undefined;
+}
+
+/**
+ * The gradient of a depthwise convolution by an image of which only the rows and columns from
+ * `begin` on, of the given shape, are asked for: the gradient of {@link unpadded}. Undefined where
+ * the operand is anything else.
+ */
+export function croppedGradient(
+  lowering: Lowering,
+  cropped: Operand,
+  begin: readonly number[],
+  shape: readonly number[],
+): Representation | undefined {
+  const node = lowering.producerOf(cropped);
+  if (node?.kernel !== 'DepthwiseConv2dNativeBackpropInput') return undefined;
+  if (!lowering.isReadOnce(cropped.value)) return undefined;
+  if (shape[0] !== cropped.shape[0] || shape[3] !== cropped.shape[3]) return undefined;
+  const end = (axis: 1 | 2) => cropped.shape[axis]! - begin[axis]! - shape[axis]!;
+  const around = [begin[1]!, begin[2]!, end(1), end(2)] as const;
+  const operands = node.operands as readonly [Operand, Operand];
+  const whole = geometryOf(node.attributes as Geometry & typeof node.attributes);
+  const geometry = widened(whole, around, operands[1].shape);
+  if (geometry === undefined) return undefined;
+  return lowering.writtenAs(node, () =>
+    depthwiseImageGradient(lowering, operands, geometry, shape),
+  );
 }
 
 /**
@@ -162,11 +226,13 @@ export function depthwiseImageGradient(
  */
 export function depthwiseFilterGradient(
   lowering: Lowering,
-  [x, dy]: readonly [Operand, Operand],
-  { strides, dilations, pads }: Geometry,
+  [padded, dy]: readonly [Operand, Operand],
+  paddedGeometry: Geometry,
   filterShape: readonly number[],
 ): Representation {
   const { graph, channelBlock: block } = lowering;
+  const { x, geometry } = unpadded(lowering, { x: padded, geometry: paddedGeometry }, filterShape);
+  const { strides, dilations, pads } = geometry;
   const [height, width, channels, multiplier] = filterShape as FilterShape;
   const [batch, imageHeight, imageWidth] = x.shape as [number, number, number];
   const [, rows, columns] = dy.shape as [number, number, number];

@@ -1,6 +1,7 @@
 import { backend_util, slice_util, type TensorInfo, util } from '@tensorflow/tfjs';
 import { type Kernel, kernel, type TensorSpec } from '../lowering/kernel.ts';
 import { type Operand, sameShape } from '../trace/trace.ts';
+import { croppedGradient } from './depthwise.ts';
 
 type Ints = readonly number[];
 
@@ -45,6 +46,8 @@ export const sliceKernels: readonly Kernel[] = [
     lower(lowering, { operands, attributes: { begin }, outputs }) {
       const [x] = operands as [Operand];
       const { shape } = outputs[0]!;
+      const cropped = croppedGradient(lowering, x, begin, shape);
+      if (cropped !== undefined) return cropped;
       const axes = shape.map((_, axis) => axis).filter((axis) => shape[axis] !== x.shape[axis]);
       const starts = axes.map((axis) => begin[axis] as number);
       const ends = axes.map((axis, i) => starts[i]! + shape[axis]!);

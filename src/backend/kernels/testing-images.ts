@@ -91,6 +91,14 @@ const BORDER: [number, number][] = [
   [0, 0],
 ];
 
+/** Wider than a filter of 2 x 2 reaches. */
+const WIDE_BORDER: [number, number][] = [
+  [0, 0],
+  [2, 1],
+  [0, 3],
+  [0, 0],
+];
+
 /**
  * Chains of readers, as nets make them: what one of them fuses must not be lost to another one that
  * reads it.
@@ -107,6 +115,14 @@ const CHAINS: readonly Row[] = [
       ),
   ],
   ['PadV2', (x) => tf.conv2d(tf.pad(tf.relu(x), BORDER), tf.ones([2, 2, 3, 2]), 1, 'valid')],
+  [
+    'DepthwiseConv2dNative',
+    (x) => [
+      tf.depthwiseConv2d(tf.pad(tf.relu(x), BORDER), tf.ones([2, 2, 3, 1]), 1, 'valid'),
+      tf.depthwiseConv2d(tf.pad(x, BORDER), tf.ones([3, 2, 3, 1]), 2, 'valid'),
+      tf.depthwiseConv2d(tf.pad(x, WIDE_BORDER), tf.ones([2, 2, 3, 1]), 1, 'valid'),
+    ],
+  ],
 ];
 
 export const chainProperties: readonly SealedProperty[] = CHAINS.map(([kernel, compute]) =>
