@@ -15,6 +15,12 @@ interface CompileOptions extends SessionOptions {
   readonly channelBlock: LoweringOptions['channelBlock'];
 }
 
+/**
+ * Bytes of a trace's arrays from which on a block of memory for all of them would cost more than it
+ * saves (measured: bench/backend/README.md).
+ */
+const MOST_IN_A_BLOCK = 2 ** 30;
+
 /** A trace's graph in a session of ONNX Runtime, with some of its leaves in it as constants. */
 export class CompiledGraph {
   /** About the bytes that it holds on to from run to run. */
@@ -32,11 +38,12 @@ export class CompiledGraph {
   ) {
     const constants = constant.map((position) => live.leaves[position] as TraceValue);
     const lowered = lowerTrace(live, kernels, { channelBlock, constants: new Set(constants) });
-    this.weight = constants.reduce((sum, value) => sum + bytesOf(value), peakMemory(live));
+    const memory = peakMemory(live);
+    this.weight = constants.reduce((sum, value) => sum + bytesOf(value), memory);
     this.#constant = new Set(constant);
     this.#leaves = lowered.leaves;
     this.#results = lowered.results;
-    this.#session = new OrtSession(lowered.graph, options);
+    this.#session = new OrtSession(lowered.graph, options, { asBlock: memory < MOST_IN_A_BLOCK });
   }
 
   get profile(): string | undefined {
