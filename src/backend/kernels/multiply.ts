@@ -1,5 +1,6 @@
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
-import type { Lowering, Representation } from '../lowering/lowering.ts';
+import type { Lowering, Representation, Standing } from '../lowering/lowering.ts';
+import { inPlaneBlocks, suitsPlaneBlocks } from '../lowering/plane-blocks.ts';
 import { type Operand, sameShape, type TraceNode, type TraceValue } from '../trace/trace.ts';
 import { elementwise, inCommonOrder } from './elementwise.ts';
 import { unpool } from './max-pool.ts';
@@ -56,8 +57,27 @@ function byOne(
   ones: Operand,
   output: TraceValue,
 ): Representation | undefined {
-  if (lowering.filledWith(ones) !== 1 || !sameShape(x.shape, output.shape)) return undefined;
-  return lowering.asItStands(x, (name) => name);
+  if (lowering.filledWith(ones) !== 1) return undefined;
+  if (sameShape(x.shape, output.shape)) return lowering.asItStands(x, (name) => name);
+  return spreadOverPixels(lowering, x, output);
+}
+
+/**
+ * One number for each image and channel, at every pixel: the gradient of a mean over pixels, which
+ * convolutions read with its channels first. One number for each channel alone waits to be computed
+ * (channelwise.ts).
+ */
+function spreadOverPixels(
+  lowering: Lowering,
+  x: Operand,
+  output: TraceValue,
+): Representation | undefined {
+  const [batch, height, width, channels] = output.shape as [number, number, number, number];
+  const isOfPixels = output.shape.length === 4 && sameShape(x.shape, [batch, 1, 1, channels]);
+  if (batch === 1 || !isOfPixels) return undefined;
+  const { graph } = lowering;
+  const whole = graph.ints([batch, channels, height, width]);
+  return { channelsFirst: graph.node('Expand', [lowering.channelsFirst(x), whole]) };
 }
 
 /**
@@ -87,9 +107,26 @@ function reluGradient(
 
 function masked(lowering: Lowering, dy: Operand, r: Operand): Representation {
   const { graph } = lowering;
+  const product = maskedInBlocks(lowering, dy, r);
+  if (product !== undefined) return product;
   return inCommonOrder(lowering, [dy, r], r.shape, ([gradient, on]) =>
     graph.node('Mul', [gradient as string, stepOf(graph, on as string)]),
   );
+}
+
+/** The same on large images, a few planes at a time. */
+function maskedInBlocks(lowering: Lowering, dy: Operand, r: Operand): Standing | undefined {
+  const operands = [dy, r];
+  if (!operands.some((operand) => lowering.standsChannelsFirst(operand))) return undefined;
+  const [batch, height, width, channels] = r.shape as [number, number, number, number];
+  const shape = [batch, channels, height, width] as const;
+  if (!suitsPlaneBlocks(shape)) return undefined;
+  const images = operands.map((operand) => lowering.channelsFirst(operand));
+  const work = { images, vectors: [], shape };
+  const product = inPlaneBlocks(lowering.graph, work, (body, [gradient, on]) =>
+    body.node('Mul', [gradient!, stepOf(body, on!)]),
+  );
+  return { channelsFirst: product };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { GraphBuilder } from './graph-builder.ts';
+import { type ImageShape, inPlaneBlocks, suitsPlaneBlocks } from './plane-blocks.ts';
 
 /**
  * An image `[batch, height, width, channels]` that is not computed yet: a sum of computed images,
@@ -24,9 +25,6 @@ interface Term {
 
 /** Two sums of one term each, multiplied pixel by pixel, and not computed yet either. */
 export type ChannelProduct = readonly [ChannelAffine, ChannelAffine];
-
-/** The shape of an image with its channels first. */
-type ImageShape = readonly [batch: number, channels: number, height: number, width: number];
 
 export function affineOfImage(image: string): ChannelAffine {
   return { terms: [{ image, scale: undefined }], offset: undefined };
@@ -69,20 +67,41 @@ export function scaleAffine(
 }
 
 /** Writes the sum; gives the name of the image with its channels first. */
-export function writeAffine(
-  graph: GraphBuilder,
-  { terms, offset }: ChannelAffine,
-  shape: ImageShape,
-): string {
+export function writeAffine(graph: GraphBuilder, affine: ChannelAffine, shape: ImageShape): string {
+  const { terms, offset } = affine;
   const [first, ...others] = terms;
   if (first === undefined) {
     const vector = perChannel(graph, offset ?? graph.scalar(0));
     return graph.node('Expand', [vector, graph.ints(shape)]);
   }
+  if (others.length > 0 && suitsPlaneBlocks(shape)) return writeInBlocks(graph, affine, shape);
   // The one pass for scale and offset is BatchNorm's own, of mean 0 and variance 1.
   let sum = writeTerm(graph, first, offset, shape[1]);
   for (const term of others) sum = plus(graph, sum, writeTerm(graph, term, undefined, shape[1]));
   return sum;
+}
+
+/** The same in one pass over all images; the operations are those of single passes, in order. */
+function writeInBlocks(
+  graph: GraphBuilder,
+  { terms, offset }: ChannelAffine,
+  shape: ImageShape,
+): string {
+  const channels = shape[1];
+  const whole = (vector: string) => times(graph, vector, graph.filled(channels, 1));
+  const scales = terms.flatMap(({ scale }) => (scale === undefined ? [] : [whole(scale)]));
+  const vectors = offset === undefined ? scales : [...scales, whole(offset)];
+  const images = terms.map(({ image }) => image);
+  return inPlaneBlocks(graph, { images, vectors, shape }, (body, names, given) => {
+    const factors = given.slice(0, scales.length);
+    const scaled = names.map((name, i) => {
+      const factor = terms[i]!.scale === undefined ? undefined : factors.shift();
+      return factor === undefined ? name : times(body, name, factor);
+    });
+    const [first, ...others] = scaled as [string, ...string[]];
+    const begun = offset === undefined ? first : plus(body, first, given.at(-1)!);
+    return others.reduce((sum, term) => plus(body, sum, term), begun);
+  });
 }
 
 function writeTerm(

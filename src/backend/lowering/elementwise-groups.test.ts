@@ -12,14 +12,18 @@ function given(shape: readonly number[] = LARGE): TraceValue {
 /** Whether a node is elementwise here: its result has the size of its operands. */
 const isElementwise = ({ outputs }: TraceNode) => outputs[0]!.shape === LARGE;
 
+const IMAGE = [4, 128, 128, 16];
+const isOnImages = ({ kernel }: TraceNode) => kernel.startsWith('node');
+
 function recorded(
   trace: TraceNode[],
   inputs: readonly TraceValue[],
   shape: readonly number[] = LARGE,
+  kernel = `node ${trace.length}`,
 ): TraceValue {
   const output = new TraceValue(shape, 'float32');
   const node: TraceNode = {
-    kernel: `node ${trace.length}`,
+    kernel,
     attributes: {},
     operands: inputs.map((value): Operand => ({ value, shape: value.shape })),
     outputs: [output],
@@ -29,8 +33,8 @@ function recorded(
   return output;
 }
 
-const groupSizes = (trace: readonly TraceNode[]) =>
-  [...new Set(elementwiseGroups(trace, isElementwise).values())]
+const groupSizes = (trace: readonly TraceNode[], isMember = isElementwise) =>
+  [...new Set(elementwiseGroups(trace, isMember).values())]
     .map(({ members }) => members.length)
     .sort();
 
@@ -82,5 +86,30 @@ describe('elementwiseGroups', () => {
     assert.notEqual(of(a1), undefined);
     assert.notEqual(of(a1), of(b1));
     assert.deepEqual(groupSizes(trace), [4, 5]);
+  });
+  it('makes one group of the gradient of an activation on images, apart from the activation', () => {
+    const trace: TraceNode[] = [];
+    const image = given(IMAGE);
+    const scaled = recorded(trace, [image, given([])], IMAGE);
+    const sigmoid = recorded(trace, [scaled], IMAGE);
+    recorded(trace, [sigmoid, image], IMAGE);
+    const gradient = recorded(trace, [], IMAGE, 'Conv2DBackpropInput');
+    const rest = recorded(trace, [given([]), sigmoid], IMAGE);
+    const slope = recorded(trace, [sigmoid, rest], IMAGE);
+    const byImage = recorded(trace, [gradient, image], IMAGE);
+    recorded(trace, [byImage, slope], IMAGE);
+    assert.deepEqual(groupSizes(trace, isOnImages), [3, 4]);
+  });
+  it('leaves images alone where nothing is differentiated, and where numbers of channels are added', () => {
+    const forward: TraceNode[] = [];
+    let value = recorded(forward, [], IMAGE, 'Conv2D');
+    for (let i = 0; i < 4; i++) value = recorded(forward, [value], IMAGE);
+    assert.deepEqual(groupSizes(forward, isOnImages), []);
+
+    const normalised: TraceNode[] = [];
+    recorded(normalised, [], IMAGE, 'Conv2DBackpropFilter');
+    let image = recorded(normalised, [], IMAGE, 'Conv2D');
+    for (let i = 0; i < 4; i++) image = recorded(normalised, [image, given([16])], IMAGE);
+    assert.deepEqual(groupSizes(normalised, isOnImages), []);
   });
 });

@@ -1,4 +1,11 @@
-import { sizeOf, type TraceNode, type TraceValue } from '../trace/trace.ts';
+import {
+  type Operand,
+  sameShape,
+  sizeOf,
+  type TraceNode,
+  type TraceValue,
+} from '../trace/trace.ts';
+import { fillOf } from './lowering.ts';
 
 /**
  * Elementwise nodes over large arrays of one size that can run block by block: an optimizer's
@@ -12,6 +19,8 @@ export interface ElementwiseGroup {
   readonly members: readonly TraceNode[];
   /** Elements of every array of the group. */
   readonly size: number;
+  /** Whether its arrays are images, which may stand with their channels first. */
+  readonly ofImages: boolean;
 }
 
 /** Below this an array stays in cache from one operation to the next anyway. */
@@ -20,6 +29,8 @@ const SMALLEST = 1 << 19;
 const BLOCK = 1 << 16;
 /** A chain this short saves less than its Scan costs. */
 const FEWEST_NODES = 4;
+/** Images are always read from memory, and written to it. */
+const FEWEST_NODES_OF_IMAGES = 3;
 
 /** The groups of a trace, by member. */
 export function elementwiseGroups(
@@ -27,22 +38,28 @@ export function elementwiseGroups(
   isElementwise: (node: TraceNode) => boolean,
 ): ReadonlyMap<TraceNode, ElementwiseGroup> {
   const weights = weightsOf(nodes, isElementwise);
+  const images = imageChains(nodes, isElementwise);
+  const backward = new Set(nodes.slice(nodes.findIndex(isOfGradient)));
   const drafts = new Map<TraceNode, Draft>();
   const reached = new Map<TraceValue, ReadonlySet<Draft>>();
   for (const node of nodes) {
     const before = node.operands.map(({ value }) => reached.get(value) ?? new Set<Draft>());
-    const draft =
-      isElementwise(node) && suits(node, weights) ? joinGroups(node, drafts, before) : undefined;
+    const joins = images.has(node) || (isElementwise(node) && suits(node, weights));
+    // A mask that the gradient needs would be kept for it if it were computed with its image.
+    const near = (producer: TraceNode) =>
+      !images.has(node) || backward.has(producer) === backward.has(node);
+    const draft = joins ? joinGroups(node, drafts, before, near) : undefined;
     const after =
       draft === undefined ? new Set(before.flatMap((groups) => [...groups])) : new Set([draft]);
     for (const output of node.outputs) reached.set(output, after);
   }
-  return finished(nodes, drafts);
+  return finished(nodes, drafts, images);
 }
 
 function finished(
   nodes: readonly TraceNode[],
   drafts: ReadonlyMap<TraceNode, Draft>,
+  images: ReadonlySet<TraceNode>,
 ): Map<TraceNode, ElementwiseGroup> {
   const members = new Map<Draft, TraceNode[]>();
   for (const node of nodes) {
@@ -53,8 +70,10 @@ function finished(
   }
   const groups = new Map<TraceNode, ElementwiseGroup>();
   for (const [{ size }, nodes] of members) {
-    const group = { members: nodes, size };
-    if (nodes.length >= FEWEST_NODES) for (const node of nodes) groups.set(node, group);
+    const ofImages = nodes.some((node) => images.has(node));
+    const group = { members: nodes, size, ofImages };
+    const fewest = ofImages ? FEWEST_NODES_OF_IMAGES : FEWEST_NODES;
+    if (nodes.length >= fewest) for (const node of nodes) groups.set(node, group);
   }
   return groups;
 }
@@ -96,6 +115,66 @@ function weightsOf(
   return weights;
 }
 
+/**
+ * Elementwise nodes on whole images, in the trace of a gradient: activations and their gradients.
+ * Left out are those of BatchNorm, which channel-affine.ts need not compute, and the steps of a
+ * ReLU, which the product with them fuses. Without a gradient, ONNX Runtime fuses activations.
+ */
+function imageChains(
+  nodes: readonly TraceNode[],
+  isElementwise: (node: TraceNode) => boolean,
+): ReadonlySet<TraceNode> {
+  const chains = new Set<TraceNode>();
+  if (!nodes.some(isOfGradient)) return chains;
+  const waiting = new Set<TraceValue>();
+  const waits = (operand: Operand, output: TraceValue) =>
+    waiting.has(operand.value) ||
+    isOfChannels(operand, output) ||
+    producerOf(operand)?.kernel === 'Tile';
+  for (const node of nodes) {
+    const output = node.outputs[0] as TraceValue;
+    if (!isElementwise(node) || output.shape.length !== 4) continue;
+    if (node.kernel === 'Step' || node.operands.some((operand) => waits(operand, output)))
+      waiting.add(output);
+    else if (isWholeImages(node, output)) chains.add(node);
+  }
+  return chains;
+}
+
+const isOfGradient = ({ kernel }: TraceNode): boolean => kernel.includes('Backprop');
+
+/** Whether an operand has one number for each channel of an image. */
+function isOfChannels({ shape }: Operand, image: TraceValue): boolean {
+  const channels = image.shape.at(-1);
+  return !sameShape(shape, image.shape) && sizeOf(shape) === channels && shape.at(-1) === channels;
+}
+
+/** Whether the operands of a node are images of the size of its result, or numbers. */
+function isWholeImages({ operands }: TraceNode, { shape, dtype }: TraceValue): boolean {
+  const size = sizeOf(shape);
+  return (
+    size >= SMALLEST &&
+    blockCount(size) !== undefined &&
+    dtype !== 'int32' &&
+    operands.every(
+      (operand) =>
+        operand.value.dtype !== 'int32' &&
+        (sizeOf(operand.shape) === 1 ||
+          (sameShape(operand.shape, shape) &&
+            sameShape(operand.value.shape, shape) &&
+            !isFilled(operand))),
+    )
+  );
+}
+
+const producerOf = ({ value }: Operand): TraceNode | undefined =>
+  value.data === undefined ? value.producer : undefined;
+
+function isFilled(operand: Operand): boolean {
+  const producer = producerOf(operand);
+  return producer !== undefined && fillOf(producer) !== undefined;
+}
+
 /** A group in the making. */
 interface Draft {
   readonly size: number;
@@ -114,20 +193,21 @@ function rootOf(draft: Draft): Draft {
 /**
  * Joins the node and the groups of its operands to one group. A group must not wait for itself, so
  * an operand's group only comes in where nothing outside of the joined group waits for it. `before`
- * has for every operand the groups that it was computed from, or is in.
+ * has for every operand the groups that it was computed from, or is in; `near` says whether the
+ * group of an operand's node comes in at all.
  */
 function joinGroups(
   node: TraceNode,
   drafts: Map<TraceNode, Draft>,
   before: readonly ReadonlySet<Draft>[],
+  near: (producer: TraceNode) => boolean,
 ): Draft {
   const size = sizeOf((node.outputs[0] as TraceValue).shape);
   const joined: Draft = { size, after: new Set(), mergedInto: undefined };
   const operandDrafts = node.operands.map(({ value }) => {
-    const draft =
-      value.data === undefined && value.producer !== undefined
-        ? drafts.get(value.producer)
-        : undefined;
+    const { producer } = value;
+    const isJoinable = value.data === undefined && producer !== undefined && near(producer);
+    const draft = isJoinable ? drafts.get(producer) : undefined;
     return draft?.size === size ? draft : undefined;
   });
   for (const [i, groups] of before.entries())

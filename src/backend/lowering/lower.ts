@@ -42,6 +42,13 @@ function lowerGroup(
   const members = new Set(group.members);
   const count = blockCount(group.size) as number;
   const length = group.size / count;
+  const channelsFirst =
+    group.ofImages &&
+    group.members.some(({ operands }) =>
+      operands.some(
+        (operand) => !isMade(operand.value, members) && lowering.standsChannelsFirst(operand),
+      ),
+    );
   const body = lowering.graph.subgraph();
   const inside = new Map<TraceValue, string>();
   const scanned: string[] = [];
@@ -51,8 +58,12 @@ function lowerGroup(
       if (known !== undefined) return known;
       // A number is read from the graph around the body.
       if (sizeOf(operand.shape) === 1) return lowering.logical({ value: operand.value, shape: [] });
-      scanned.push(lowering.blocks(operand, count, length));
-      const name = body.input('float32', [length]);
+      const { graph } = lowering;
+      const blocks = channelsFirst
+        ? graph.reshape(lowering.channelsFirst(operand), [count, length])
+        : lowering.blocks(operand, count, length);
+      scanned.push(blocks);
+      const name = body.input(operand.value.dtype, [length]);
       inside.set(operand.value, name);
       return name;
     });
@@ -67,11 +78,20 @@ function lowerGroup(
     .filter(
       (value) => value.alive || lowering.readersOf(value).some((reader) => !members.has(reader)),
     );
-  for (const value of results) body.output(inside.get(value) as string, 'float32', [length]);
+  for (const value of results) body.output(inside.get(value) as string, value.dtype, [length]);
   const attributes = { num_scan_inputs: scanned.length, body: { graph: body.finish() } };
   const loop = { ...(group.members[0] as TraceNode), kernel: '(blocks)' };
   const names = lowering.graph.labelled(labelOf(loop), () =>
     lowering.graph.nodes('Scan', scanned, results.length, { attributes }),
   );
-  return results.map((value, i) => [value, { blocks: { name: names[i] as string, count } }]);
+  return results.map((value, i) => {
+    const name = names[i] as string;
+    if (!channelsFirst) return [value, { blocks: { name, count } }];
+    const [batch, height, width, channels] = value.shape as [number, number, number, number];
+    const image = lowering.graph.reshape(name, [batch, channels, height, width]);
+    return [value, { channelsFirst: image }];
+  });
 }
+
+const isMade = ({ data, producer }: TraceValue, members: ReadonlySet<TraceNode>): boolean =>
+  data === undefined && producer !== undefined && members.has(producer);

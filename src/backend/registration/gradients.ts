@@ -1,5 +1,10 @@
 import {
+  cast,
   fill,
+  greater,
+  less,
+  logicalAnd,
+  mul,
   type NamedAttrMap,
   registerGradient,
   type Tensor,
@@ -11,6 +16,9 @@ import {
  * Replaces the gradients of Sum and Mean, for every backend, by cheaper ones with the same numbers.
  * tfjs multiplies by an array of ones that it fills on the host: for BatchNorm alone, twice all of
  * a net's activations in every step. A `fill` is only a number until somebody reads it.
+ *
+ * The gradient of ReLU6 is computed from its output, which the layer after it keeps anyway, and not
+ * from its input. Where the output is 6, it is 0, as in TensorFlow and PyTorch.
  */
 export function registerGradients(): void {
   for (const kernelName of ['Sum', 'Mean'] as const) {
@@ -23,6 +31,14 @@ export function registerGradients(): void {
       }),
     });
   }
+  unregisterGradient('Relu6');
+  registerGradient({
+    kernelName: 'Relu6',
+    outputsToSave: [true],
+    gradFunc: (dy, [y]) => ({
+      x: () => mul(dy as Tensor, cast(logicalAnd(greater(y!, 0), less(y!, 6)), 'float32')),
+    }),
+  });
 }
 
 /** The gradient of a sum or mean, `dy`, at each of the elements of `x`. */

@@ -222,7 +222,23 @@ class HardSwish extends serialization.Serializable {
   }
 }
 
-for (const own of [LayerNormalization, LayerScale, Tokens, ClassToken, Attention, HardSwish])
+/**
+ * min(max(x, 0), 6) (Sandler et al. 2018, "Inverted residuals and linear bottlenecks"). tfjs's own
+ * takes the minimum of a ReLU: two operations, and two images that a step keeps.
+ */
+class Relu6 extends serialization.Serializable {
+  static readonly className = 'relu6';
+
+  apply(x: Tensor): Tensor {
+    return relu6(x);
+  }
+
+  override getConfig() {
+    return {};
+  }
+}
+
+for (const own of [LayerNormalization, LayerScale, Tokens, ClassToken, Attention, HardSwish, Relu6])
   serialization.registerClass(own);
 
 export const layerNorm = (config: Named & { readonly epsilon: number }): layers.Layer =>
