@@ -6,8 +6,8 @@
  *
  * Both sides take turns in one run, of at most a quarter of an hour on a quiet machine. PyTorch
  * counts with the faster of its memory formats, and where OPENBLAS_CORETYPE is set, with the faster
- * of both settings. `--memory` instead compares the most memory of both processes after a few steps,
- * and the memory of ours at steps 50 and 300.
+ * of both settings. `--memory` instead compares the most memory of both processes after a few
+ * steps, and the memory of ours at steps 50 and 300.
  */
 import { readFileSync } from 'node:fs';
 import { onnxRuntimeBackend } from '../../src/backend/registration/register.ts';
