@@ -151,7 +151,7 @@ export async function compareWithPyTorch(folder: string, name: string): Promise<
 
 /** Lets the dropout of the next training step drop what these masks do. */
 function dropAs(model: LayersModel, masks: readonly Float32Array[]): void {
-  const drops = model.layers.filter(isSeededDropout);
+  const drops = model.layers.filter(isSeededDropout).filter((layer) => layer.getConfig().rate > 0);
   if (drops.length !== masks.length) throw new Error(`${drops.length} layers drop`);
   for (const [i, layer] of drops.entries()) layer.seed(new Replay(masks[i]!));
 }
