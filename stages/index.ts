@@ -22,6 +22,7 @@ import { spec as makeFaces } from './make-faces/spec.ts';
 import { spec as network } from './network/spec.ts';
 import { spec as plot } from './plot/spec.ts';
 import { spec as predict } from './predict/spec.ts';
+import { spec as protocol } from './protocol/spec.ts';
 import { spec as python } from './python/spec.ts';
 import { spec as robustness } from './robustness/spec.ts';
 import { spec as rocDet } from './roc-det/spec.ts';
@@ -69,6 +70,7 @@ const entries: readonly KindEntry[] = [
   { spec: rocDet, run: () => import('./roc-det/run.ts') },
   { spec: robustness, run: () => import('./robustness/run.ts') },
   { spec: bias, run: () => import('./bias/run.ts') },
+  { spec: protocol, run: () => import('./protocol/run.ts') },
   { spec: trends, run: () => import('./trends/run.ts') },
   { spec: activity, run: () => import('./activity/run.ts') },
   { spec: plot, run: () => import('./plot/run.ts') },

@@ -27,6 +27,7 @@ const pages = [
     'cache',
     'store',
     'sealed',
+    'protocols',
     'serve',
     'cluster',
     'python',

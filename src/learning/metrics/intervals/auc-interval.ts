@@ -47,7 +47,7 @@ export function aucInterval(
  * the area under a receiver operating characteristic curve"), made symmetric by the mean number of
  * images of a class (Newcombe 2006, method 5).
  */
-function areaModel({ negatives, positives }: EffectiveImages): VarianceModel {
+export function areaModel({ negatives, positives }: EffectiveImages): VarianceModel {
   const others = (negatives + positives) / 2 - 1;
   return {
     at(area) {
