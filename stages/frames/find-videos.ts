@@ -72,7 +72,9 @@ function inFolders(items: readonly InputArtifact[]): FoundVideos {
   const videos = placed.map(({ class: name, ...video }): FoundVideo => {
     return { ...video, label: classes.indexOf(name), group: video.name };
   });
-  const isUnnamed = classes.join() === unnamedClass;
+  // Whoever names a video itself, as `restage predict` does, means no folder of a class.
+  const isNamedItself = items.some(({ path }) => videos.some((video) => video.path === path));
+  const isUnnamed = classes.join() === unnamedClass && !isNamedItself;
   const foldersBeside = isUnnamed ? foldersWithVideosBeside(dirname(videos[0]!.path)) : [];
   return { ...ordered(classes, splits, videos), foldersBeside };
 }
