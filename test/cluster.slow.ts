@@ -471,7 +471,7 @@ stages:
     const ran = await project.run('--on', 'cluster');
     server.close();
     assert.deepEqual(ran.outcomes, { a: 'ran' }, JSON.stringify(ran.events.slice(-2)));
-    assert.equal(project.read('cache/downloads/net.h5'), 'weights');
+    assert.equal(project.read(`cache/downloads/${md5}-net.h5`), 'weights');
   });
 
   test('an input that changed while the job waited is read again, and the old content leaves no result', async () => {
