@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { sha256 } from '../src/digest.ts';
-import { noProcessesIn } from './support/processes.ts';
+import { killedAtCheckpoint } from './support/killed-at-checkpoint.ts';
 import { Project, type RanOnce } from './support/rig.ts';
 import { writeTintedDataset } from './support/tinted-dataset.ts';
-
-const loader = fileURLToPath(new URL('support/kill-at-checkpoint.mjs', import.meta.url));
 
 /**
  * Validation has more batches than it takes until unchanged weights become constants, which changes
@@ -81,24 +78,12 @@ function infosOf(events: RanOnce['events']): readonly string[] {
   return events.flatMap((event) => (event.type === 'info' ? [event.message] : []));
 }
 
-/**
- * Runs the pipeline and kills the stage or the run at a call that writes a checkpoint, as `when`
- * says.
- */
-async function killedAt(project: Project, when: string): Promise<RanOnce> {
-  Object.assign(project.env, { NODE_OPTIONS: `--import ${loader}`, KILL_CHECKPOINT: when });
-  const run = await project.run();
-  delete project.env['NODE_OPTIONS'];
-  await noProcessesIn(project.root);
-  return run;
-}
-
 test('a training whose process is killed, and then its run, resumes from the last whole epoch, to the same bytes', async () => {
   using project = await started();
-  const { outcomes } = await killedAt(project, 'self renameSync 2');
+  const { outcomes } = await killedAtCheckpoint(project, 'self renameSync 2');
   assert.deepEqual(outcomes, { fit: 'failed' });
 
-  const { code, events } = await killedAt(project, 'run openSync 2');
+  const { code, events } = await killedAtCheckpoint(project, 'run openSync 2');
   assert.equal(code, 'SIGKILL');
   assert.match(
     (await project.command('plan', 'test.yaml')).stdout,
@@ -122,7 +107,7 @@ test('a training of the network of an ONNX file that is killed resumes to the sa
   assert.equal(undisturbed.outcomes['fit'], 'ran', undisturbed.stdout + undisturbed.stderr);
   using project = await started(trainingOfOnnx);
   await project.run('exported');
-  const { outcomes } = await killedAt(project, 'self renameSync 3');
+  const { outcomes } = await killedAtCheckpoint(project, 'self renameSync 3');
   assert.equal(outcomes['fit'], 'failed');
 
   const run = await project.run();

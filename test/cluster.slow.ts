@@ -52,17 +52,29 @@ stages:
       epochs: "\${params.epochs}"
 `;
 
-/** A transformer, and the network of an ONNX file with a head of its own. */
+/** A transformer, and a ResNet of an ONNX file with a head of its own. */
 const tuning = `stages:
   begun:
     kind: train
     inputs: { dataset: data/set }
     with:
-      model: { layers: [{ conv: 4, stride: 2 }, batchNorm, relu, { residual: [{ conv: 4, padding: same }, batchNorm] }, globalAveragePool, { dense: 3 }, { dense: 2 }] }
       imageSize: 24
+      model:
+        layers:
+          - { conv: 4, stride: 2, padding: same }
+          - batchNorm
+          - relu
+          - residual: [{ conv: 4, padding: same }, batchNorm, relu, { conv: 4, padding: same }, batchNorm]
+          - relu
+          - residual: [{ conv: 8, stride: 2, padding: same }, batchNorm, relu, { conv: 8, padding: same }, batchNorm]
+            shortcut: [{ conv: 8, kernel: 1, stride: 2 }, batchNorm]
+          - relu
+          - globalAveragePool
+          - { dense: 3 }
+          - { dense: 2 }
       epochs: 1
   exported: { kind: export, inputs: { model: begun.model }, with: { formats: [onnx], layout: NCHW } }
-  convolutions:
+  resnet:
     kind: train
     inputs: { dataset: data/set, onnx: exported.files }
     resources: { cpu: 1, memory: 600MiB }
@@ -811,7 +823,7 @@ stages:
     assert.ok(numbers.every((n) => project.read(`artifacts/${n}.txt`) === `999\n1000\n${n}\n`));
   });
 
-  test('a transformer and the network of an ONNX file, killed on a node, resume there to the bytes of a whole run here', async () => {
+  test('a transformer and a ResNet of an ONNX file, killed on a node, resume there to the bytes of a whole run here', async () => {
     const begun = async (): Promise<Project> => {
       const project = cluster(tuning);
       await writeTintedDataset(project.path('data/set'), { train: 60, val: 40 });
@@ -822,7 +834,7 @@ stages:
       readFileSync(project.path('artifacts/test', stage, 'model/weights.bin'));
     using here = await begun();
     await here.run();
-    for (const stage of ['convolutions', 'transformer']) {
+    for (const stage of ['resnet', 'transformer']) {
       using there = await begun();
       const running = there.startRun(stage, '--on', 'cluster');
       await running.event('stage-point', stage);
