@@ -189,6 +189,12 @@ export const diagnosticCodes = table({
     advice: 'Rename it unless this is intended.',
     severity: 'warning',
   },
+  'sealed-input': {
+    means: 'A stage would read a sealed split, which only stages that measure a model may.',
+    advice:
+      'Give it other splits, or break the seal with `restage unseal`, which ledger.jsonl then says.',
+    severity: 'mistake',
+  },
   'several-files': {
     means: 'A command takes one pipeline and got two.',
     advice: 'Run one after the other, or `include` both in a third file.',
@@ -319,12 +325,6 @@ export const diagnosticCodes = table({
       'A command names a file of the project that is not among its inputs: editing it will not rerun the stage.',
     advice: 'Add it under `inputs`.',
     severity: 'warning',
-  },
-  'sealed-input': {
-    means: 'A stage would read a sealed split, which only stages that measure a model may.',
-    advice:
-      'Give it other splits, or break the seal with `restage unseal`, which ledger.jsonl then says.',
-    severity: 'mistake',
   },
   'unread-param': {
     means: 'No stage reads the parameter.',
