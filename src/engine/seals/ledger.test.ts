@@ -80,6 +80,8 @@ const ledger = new Ledger(${JSON.stringify(root)});
 for (let i = 0; i < ${count}; i += 1) {
   await ledger.append(() => [{ event: 'unsealed', seal: ${JSON.stringify(seal)}, because: ${JSON.stringify(name)} + i }], ${JSON.stringify(unsigned)});
   process.stdout.write('.');
+  // A process that takes the lease again at once starves the other one.
+  await new Promise((resolve) => setTimeout(resolve, 5));
 }`,
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
