@@ -74,11 +74,14 @@ export default async function run(context: Context): Promise<void> {
 /** The scores of every network. Throws a {@link StageError} for one that cannot be judged. */
 function readNetworks(context: Context) {
   const { settings } = context;
-  const inputs = renamed(context.inputs('scores'), settings.names, 'scores');
-  const { names } = nameSeries(inputs.map(({ labels }) => labels));
-  const isAlone = inputs.length === 1;
+  // What tables call the only network has a name of the user's, too.
+  const { network: onlyName = 'network', ...names } = settings.names ?? {};
+  const given = context.inputs('scores');
+  const isAlone = given.length === 1;
+  const inputs = renamed(given, isAlone ? names : settings.names, 'scores');
+  const series = nameSeries(inputs.map(({ labels }) => labels));
   const ofLabels = Object.values(inputs[0]!.labels).join(', ');
-  const apart = isAlone ? [ofLabels || 'network'] : tellApart(names, 'network');
+  const apart = isAlone ? [ofLabels || onlyName] : tellApart(series.names, 'network');
   const warnings = new Set<string>();
   const networks = inputs.map(({ path }, index) => {
     const name = apart[index]!;
