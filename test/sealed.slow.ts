@@ -130,12 +130,13 @@ suite('a sealed test set', () => {
     kind: evaluate
     inputs: { model: ./model, dataset: faces.dataset }
     with: { mistakes: true }
+  shown: { kind: predict, inputs: { model: ./model, images: faces.dataset } }
   again: { kind: load-dataset, inputs: { dataset: faces.dataset } }
 `);
     const { code, stderr } = await project.command('run', 'test.yaml');
     assert.equal(code, 1);
     const kinds = ['embed', 'audit', 'features', 'plot', 'gradcam', 'saliency', 'evaluate'];
-    for (const kind of [...kinds, 'load-dataset'])
+    for (const kind of [...kinds, 'predict', 'load-dataset'])
       assert.match(
         stderr,
         new RegExp(
@@ -143,6 +144,20 @@ suite('a sealed test set', () => {
         ),
       );
     assert.equal(project.has('ledger.jsonl'), false);
+  });
+
+  test('is scored by predict where its charts show no image', async () => {
+    using project = await sealedProject(`${honest}
+  scored:
+    kind: predict
+    inputs: { model: ./model, images: faces.dataset }
+    with: { pictures: false }
+`);
+    const { outcomes } = await project.run();
+    assert.equal(outcomes['scored'], 'ran');
+    assert.ok(eventsOf(project).includes('look scored'));
+    const sheet = project.read('artifacts/test/scored/sheet/chart.svg');
+    assert.ok(sheet.includes('not shown') && !sheet.includes('<image'));
   });
 
   test('is refused by its content, whatever path leads to it', async () => {
@@ -274,6 +289,8 @@ stages:
       'error: photos/test/real/0.png is sealed, and no map of it may be drawn. `restage unseal` breaks the seal, and ledger.jsonl says so.\n',
     );
     assert.equal((await project.command('predict', 'model', 'photos/test')).code, 0);
+    const sheet = project.read('predicted/sheet/chart.svg');
+    assert.ok(sheet.includes('not shown') && !sheet.includes('<image'));
     assert.deepEqual(eventsOf(project).slice(5), [
       'look restage predict model',
       'numbers restage predict model',

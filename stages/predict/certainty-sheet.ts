@@ -9,10 +9,14 @@ import type { Prediction } from './score-images.ts';
 const across = 6;
 const mostClasses = 8;
 
-/** A line of the most certain images of each class, and two of the least certain ones of all. */
+/**
+ * A line of the most certain images of each class, and two of the least certain ones of all; without
+ * `pictures` their names and probabilities alone.
+ */
 export async function certaintySheet(
   classes: readonly string[],
   predictions: readonly Prediction[],
+  pictures: boolean,
 ): Promise<TopLevelSpec> {
   const sure = predictions.toSorted((a, b) => b.certainty - a.certainty);
   const byClass = classes.map((name, c) => ({
@@ -33,7 +37,7 @@ export async function certaintySheet(
     header,
     cells: await Promise.all(
       images.map(async ({ image: { path, read }, called, certainty }) => ({
-        image: await thumbnail(await read()),
+        ...(pictures ? { image: await thumbnail(await read()) } : { lack: 'not shown' }),
         caption: captionOf([classes[called]!, formatShare(certainty), basename(path)]),
         description: `${path}: ${classes[called]} ${formatShare(certainty)}`,
       })),

@@ -53,7 +53,8 @@ export default async function run(context: Context): Promise<void> {
     ...(videos !== undefined && { byVideo: describeVideos(classes, videos) }),
   };
   writeFileSync(context.output('summary'), `${JSON.stringify(summary, null, 2)}\n`);
-  await renderOutput(context, 'sheet', await certaintySheet(classes, predictions));
+  const sheet = await certaintySheet(classes, predictions, settings.pictures);
+  await renderOutput(context, 'sheet', sheet);
   context.highlight({
     title: `New ${unit}`,
     columns: ['called', unit, 'share', 'mean probability'],
@@ -102,7 +103,8 @@ async function showVideos(
   { missing }: NewImages,
 ): Promise<void> {
   writeFileSync(context.output('frames'), framesTable(classes, videos, predictions));
-  const rule = aggregateTitle(context.settings.aggregate);
-  await renderOutput(context, 'timeline', await timelineChart(classes, videos, rule));
+  const { aggregate, pictures } = context.settings;
+  const rule = aggregateTitle(aggregate);
+  await renderOutput(context, 'timeline', await timelineChart(classes, videos, { rule, pictures }));
   context.highlight(videosTable(classes, videos, missing));
 }

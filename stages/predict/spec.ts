@@ -14,6 +14,12 @@ const settings = z.strictObject({
       'What is scored: images, or the videos of a data set by the `aggregate` of their images.',
     ),
   aggregate: videoSettings.aggregate,
+  pictures: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether the charts show images. Without, they have names and probabilities alone; only so are sealed images scored.',
+    ),
 });
 export type PredictSettings = z.infer<typeof settings>;
 
@@ -32,7 +38,8 @@ export const spec = defineKind<PredictSettings>({
       type: ['files', 'images', 'dataset'],
       summary:
         'A folder of images, in folders of any depth, or a data set, such as of `faces`, whose labels are not read.',
-      sealed: () => 'measures',
+      // Charts with pictures show the images.
+      sealed: ({ pictures }) => (pictures ? undefined : 'measures'),
     },
   },
   outputs: {

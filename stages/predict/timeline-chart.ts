@@ -25,22 +25,24 @@ const side = 116;
 const gap = 12;
 
 /**
- * A row for each video: the probability of a class over time, and the images where it is highest
- * and lowest. `rule` says how the images of a video are joined.
+ * A row for each video: the probability of a class over time, and with `pictures` the images where
+ * it is highest and lowest. `rule` says how the images of a video are joined.
  */
 export async function timelineChart(
   classes: readonly string[],
   videos: readonly ScoredVideo[],
-  rule: string,
+  { rule, pictures }: { readonly rule: string; readonly pictures: boolean },
 ): Promise<TopLevelSpec> {
   const drawn = videos.slice(0, mostVideos);
-  const rows = await Promise.all(drawn.map((video) => rowOfVideo(classes, video)));
+  const rows = await Promise.all(drawn.map((video) => (pictures ? rowOfVideo(classes, video) : panel(classes, video))));
   const images = videos.reduce((sum, { moments }) => sum + moments.length, 0);
   const several = `${drawn.length} of ${formatCountOf(videos.length, 'video')}, ${formatCountOf(images, 'image')}`;
   const all = `${formatCountOf(videos.length, 'video')}, ${formatCountOf(images, 'image')}`;
   const count = drawn.length < videos.length ? several : all;
-  const subtitle = `${count}; dashed: the video, by ${rule}; pictures: the images with the highest and the lowest probability`;
-  return chart('Scores over time', subtitle, width + 2 * side + 80, { spacing: 34, vconcat: rows });
+  const shown = pictures ? '; pictures: the images with the highest and the lowest probability' : '';
+  const subtitle = `${count}; dashed: the video, by ${rule}${shown}`;
+  const beside = pictures ? 2 * side : 0;
+  return chart('Scores over time', subtitle, width + beside + 80, { spacing: 34, vconcat: rows });
 }
 
 async function rowOfVideo(classes: readonly string[], video: ScoredVideo): Promise<Part> {

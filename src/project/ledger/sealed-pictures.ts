@@ -36,6 +36,8 @@ export function refuseSealed(
 
 /** What a command that scores a folder of images writes into the ledger. */
 export interface CommandLook {
+  /** Whether some of the images are sealed: none of them may be shown. */
+  readonly isSealed: boolean;
   /** Writes down that the scores at a path were shown. */
   end(scores: string): Promise<void>;
 }
@@ -54,7 +56,7 @@ export async function beginCommandLook(
   const isSealing = ledger !== undefined && ledger.state.seals.size > 0;
   const digests = isSealing ? await digestsOf(images) : [];
   const seals = ledger === undefined ? [] : [...sealedCopies(ledger.state, digests).seals];
-  if (ledger === undefined || seals.length === 0) return { end: async () => {} };
+  if (ledger === undefined || seals.length === 0) return { isSealed: false, end: async () => {} };
   const stage = `restage predict ${model}`;
   const fingerprint = sha256(JSON.stringify([stage, ...digests]));
   const look: LedgerEvent = {
@@ -68,6 +70,7 @@ export async function beginCommandLook(
   };
   await ledger.append(() => [look], { env });
   return {
+    isSealed: true,
     end: async (scores) => {
       const outputs = { scores: sha256(readFileSync(scores)) };
       const shown = { event: 'numbers', stage, fingerprint, outcome: 'ran', numbers: {} } as const;

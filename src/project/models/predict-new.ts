@@ -53,8 +53,10 @@ export async function predictNew(
   const predictInto = async (folder: string, work: string) => {
     const images = await prepareImages(subject, plan, { work, out: folder }, options);
     const inputs = { model: [artifact(model)], images: [artifact(images)] };
-    const stage = { settings, inputs, ports, folder, scratch: join(work, 'scratch') };
     const look = await beginCommandLook(options.folder, images, title);
+    const allowed = { ...settings, pictures: !look.isSealed };
+    const scratch = join(work, 'scratch');
+    const stage = { settings: allowed, inputs, ports, folder, scratch };
     const tables = await runKind(predictKind, stage, options);
     await look.end(join(folder, 'scores.csv'));
     return tables;
