@@ -4,9 +4,11 @@
  * writes the same frames as PNG; the goal is 1.2 times its time.
  *     node --import tsx bench/videos.ts               # 32 frames of 40 videos, faces of 8 of them
  *     node --import tsx bench/videos.ts 2000 200 8    # so many videos, faces of so many, 8 frames
+ *     node --import tsx bench/videos.ts 20 1 32 720   # videos of 1280 x 720 pixels
  * A clip has 10 s of 320 x 180 pixels, 12 frames a second, H.264: a photograph of the npm package
- * `@vladmandic/face-api`, over which the camera moves, with noise. Twenty are drawn; the others
- * have their frames and other bytes. Processor seconds are those of all processes; compare wall
+ * `@vladmandic/face-api`, over which the camera moves, with noise. At most twenty are drawn; the
+ * others have their frames and other bytes. What a start of ffmpeg and of ffprobe takes is measured
+ * too, since clips this small take little more. Processor seconds are those of all processes; compare wall
  * times on a quiet machine only. Needs ffmpeg, and python3, which adds up what processes used.
  */
 import { spawnSync } from 'node:child_process';
@@ -17,11 +19,12 @@ import { dirname, join } from 'node:path';
 
 import { Folder, pipeline } from './runner/project.ts';
 
-const [count = 40, withFaces = 8, frames = 32] = process.argv.slice(2).map(Number);
+const [count = 40, withFaces = 8, frames = 32, height = 180] = process.argv.slice(2).map(Number);
 const rate = 12;
 const seconds = 10;
 const cores = availableParallelism();
-const drawn = 20;
+const drawn = Math.min(count, 20);
+const width = Math.round((height * 16) / 9);
 /** ffmpeg alone takes the frames of at most so many videos. */
 const alone = Math.min(count, 100);
 
@@ -71,9 +74,9 @@ function drawClip(index: number): void {
   const photograph = join(demo, `sample${1 + (index % 6)}.jpg`);
   const share = index % 2 === 0 ? `t/${seconds}` : `1-t/${seconds}`;
   const filters = [
-    'scale=640:-2',
+    `scale=${2 * width}:-2`,
     `loop=loop=-1:size=1,setpts=N/${rate}/TB`,
-    `crop=320:180:x='(iw-ow)*(${share})':y='(ih-oh)*${(0.2 + 0.02 * index).toFixed(2)}'`,
+    `crop=${width}:${height}:x='(iw-ow)*(${share})':y='(ih-oh)*${(0.2 + 0.02 * index).toFixed(2)}'`,
     `noise=alls=6:allf=t:all_seed=${index}`,
     'format=yuv420p',
   ];
@@ -125,11 +128,17 @@ const listed = Array.from({ length: alone }, (_, index) => join('videos', nameOf
 project.write('listed.txt', `${listed.join('\n')}\n`);
 const bareFrames = `xargs -P ${cores} -I{} sh -c 'mkdir -p "bare/{}" && ffmpeg -nostdin -v error -y -threads 1 -i "{}" -vf "select=not(mod(n\\,${step}))" -fps_mode passthrough -frames:v ${frames} "bare/{}/%06d.png"' < listed.txt`;
 
-console.log(`${frames} frames of each of ${count} videos of ${seconds} s, ${cores} cores`);
+console.log(
+  `${frames} frames of each of ${count} videos of ${seconds} s, ${width} x ${height} pixels, ${cores} cores`,
+);
 const units = ['processor s', 'wall s', 'MiB'].map((unit) => unit.padStart(12));
 console.log(' '.repeat(44) + units.join(''));
 const bare = measure(`ffmpeg alone, ${alone} videos`, ['sh', '-c', bareFrames]);
 rmSync(at('bare'), { recursive: true });
+for (const program of ['ffmpeg', 'ffprobe']) {
+  const starts = `for i in $(seq ${alone}); do ${program} -version; done`;
+  measure(`${alone} starts of ${program}`, ['sh', '-c', starts]);
+}
 const first = measure('frames', run('frames.yaml'));
 const ratio = (unit: 'processor' | 'wall') =>
   (first[unit] / count / (bare[unit] / alone)).toFixed(2);
