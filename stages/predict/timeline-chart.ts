@@ -34,12 +34,16 @@ export async function timelineChart(
   { rule, pictures }: { readonly rule: string; readonly pictures: boolean },
 ): Promise<TopLevelSpec> {
   const drawn = videos.slice(0, mostVideos);
-  const rows = await Promise.all(drawn.map((video) => (pictures ? rowOfVideo(classes, video) : panel(classes, video))));
+  const rows = await Promise.all(
+    drawn.map((video) => (pictures ? rowOfVideo(classes, video) : panel(classes, video))),
+  );
   const images = videos.reduce((sum, { moments }) => sum + moments.length, 0);
   const several = `${drawn.length} of ${formatCountOf(videos.length, 'video')}, ${formatCountOf(images, 'image')}`;
   const all = `${formatCountOf(videos.length, 'video')}, ${formatCountOf(images, 'image')}`;
   const count = drawn.length < videos.length ? several : all;
-  const shown = pictures ? '; pictures: the images with the highest and the lowest probability' : '';
+  const shown = pictures
+    ? '; pictures: the images with the highest and the lowest probability'
+    : '';
   const subtitle = `${count}; dashed: the video, by ${rule}${shown}`;
   const beside = pictures ? 2 * side : 0;
   return chart('Scores over time', subtitle, width + beside + 80, { spacing: 34, vconcat: rows });
