@@ -63,11 +63,11 @@ export function evaluationTables(
   const tables = [
     splitTable(evaluation, splits, counted),
     classTable(splits, counted),
-    foldTable(splits),
-    openSetTable(splits),
+    foldTable(splits, counted),
+    openSetTable(splits, counted),
     detectionTable(splits, counted),
     confusionTable(detected(splits)),
-    pairTable(splits),
+    pairTable(splits, counted),
     sourceTable(detected(splits), counted),
     sliceTable(splits, sliceBy, counted),
     fittedTable(evaluation, splits),
@@ -140,10 +140,10 @@ function classTable(splits: Splits, counted: string): Highlight {
  * Where models of several folds scored a split: whether their scores differ in level shows in the
  * difference of both areas.
  */
-function foldTable(splits: Splits): Highlight {
+function foldTable(splits: Splits, counted: string): Highlight {
   return {
     title: 'AUC over folds',
-    columns: ['split', 'folds', 'mean of the folds', 'images of all folds ranked together'],
+    columns: ['split', 'folds', 'mean of the folds', `${counted} of all folds ranked together`],
     rows: splits.flatMap(([split, measures]) => {
       const { withinFolds } = measures;
       return withinFolds === undefined
@@ -153,9 +153,9 @@ function foldTable(splits: Splits): Highlight {
   };
 }
 
-function openSetTable(splits: Splits): Highlight {
+function openSetTable(splits: Splits, counted: string): Highlight {
   return {
-    title: 'Open set: images of unknown labels, by the largest softmax',
+    title: `Open set: ${counted} of unknown labels, by the largest softmax`,
     columns: ['split', 'unknown', 'of', 'labels', 'AUC', 'accepted where 95 % of known are'],
     rows: splits.flatMap(([split, { openSet: open }]) => {
       if (open === undefined) return [];
@@ -211,7 +211,7 @@ function confusionTable(splits: readonly (readonly [string, DetectedSplit])[]): 
 /** Pairs of classes that are shown, the most confused first. */
 const mostPairs = 10;
 
-function pairTable(splits: Splits): Highlight {
+function pairTable(splits: Splits, counted: string): Highlight {
   const rows = classified(splits).flatMap(([split, { confusion, counts }]) => {
     const pairs = Object.entries(confusion).flatMap(([of, row]) =>
       Object.entries(row).flatMap(([called, count]) =>
@@ -225,7 +225,7 @@ function pairTable(splits: Splits): Highlight {
   });
   return {
     title: 'Most confused classes',
-    columns: ['split', 'class', 'called', 'images', 'of the class'],
+    columns: ['split', 'class', 'called', counted, 'of the class'],
     rows,
   };
 }

@@ -183,3 +183,36 @@ test('scores without videos, and settings of videos where images are judged, are
     { at: ['missing'], message: 'it needs `by: video`' },
   ]);
 });
+
+test('each table of videos of three classes counts videos, in its columns and its title', async () => {
+  using bench = new StageBench();
+  const scores = join(bench.root, 'scores.csv');
+  const classes = ['cat', 'dog', 'owl'];
+  const rows = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((name, i) =>
+    [0, 1].map((frame): ScoreRow => {
+      const label = i % 3;
+      // The videos `a` and `d` of cats are called dogs.
+      const called = Math.max(label, 1);
+      return {
+        key: `${name}/${frame}`,
+        split: 'test',
+        label,
+        scores: classes.map((_, c) => (c === called ? 0.8 : 0.1)),
+        group: name,
+        video: name,
+      };
+    }),
+  );
+  writeFileSync(scores, formatScores({ classes, names: classes, scale: 'probabilities', rows }));
+  await bench.run(spec, run, {
+    with: { splits: ['test'], ...video },
+    inputs: { scores },
+    outputs: ['scores', 'metrics'],
+  });
+  const confused = bench.highlights.find(({ title }) => title === 'Most confused classes');
+  assert.deepEqual(confused?.columns, ['split', 'class', 'called', 'videos', 'of the class']);
+  assert.deepEqual(confused?.rows, [['test', 'cat', 'dog', 2, '100.0 %']]);
+  const ofBoth = ['Videos; those without images count as 0.5', 'Images and videos'];
+  for (const { title, columns } of bench.highlights.filter(({ title }) => !ofBoth.includes(title)))
+    assert.doesNotMatch([title, ...columns].join(), /image/);
+});
