@@ -10,8 +10,8 @@ const across = 6;
 const mostClasses = 8;
 
 /**
- * A line of the most certain images of each class, and two of the least certain ones of all; without
- * `pictures` their names and probabilities alone.
+ * A line of the most certain images of each class, and two of the least certain ones of all;
+ * without `pictures` their names and probabilities alone.
  */
 export async function certaintySheet(
   classes: readonly string[],
