@@ -7,9 +7,10 @@
  *     node --import tsx bench/videos.ts 20 1 32 720   # videos of 1280 x 720 pixels
  * A clip has 10 s of 320 x 180 pixels, 12 frames a second, H.264: a photograph of the npm package
  * `@vladmandic/face-api`, over which the camera moves, with noise. At most twenty are drawn; the
- * others have their frames and other bytes. What a start of ffmpeg and of ffprobe takes is measured
- * too, since clips this small take little more. Processor seconds are those of all processes; compare wall
- * times on a quiet machine only. Needs ffmpeg, and python3, which adds up what processes used.
+ * others have their frames and other bytes. What a start of ffmpeg and of ffprobe takes is
+ * measured too, since clips this small take little more. Processor seconds are those of all
+ * processes; compare wall times on a quiet machine only. Needs ffmpeg, and python3, which adds up
+ * what processes used.
  */
 import { spawnSync } from 'node:child_process';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
