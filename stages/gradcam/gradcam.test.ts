@@ -178,7 +178,7 @@ test('with a table of faces, maps are divided by the parts of each face', async 
     'trained − untrained',
   ]);
   const [, part, , ofReal, , , ofFake] = table.rows[0]!;
-  assert.deepEqual([part, ofReal, ofFake], ['eyes', '–', '100 %']);
+  assert.deepEqual([part, ofReal, ofFake], ['eyes', '–', '100.0 %']);
 });
 
 test('the map of a network that fires on a red corner lies there, and the sheet names outcomes without images', async () => {
