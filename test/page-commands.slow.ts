@@ -2,7 +2,7 @@
 // `notTyped`.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
@@ -256,8 +256,11 @@ const shared: Readonly<Record<string, Reader>> = {
   'docs/weights.md': {
     before: {
       'restage model net.pth': writeCheckpoint,
-      'restage predict artifacts/mine/fit/model photos/unsorted': (project) =>
-        writePhotos(project, 'photos/unsorted'),
+      'restage predict artifacts/mine/fit/model photos/unsorted': async (project) => {
+        // The reader predicted on another page, too, into the folder of the same name.
+        rmSync(project.path('predicted'), { recursive: true, force: true });
+        await writePhotos(project, 'photos/unsorted');
+      },
     },
   },
   'docs/yaml.md': { words: { '<kind>': 'train' } },

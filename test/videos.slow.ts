@@ -86,7 +86,7 @@ test('from drawn videos to metrics of videos, and a new video is scored as evalu
       'warning: The model was trained on faces that were cut out of their images. Whole frames are scored.\n',
     ],
   );
-  assert.equal(rowsOf(drawn, 'whole/frames.csv').length, 12); // a second of 12 frames has no 16
+  assert.equal(rowsOf(drawn, 'whole/frames.csv').length, 10); // a clip of 10 frames has no 16
 });
 
 test('videos without a face, damaged ones and folders with pictures beside them are named', {

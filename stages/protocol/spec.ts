@@ -142,7 +142,10 @@ export const spec = defineKind<ProtocolSettings>({
     sidesMissing(positive, inputs, 'scores', { showsOne: false }),
   example: `table:
   kind: protocol
-  inputs: { scores: [scores.scores], train: known.dataset, test: others.dataset }
+  inputs:
+    scores: [scores.scores]
+    train: known.dataset
+    test: others.dataset
   with: { name: cross-set, by: video, metrics: [auc, equalErrorRate] }
 `,
 });

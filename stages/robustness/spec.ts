@@ -55,7 +55,9 @@ export const spec = defineKind<RobustnessSettings>({
   checkInputs: ({ positive }, inputs) => sidesMissing(positive, inputs, 'unchanged'),
   example: `robustness:
   kind: robustness
-  inputs: { unchanged: scores.scores, changed: [jpeg.scores] } # jpeg: evaluate, over a matrix
+  inputs:
+    unchanged: scores.scores
+    changed: [jpeg.scores] # of evaluate, over a matrix
   with: { titles: { quality: JPEG quality } }
 `,
 });
