@@ -129,7 +129,8 @@ test('impossible settings are refused before anything is computed, with the alte
     'expected no random-cam: it is the control, and always there',
   );
   assert.equal(message({ method: ['grad-cam', 'grad-cam'] }), 'expected every method once');
-  const check = (settings: object) => spec.check!(spec.settings.parse(settings), new Set());
+  const check = (settings: object) =>
+    spec.check!(spec.settings.parse(settings), new Set(['model']));
   assert.deepEqual(check({ method: ['gradient', 'grad-cam'], samples: 10 }), [
     {
       at: ['samples'],

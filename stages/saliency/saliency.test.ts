@@ -176,7 +176,8 @@ test('what cannot be explained is refused before anything is made', async () => 
 });
 
 test('a setting that the method does not use is refused', () => {
-  const check = (settings: object) => spec.check!(spec.settings.parse(settings), new Set());
+  const check = (settings: object) =>
+    spec.check!(spec.settings.parse(settings), new Set(['model']));
   assert.deepEqual(check({ steps: 50, noise: 0.1 }), [
     {
       at: ['noise'],
