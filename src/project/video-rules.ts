@@ -25,7 +25,8 @@ export function readAggregate(text: string | undefined): Aggregate {
 /** The rule of a command's options; undefined where nothing is joined. Throws a `UsageError`. */
 export function readVideoRule({ by, aggregate, missing }: VideoOptions): VideoRule | undefined {
   if (by === undefined) {
-    const [stray] = [aggregate && '--aggregate', missing && '--missing'].filter(Boolean);
+    const strayMissing = missing === undefined ? undefined : '--missing';
+    const stray = aggregate === undefined ? strayMissing : '--aggregate';
     if (stray !== undefined) throw new UsageError(`${stray} needs --by video`);
     return undefined;
   }

@@ -24,7 +24,7 @@ export interface AuditedImage {
   readonly group: string | undefined;
   /** What else is known of it, by name, such as its person. */
   readonly slices: Readonly<Record<string, string>>;
-  /** Of a crop of a face: the size of the face in the image that it was cut from. */
+  /** The size of the face in the image that it was cut from; only crops of faces have it. */
   readonly face?: FaceSize;
   readonly print: Print;
 }

@@ -16,7 +16,7 @@ export interface Planted {
   readonly seed: number;
   readonly group?: string;
   readonly person?: string;
-  /** Of a crop: the height in pixels of the face that was cut out. */
+  /** The height in pixels of the face that was cut out; only crops have it. */
   readonly faceHeight?: number;
   readonly encode?: (image: Sharp) => Sharp;
   readonly lighter?: number;

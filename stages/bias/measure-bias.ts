@@ -1,4 +1,4 @@
-import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
+import { mean, sampleVariance } from '../../src/learning/metrics/arithmetic/mean.ts';
 import { weightedMean } from '../../src/learning/metrics/arithmetic/weights.ts';
 import { areaDifference } from '../../src/learning/metrics/comparison/area-difference.ts';
 import { holm } from '../../src/learning/metrics/comparison/holm.ts';
@@ -144,7 +144,7 @@ function effectsOfDonors(
   runs: readonly (readonly number[])[],
   donors: readonly (readonly number[])[],
 ): readonly number[] {
-  const deviation = Math.sqrt(varianceOf(before));
+  const deviation = Math.sqrt(sampleVariance(before));
   const taken = labels.map((): [number[], number[]] => [[], []]);
   for (const [run, scores] of runs.entries())
     for (const [taker, score] of scores.entries()) {
@@ -154,9 +154,4 @@ function effectsOfDonors(
   return taken.map((classes) =>
     mean(classes.filter((effects) => effects.length > 0).map((effects) => mean(effects))),
   );
-}
-
-function varianceOf(values: readonly number[]): number {
-  const middle = mean(values);
-  return mean(values.map((value) => (value - middle) ** 2));
 }

@@ -72,7 +72,7 @@ export function fitWeights(models: ModelLogits, fitted: FittedImages): Fusion {
 
 /**
  * The root mean square of the differences between two classes' logits, over all pairs of classes.
- * Of two classes a fit by {@link fitWeights} is scikit-learn's LogisticRegression with C = 1 of
+ * A fit by {@link fitWeights} to two classes is scikit-learn's LogisticRegression with C = 1 of
  * these differences, each divided by its spread.
  */
 export function spreadOf(

@@ -97,7 +97,7 @@ function panel(classes: readonly string[], video: ScoredVideo): Part {
   };
 }
 
-/** Of the highest and the lowest image, in the panel and around the picture. */
+/** The colours of the highest and the lowest image, in the panel and around the picture. */
 const colours = [palette[1], palette[2]] as const;
 
 function pictureParts({ highest, lowest }: ScoredVideo, pictures: readonly string[]): Part {

@@ -29,9 +29,9 @@ import type { ProtocolSettings } from './spec.ts';
 /** A network's scores. */
 export interface Network {
   readonly name: string;
-  /** Of the split that is reported. */
+  /** The images of the split that is reported. */
   readonly rows: readonly BinaryRow[];
-  /** Of the split that the threshold is fitted on; empty where none is. */
+  /** The images of the split that the threshold is fitted on; empty where none is. */
   readonly fitted: readonly BinaryRow[];
   readonly scale: ScoreScale | undefined;
 }

@@ -116,7 +116,7 @@ function measuredDifference(
   const estimates = [selectionSplit, testSplit].map((split) => {
     const estimate = accuracyOf(metrics, split, what);
     const kept = accuracy[split];
-    // Of a network that gives every image the same scores, ties count otherwise in metrics.
+    // Metrics count ties otherwise, where a network gives every image the same scores.
     if (kept === undefined || isConstant(split)) return estimate;
     if (Math.abs(estimate.estimate - kept) <= mostApart) return estimate;
     throw new StageError(

@@ -35,7 +35,7 @@ export interface BuiltGraph {
   readonly output: SymbolicTensor;
   /** Further outputs that were asked for. */
   readonly others: readonly BuiltTensor[];
-  /** Of the output, as of a {@link BuiltTensor}. */
+  /** The output's shape and layout, as those of a {@link BuiltTensor}. */
   readonly shape: readonly number[];
   readonly layout: Placed['layout'];
   /** The names of layers by the tensors that they compute. */
