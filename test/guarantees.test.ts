@@ -24,6 +24,7 @@ const pages = [
   'README.md',
   ...[
     'commands',
+    'yaml',
     'cache',
     'store',
     'sealed',

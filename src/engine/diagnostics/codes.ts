@@ -243,6 +243,11 @@ export const diagnosticCodes = table({
     advice: "Connect another port, or declare the type of a `command`'s output.",
     severity: 'mistake',
   },
+  'uncomputed-text': {
+    means: 'A text reads as a calculation, which only `${ }` computes.',
+    advice: 'Write the whole calculation inside `${ }`.',
+    severity: 'warning',
+  },
   'unfit-value': {
     means: 'A value cannot be quoted safely where it stands in a shell text.',
     advice: 'Do as the hint says: usually pass it as an argument or a variable.',
@@ -334,6 +339,12 @@ export const diagnosticCodes = table({
   unreadable: {
     means: 'A file or folder cannot be read.',
     advice: 'Change its permissions, or name another.',
+    severity: 'mistake',
+  },
+  'wrong-expression': {
+    means:
+      'What stands in `${ }` cannot be read, or has no value: a division by zero, a text minus a number.',
+    advice: 'Correct it where the message points; docs/yaml.md lists what an expression may hold.',
     severity: 'mistake',
   },
   'wrong-name': {

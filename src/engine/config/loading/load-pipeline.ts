@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { err, ok, type Result } from '../../../result.ts';
 import { didYouMean } from '../../../suggest.ts';
-import type { DiagnosticCode } from '../../diagnostics/codes.ts';
+import { type DiagnosticCode, diagnosticCodes } from '../../diagnostics/codes.ts';
 import { type Diagnostic, DiagnosticList, type Report } from '../../diagnostics/diagnostic.ts';
 import {
   type FindCode,
@@ -67,11 +67,11 @@ export async function loadPipeline(
 ): Promise<Result<Pipeline, readonly Diagnostic[]>> {
   const { root, onSources } = options;
   const mistakes = new DiagnosticList();
-  const read = readFile(options, mistakes);
+  const warnings = new DiagnosticList();
+  const read = readFile(options, { mistakes, warnings });
   if (read === undefined) return err(mistakes.inOrder());
   const { name, absolute, context, document, scope, definitions, instances } = read;
   const work: InputWork = { context, instances, paths: new InputPaths(context), claims: [] };
-  const warnings = new DiagnosticList();
   const stages: LocatedStage[] = [];
   const edges = new Map<StageName, readonly Edge[]>();
   const broken = new Map<StageName, Diagnostic>();
@@ -93,7 +93,7 @@ export async function loadPipeline(
   onSources?.(sources);
   if (!mistakes.isEmpty) {
     for (const mistake of broken.values()) mistakes.add(mistake);
-    return err(mistakes.inOrder());
+    return err(withHints(mistakes.inOrder(), warnings.inOrder()));
   }
   const scopes = new Set([scope, ...definitions.map((definition) => definition.scope)]);
   for (const each of scopes) unreadParams(each).forEach(warnings.add);
@@ -109,12 +109,32 @@ export async function loadPipeline(
   });
 }
 
+/** A text that was meant as a calculation explains why it is no number. */
+function withHints(
+  mistakes: readonly Diagnostic[],
+  warnings: readonly Diagnostic[],
+): readonly Diagnostic[] {
+  const texts = warnings.filter(({ code }) => code === 'uncomputed-text');
+  return mistakes.map((mistake) => {
+    const { file, start } = mistake.at ?? {};
+    const text = texts.find(({ at }) => at?.file === file && at?.start === start);
+    return text === undefined ? mistake : { ...mistake, hint: mistake.hint ?? text.hint };
+  });
+}
+
+/** What is noticed while a file is read. */
+interface Notices {
+  readonly mistakes: DiagnosticList;
+  readonly warnings: DiagnosticList;
+}
+
 /**
  * The paths where a pipeline's file publishes, as far as it can be read, whether its data are here
  * or not.
  */
 export function declaredPaths(options: LoadOptions): ReadonlySet<string> {
-  const { instances } = readFile(options, new DiagnosticList()) ?? {};
+  const notices = { mistakes: new DiagnosticList(), warnings: new DiagnosticList() };
+  const { instances } = readFile(options, notices) ?? {};
   const outputs = (instances?.all ?? []).flatMap((instance) => instance.outputs);
   return new Set(outputs.map(({ path }) => path));
 }
@@ -123,12 +143,15 @@ export function declaredPaths(options: LoadOptions): ReadonlySet<string> {
 const ofInheritedAxes: ReadonlySet<DiagnosticCode> = new Set(['unknown-axis', 'idle-axis']);
 
 /** Undefined where not even the document can be read. */
-function readFile(options: LoadOptions, mistakes: DiagnosticList): ReadFile | undefined {
+function readFile(options: LoadOptions, { mistakes, warnings }: Notices): ReadFile | undefined {
   const { root, kinds, unloaded = new Map(), set = [], env = process.env, findCode } = options;
   const unread = new Set<string>();
   // Without an included pipeline, the axes that its readers inherit are unknown as well.
-  const report: Report = (mistake) =>
-    unread.size > 0 && ofInheritedAxes.has(mistake.code) ? undefined : mistakes.add(mistake);
+  const report: Report = (diagnostic) => {
+    if (diagnosticCodes[diagnostic.code].severity === 'warning') return warnings.add(diagnostic);
+    const isUnsure = unread.size > 0 && ofInheritedAxes.has(diagnostic.code);
+    return isUnsure ? undefined : mistakes.add(diagnostic);
+  };
   const context: LoadContext = {
     root,
     kinds,

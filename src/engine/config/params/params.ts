@@ -3,7 +3,8 @@ import type { Report, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
 import { type Entry, entriesOf, type MapNode, type Node } from '../yaml/node.ts';
 import { parseYaml } from '../yaml/parse-yaml.ts';
 import { tooLarge } from '../yaml/tree-size.ts';
-import { descend, reportUnknownVariable, type Scope, substitute } from './substitute.ts';
+import type { Scope } from './scope.ts';
+import { descend, reportUnknownVariable, substitute } from './substitute.ts';
 
 /** How many parameters may refer to each other in one chain: evaluation is recursive. */
 const maximumChain = 64;
@@ -114,16 +115,17 @@ export function instanceScope(
 ): Scope {
   return {
     report,
-    lookup(name, at) {
+    lookup(name, at, onMistake = report) {
       const [word, axis, ...rest] = name.split('.');
-      if (word === 'params') return params.lookup(name, at, report);
+      if (word === 'params') return params.lookup(name, at, onMistake);
       if (word !== 'matrix' || axis === undefined) {
-        return reportUnknownVariable({ report }, name, at, ['params', 'matrix']);
+        return reportUnknownVariable({ report: onMistake }, name, at, ['params', 'matrix']);
       }
       const value = axes.get(axis);
-      if (value) return descend(value.node, { name: `matrix.${axis}`, rest, at }, report);
+      if (value) return descend(value.node, { name: `matrix.${axis}`, rest, at }, onMistake);
+      const message = `The stage has no axis "${axis}"`;
       const hint = suggest(axis, axes.keys());
-      return report({ code: 'unknown-axis', message: `The stage has no axis "${axis}"`, at, hint });
+      return onMistake({ code: 'unknown-axis', message, at, hint });
     },
   };
 }

@@ -13,16 +13,11 @@ import {
   type Node,
   spanInside,
   type TextNode,
+  textOf,
 } from '../yaml/node.ts';
-
-/** The variables that a text may name. */
-export interface Scope extends Reporting {
-  /**
-   * The value of a dotted name such as `params.epochs`; undefined for an unknown one, which it
-   * reports.
-   */
-  lookup(name: string, at: Span): Node | undefined;
-}
+import { evaluate } from './evaluate-expression.ts';
+import { parseExpression, type Stretch } from './parse-expression.ts';
+import type { Scope } from './scope.ts';
 
 /** Characters, far more than any real text has: stops texts that double at every step. */
 const maximumText = 1 << 16;
@@ -41,31 +36,95 @@ function substituteText(node: TextNode, scope: Scope): Node {
   if (node.unresolved || !text.includes('${')) return node;
   const whole = /^\$\{([^{}]*)\}$/.exec(text);
   if (whole) {
-    const value = scope.lookup(whole[1]!.trim(), node.at);
-    // A mistake is shown where the value is used and where it was written.
-    return value
-      ? { ...value, at: { ...node.at, from: value.at.from ?? value.at } }
-      : { ...node, unresolved: true };
+    const value = resolveVariable(whole[1]!.trim(), node.at, scope);
+    if (value === undefined) return { ...node, unresolved: true };
+    const { length } = textOf(value) ?? '';
+    return length > maximumText
+      ? tooLong(node, scope)
+      : { ...value, at: usedAt(node.at, value.at) };
   }
   let length = text.length;
-  let isResolved = true;
+  let unknownParts = 0;
+  let otherParts = 0;
   const value = text.replace(variable, (match, inner: string | undefined) => {
     if (match === '$${') return '${';
     if (length > maximumText) return '';
     const at = spanInside(node, match);
     const name = inner!.trim();
-    const value = scope.lookup(match.endsWith('}') ? name : '', at);
+    const value = resolveVariable(match.endsWith('}') ? name : '', at, scope);
     const part = value && textInside(value, name, at, scope.report);
-    isResolved &&= part !== undefined;
+    if (part === undefined) unknownParts++;
+    else if (value?.type !== 'scalar' || typeof value.value !== 'number') otherParts++;
     length += part?.length ?? 0;
     return part ?? match;
   });
-  if (length > maximumText) {
-    const message = `Parameters make this a text of more than ${formatCount(maximumText)} characters`;
-    scope.report({ code: 'too-large', message, at: node.at });
-    isResolved = false;
-  }
-  return { type: 'scalar', value, at: node.at, ...(!isResolved && { unresolved: true }) };
+  if (length > maximumText) return tooLong(node, scope);
+  if (unknownParts > 0) return { type: 'scalar', value, at: node.at, unresolved: true };
+  if (otherParts === 0) warnUncomputed(node, value, scope.report);
+  return { type: 'scalar', value, at: node.at };
+}
+
+function tooLong(node: TextNode, { report }: Reporting): Node {
+  const message = `Parameters make this a text of more than ${formatCount(maximumText)} characters`;
+  report({ code: 'too-large', message, at: node.at });
+  return { ...node, unresolved: true };
+}
+
+/** A mistake is shown where the value is used and, if that is elsewhere, where it was written. */
+function usedAt(use: Span, { from, ...written }: Span): Span {
+  const isHere = written.file === use.file && written.start >= use.start && written.end <= use.end;
+  return from === undefined && isHere ? use : { ...use, from: from ?? written };
+}
+
+/** A text without a character that only an expression has. */
+const plainName = /^[^\s"'()[\],+*/%<>=!&|?]*$/;
+
+/** The value of what stands in `${ }`; undefined where it has none, which is reported. */
+function resolveVariable(text: string, at: Span, scope: Scope): Node | undefined {
+  if (plainName.test(text)) return scope.lookup(text, at, hintingMinus(text, scope.report));
+  const isNamed = /^(params|matrix)\./.test(text);
+  // The key of a parameter may hold any characters.
+  const named = isNamed ? scope.lookup(text, at, () => undefined) : undefined;
+  if (named !== undefined) return named;
+  const parsed = parseExpression(text);
+  if (!parsed.ok && !/\b(params|matrix)\./.test(text)) return scope.lookup(text, at);
+  const source = at.file.text.slice(at.start, at.end);
+  const offset = source.indexOf(text);
+  const spanOf = ({ start, end }: Stretch): Span => {
+    // An escape or a line break in the YAML text: the whole is near enough.
+    if (offset < 0) return at;
+    const from = at.start + offset;
+    return { file: at.file, start: from + start, end: from + Math.max(end, start + 1) };
+  };
+  if (parsed.ok) return evaluate(parsed.value, { scope, spanOf });
+  const { message, hint } = parsed.error;
+  return scope.report({ code: 'wrong-expression', message, at: spanOf(parsed.error), hint });
+}
+
+/** Adds to an unknown name such as `params.n-1` that a minus needs spaces. */
+function hintingMinus(name: string, report: Report): Report {
+  if (!/-(\d|params\.|matrix\.)/.test(name)) return report;
+  const minus = `To subtract, write spaces around "-": \${${name.replaceAll('-', ' - ')}}`;
+  return (mistake) => {
+    const hint = mistake.hint === undefined ? minus : `${mistake.hint} ${minus}`;
+    return report({ ...mistake, hint });
+  };
+}
+
+/** What is left of a calculation when each `${ }` is a 1 and brackets are gone. */
+const calculation = /^[\d.]+(?:(?:\s+[-/%]\s+|\s*[+*]\s*)[\d.]+)+$/;
+
+/** Warns of a text that reads as a calculation of numbers, but stays a text: `${params.e} * 2`. */
+function warnUncomputed(node: TextNode, value: string, report: Report): void {
+  const skeleton = node.value.replace(variable, '1').replace(/[()]/g, '').trim();
+  if (!calculation.test(skeleton)) return;
+  const expression = node.value.trim().replace(variable, (_, inner: string) => inner.trim());
+  report({
+    code: 'uncomputed-text',
+    message: `${JSON.stringify(value)} is a text: only what is inside "\${ }" is computed`,
+    at: node.at,
+    hint: `To compute it, write "\${${expression}}".`,
+  });
 }
 
 /**
@@ -174,7 +233,7 @@ export function substituteShell(
         ? undefined
         : scope.report({ code: 'unknown-port', message, at, hint: suggest(name, ports[side]) });
     }
-    const value = scope.lookup(`${side}.${name}`, at);
+    const value = resolveVariable(`${side}.${name}`.trim(), at, scope);
     const texts = itemsOf(value).map((item) =>
       textInside(item, `${side}.${name}`, at, scope.report),
     );

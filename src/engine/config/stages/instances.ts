@@ -3,7 +3,8 @@ import { compare } from '../../../sort-order.ts';
 import { didYouMean } from '../../../suggest.ts';
 import type { LoadContext } from '../load-context.ts';
 import { instanceScope } from '../params/params.ts';
-import { type Scope, substitute, substituteShell } from '../params/substitute.ts';
+import type { Scope } from '../params/scope.ts';
+import { substitute, substituteShell } from '../params/substitute.ts';
 import type { LocatedOutput, StageName } from '../pipeline.ts';
 import { explainIssues } from '../schema/explain-issues.ts';
 import { type StageShape, stageShape } from '../schema/yaml-keys.ts';
@@ -175,8 +176,8 @@ export function substituteStage(
 
 /** A scope for a setting that could name ports as a text, and is a map. */
 function withoutPorts(key: string, scope: Scope): Scope {
-  const lookup: Scope['lookup'] = (name, at) => {
-    if (!/^(inputs|outputs)\./.test(name)) return scope.lookup(name, at);
+  const lookup: Scope['lookup'] = (name, at, report) => {
+    if (!/^(inputs|outputs)\./.test(name)) return scope.lookup(name, at, report);
     const message = `A map under "${key}" cannot name "\${${name}}"`;
     const hint = `Write it as a text, which can: ${key}: "--x \${${name}}"`;
     return scope.report({ code: 'unknown-variable', message, at, hint });
