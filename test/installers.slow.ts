@@ -21,6 +21,8 @@ stages:
       model: { layers: [{ conv: 4, stride: 2 }, relu, globalAveragePool, { dense: 2 }] }
   scores: { kind: evaluate, inputs: { model: fit.model, dataset: faces.dataset } }
   roc: { kind: roc-det, inputs: { scores: scores.scores } }
+  # An input in a package, which Plug'n'Play keeps in an archive.
+  text: { kind: write-up, inputs: { template: npm:restage/README.md } }
 `;
 
 /** A way to install the packed package, besides npm. */
@@ -111,8 +113,8 @@ for (const installer of installers) {
     const restage = (...words: readonly string[]): string =>
       run([...program, ...exec, 'restage', ...words], project);
     assert.match(restage('init'), new RegExp(`\nNow: {3}${started} run first.yaml\n`));
-    assert.match(restage('run', 'small.yaml'), /\n✓ small: 5 ran /);
-    assert.match(restage('run', 'small.yaml'), /small: 5 stages up to date/);
+    assert.match(restage('run', 'small.yaml'), /\n✓ small: 6 ran /);
+    assert.match(restage('run', 'small.yaml'), /small: 6 stages up to date/);
     // It has weights from another package.
     writeFiles(project, { 'pipelines/whole.yaml': 'extends: npm:restage/study.yaml\n' });
     assert.match(restage('plan', 'whole.yaml'), /\n\d+ run, \d+ may run\n$/);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import { sealFile } from '../../seal-file.ts';
@@ -6,6 +6,7 @@ import type { InputArtifact } from '../../stage.ts';
 import { safeWord } from '../config/file-names.ts';
 import type { Input, InputItem, Stage } from '../config/pipeline.ts';
 import { type DigestIndex, isUnsettled } from '../files/digest-index.ts';
+import { linkOrCopy } from '../files/link-or-copy.ts';
 import { partsDigest } from '../files/listing.ts';
 import { linkTarget } from '../files/read-part.ts';
 import { treeSignature } from '../files/walk-tree.ts';
@@ -39,7 +40,10 @@ interface Link {
   readonly target: string;
 }
 
-/** A file or folder of the user's in a view: one link, or one for each entry that is not hidden. */
+/**
+ * A file or folder of the user's in a view: one link, or one for each entry that is not hidden. Of
+ * what was copied there is no link.
+ */
 interface Linked {
   readonly links: readonly Link[];
   readonly target: string;
@@ -135,14 +139,14 @@ async function link(
     : new Set<string>();
   const expected = examined.looked.get(target);
   const { signature } = treeSignature(target);
-  const links: Link[] = [];
-  if (hidden.size === 0) links.push({ path, target });
+  const visible: Link[] = [];
+  if (hidden.size === 0) visible.push({ path, target });
   else {
     mkdirSync(path);
     for (const name of readdirSync(target).filter((name) => !hidden.has(name)))
-      links.push({ path: join(path, name), target: join(target, name) });
+      visible.push({ path: join(path, name), target: join(target, name) });
   }
-  for (const { path, target } of links) symlinkSync(target, path);
+  const links = visible.filter(({ path, target }) => linkOrCopy(target, path) === 'link');
   if (signature === expected) return { links, target, signature, isOutdated: false };
   const listing = await workspace.digests.list(target, { modes: false });
   return {
