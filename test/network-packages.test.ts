@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { layers, sequential } from '@tensorflow/tfjs';
+import sharp from 'sharp';
 import { selectBackend } from '../src/backend/select/select-backend.ts';
 import { inRepository } from './support/pages.ts';
 import { Project } from './support/rig.ts';
@@ -32,6 +33,43 @@ test('the network of an installed package is listed and loaded by npm:package/pa
   assert.match(project.read('artifacts/test/layers/layers.csv'), /^fc,Gemm,2 values,10,8$/m);
   const info = JSON.parse(project.read('artifacts/test/loaded/model/info.json'));
   assert.deepEqual([info.classes, info.input.size], [['real', 'fake'], 8]);
+});
+
+test('commands take the network of an installed package by npm:package/path, too', async () => {
+  using project = new Project('stages: {}\n', {
+    'node_modules/networks/package.json': '{"name": "networks", "version": "1.0.0"}',
+    'node_modules/networks/models/small.onnx': '',
+    'pictures/.keep': '',
+  });
+  const described = { classes: '["real", "fake"]', preprocessing: 'timm' };
+  writeFileSync(project.path('node_modules/networks/models/small.onnx'), smallOnnx(8, described));
+  const picture = { width: 9, height: 9, channels: 3, background: 'red' } as const;
+  await sharp({ create: picture }).png().toFile(project.path('pictures/ada.png'));
+  const model = 'npm:networks/models/small.onnx';
+
+  const listed = await project.command('model', model);
+  assert.deepEqual([listed.code, listed.stderr], [0, '']);
+  assert.match(listed.stdout, /^small\.onnx at 8 x 8: The network of an ONNX file\.$/m);
+  const question = ['pictures/ada.png', '--json', '--backend', 'cpu'];
+  const explained = await project.command('explain-image', model, ...question);
+  assert.deepEqual([explained.code, JSON.parse(explained.stdout).methods], [0, ['occlusion']]);
+  const predicted = await project.command('predict', model, 'pictures', '--backend', 'cpu');
+  assert.deepEqual([predicted.code, predicted.stderr], [0, '']);
+
+  // As the inputs of a stage say it.
+  const missing = {
+    'npm:absent/models/small.onnx': 'No package of "npm:absent/models/small.onnx" is installed',
+    'npm:networks/models/other.onnx': 'There is no file or folder "npm:networks/models/other.onnx"',
+  };
+  for (const [word, message] of Object.entries(missing)) {
+    for (const words of [
+      ['model', word],
+      ['explain-image', word, 'pictures/ada.png'],
+    ]) {
+      const { code, stderr } = await project.command(...words);
+      assert.deepEqual([code, stderr], [1, `error: ${message} [missing-file]\n`]);
+    }
+  }
 });
 
 test('variances of a package’s network that its 8 bits made zero are an error that counts them', async () => {
@@ -71,16 +109,12 @@ test('variances of a package’s network that its 8 bits made zero are an error 
     );
   write('model', { format: 'layers-model', modelTopology, weightsManifest });
   write('group1-shard1of1', Buffer.from(bytes).toString('base64'));
-  const { code, messages } = await project.run();
+  const { code, stderr } = await project.command('run', 'test.yaml');
   const place = realpathSync(join(folder, 'model.min.js'));
-  assert.deepEqual(
-    [code, messages],
-    [
-      1,
-      {
-        fit: `Expected variances above zero, got 3 of 5 that are not, in norm/moving_variance of ${place}: the file is damaged by storing them as uint8.`,
-      },
-    ],
+  assert.equal(code, 1);
+  assert.equal(
+    stderr.split('\n')[0],
+    `pipelines/test.yaml:6:16: error: Expected variances above zero, got 3 of 5 that are not, in norm/moving_variance of ${place}: the file is damaged by storing them as uint8. [unusable-file]`,
   );
 });
 

@@ -49,16 +49,28 @@ export function findInPackage(
   { root, looked }: PackageLookup,
   within = '',
 ): string | undefined {
+  return findFrom([folderSaying(at, root), root], text, { looked, within });
+}
+
+/** The same for a word of a command, which is looked up from a folder. */
+export const findFromFolder = (text: string, folder: string): string | undefined =>
+  findFrom([folder], text, { looked: new Set(), within: '' });
+
+function findFrom(
+  places: readonly string[],
+  text: string,
+  { looked, within }: { readonly looked: Set<string>; readonly within: string },
+): string | undefined {
   const [, name, path = ''] = /^npm:((?:@[^/]+\/)?[^/]+)(?:\/(.*))?$/.exec(text) ?? [];
   if (name === 'restage') return join(packageRoot, within, path);
   if (name === undefined) return undefined;
-  const folders = [folderSaying(at, root), root].flatMap((folder) => packageFolders(name, folder));
+  const folders = places.flatMap((place) => packageFolders(name, place));
   for (const folder of new Set(folders)) {
     if (existsSync(folder)) return join(folder, within, path);
     looked.add(folder);
   }
-  const tables = [folderSaying(at, root), root, packageRoot];
-  const listed = tables.map((folder) => listedFolder(name, folder)).find(Boolean);
+  const tables = [...places, packageRoot];
+  const listed = tables.map((place) => listedFolder(name, place)).find(Boolean);
   return listed && join(listed, within, path);
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { readJson } from '../../engine/files/write-atomic.ts';
 import { readTfjsNetwork } from '../../learning/models/graph/tfjs/tfjs-network.ts';
 import { graphOf, infoFile, type ModelInfo, modelInfo } from '../../learning/models/model-info.ts';
@@ -8,6 +8,7 @@ import { isTfjsFile } from '../../learning/models/weights/weight-files.ts';
 import { StageError } from '../../stage.ts';
 import { mistake } from '../pipeline-error.ts';
 import type { ModelDescription } from './describe-model.ts';
+import { pathOfWord } from './file-word.ts';
 import { usualSize } from './find-model.ts';
 
 interface GraphOptions {
@@ -23,7 +24,7 @@ interface GraphOptions {
  * here, or the folder of a model that began as one.
  */
 export function namesGraph(word: string, folder: string): boolean {
-  const path = resolve(folder, word);
+  const path = pathOfWord(word, folder);
   const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   if (word.endsWith('.onnx')) return isFile;
   if (isFile) return isTfjsFile(path) && isWhole(path);
@@ -83,7 +84,7 @@ async function list(word: string, folder: string, wanted: number | undefined) {
   );
   const { listGraph } = await import('../../learning/models/graph-listing.ts');
   const { loadGraphLayers } = await import('../../learning/models/model-files.ts');
-  const path = resolve(folder, word);
+  const path = pathOfWord(word, folder);
   try {
     if (statSync(path).isFile()) {
       const opened = openGraph(path, besideManifest(path));

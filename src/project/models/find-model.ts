@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { findPipelineFile, findRoot } from '../../engine/config/loading/find-pipeline.ts';
 import { readJson } from '../../engine/files/write-atomic.ts';
@@ -13,6 +13,7 @@ import { suggest } from '../../suggest.ts';
 import { openSelection } from '../open-target.ts';
 import { OpenedProject } from '../opened-project.ts';
 import { mistake } from '../pipeline-error.ts';
+import { pathOfWord } from './file-word.ts';
 
 /** The image size for a network that is only named: the default of `train`. */
 export const usualSize = 256;
@@ -50,7 +51,7 @@ export async function findModel(
     return { setting: name, title, summary };
   }
   const { folder } = lookup;
-  if (others.length === 0 && existsSync(resolve(folder, first, infoFile)))
+  if (others.length === 0 && existsSync(join(pathOfWord(first, folder), infoFile)))
     return trainedModel(first, folder);
   const root = findRoot(folder);
   const isFile = root !== undefined && findPipelineFile(first, folder, root).ok;
@@ -111,7 +112,8 @@ async function fromPipeline(
 
 function trainedModel(word: string, folder: string): FoundModel {
   const path = join(word, infoFile);
-  const { data: info } = modelInfo.safeParse(readJson(resolve(folder, path)));
+  const file = join(pathOfWord(word, folder), infoFile);
+  const { data: info } = modelInfo.safeParse(readJson(file));
   const { data: setting } = modelSetting.safeParse(info?.architecture);
   if (info === undefined || setting === undefined) {
     throw mistake('no-model', `Expected a network in ${path}, got something else`);

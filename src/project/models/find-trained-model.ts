@@ -11,6 +11,7 @@ import { OpenedProject } from '../opened-project.ts';
 import { mistake, type PipelineError } from '../pipeline-error.ts';
 import type { Selection } from '../selection.ts';
 import { planSelection } from '../workspace.ts';
+import { pathOfWord } from './file-word.ts';
 import type { ModelLookup } from './find-model.ts';
 
 export interface TrainedModel {
@@ -36,7 +37,7 @@ export async function findTrainedModel(
   [first = '', ...others]: readonly string[],
   { folder: here, set, backend, onWarning }: TrainedModelLookup,
 ): Promise<TrainedModel> {
-  const named = resolve(here, first);
+  const named = pathOfWord(first, here);
   if (existsSync(join(named, infoFile)))
     return { path: named, title: first, isFolder: true, others };
   if (networkFile.test(first) && existsSync(named)) {
@@ -116,7 +117,8 @@ function modelOf({ pipeline, graph, named }: Selection): {
 }
 
 function unknownModel(word: string, here: string): PipelineError {
-  const isFolder = statSync(resolve(here, word), { throwIfNoEntry: false })?.isDirectory() === true;
+  const isFolder =
+    statSync(pathOfWord(word, here), { throwIfNoEntry: false })?.isDirectory() === true;
   const message = isFolder
     ? `Expected a pipeline or the folder of a trained model, got the folder ${word} without ${infoFile}`
     : `There is no pipeline or trained model "${word}"`;

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { findPipelineFile, findRoot } from '../../engine/config/loading/find-pipeline.ts';
 import { infoFile } from '../../learning/models/model-info.ts';
 import { modelSetting } from '../../learning/models/model-setting.ts';
@@ -7,6 +7,7 @@ import { openWeights } from '../../learning/models/weights/open-weights.ts';
 import { besideManifest } from '../../learning/models/weights/shards.ts';
 import { StageError } from '../../stage.ts';
 import { mistake } from '../pipeline-error.ts';
+import { pathOfWord } from './file-word.ts';
 
 /** What a file of weights holds. */
 export interface WeightListing {
@@ -32,8 +33,8 @@ export interface TensorRow {
  * network, no pipeline and no trained model.
  */
 export function namesWeights(word: string, folder: string): boolean {
-  const path = resolve(folder, word);
   if (modelSetting.options[0].safeParse(word).success || /\.ya?ml$/.test(word)) return false;
+  const path = pathOfWord(word, folder);
   const status = statSync(path, { throwIfNoEntry: false });
   if (status === undefined || existsSync(join(path, infoFile))) return false;
   if (status.isFile()) return true;
@@ -43,7 +44,7 @@ export function namesWeights(word: string, folder: string): boolean {
 
 /** The tensors of a file in its order. Throws a `PipelineError` where it holds none. */
 export async function listWeights(word: string, folder: string): Promise<WeightListing> {
-  const path = resolve(folder, word);
+  const path = pathOfWord(word, folder);
   const findShard = statSync(path).isDirectory() ? undefined : besideManifest(path);
   try {
     using weights = await openWeights([path], findShard);
