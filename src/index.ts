@@ -31,6 +31,8 @@ export {
   type ArtifactType,
   type Checkpoint,
   type CheckpointStore,
+  type ContentsCheck,
+  type ContentsQuestion,
   type CurvePoint,
   defineKind,
   type Facts,

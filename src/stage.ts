@@ -163,8 +163,35 @@ export interface KindSpec<S = unknown> {
   facts?(settings: S, inputs: KnownInputs): Facts;
   /** Mistakes that facts about the inputs show before anything runs. There may be no facts. */
   checkInputs?(settings: S, inputs: KnownInputs): readonly SettingMistake[];
+  /** Mistakes in what files hold, found before anything runs. */
+  readonly contents?: ContentsCheck<S>;
   /** A YAML example of one stage, for `restage kinds <kind>`. */
   readonly example: string;
+}
+
+/**
+ * Checks what the inputs of a stage hold before it runs: files of the user's before anything runs,
+ * outputs of stages once these have ended. It may read whole files and import heavy code, which
+ * {@link KindSpec.checkInputs} may not: its answer can be remembered.
+ */
+export interface ContentsCheck<S = unknown> {
+  /** The ports whose contents it reads. It is asked once all of those in use are known. */
+  readonly ports: readonly string[];
+  /** The settings that the answer depends on. */
+  readonly settings: readonly string[];
+  /**
+   * Throws a {@link StageError} where the stage could not use what its inputs hold. Returns whether
+   * to remember that nothing is wrong, until a file or one of the settings changes: not what is
+   * looked up as quickly.
+   */
+  check(question: ContentsQuestion<S>): Promise<boolean>;
+}
+
+/** A stage whose inputs are checked, with those of the ports that the check names. */
+export interface ContentsQuestion<S = unknown> {
+  readonly settings: S;
+  /** The artifacts of a port in order, where they lie now; empty when not connected. */
+  inputs(port: string): readonly InputArtifact[];
 }
 
 /** The program whose code is to be found, and how it will run. Paths are absolute. */

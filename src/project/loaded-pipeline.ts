@@ -18,6 +18,7 @@ import type {
   StagePlan,
 } from './api.ts';
 import { checkClaims } from './check-claims.ts';
+import { checkContents } from './check-contents.ts';
 import { checkSeals } from './check-seals.ts';
 import { version } from './package-info.ts';
 import { mistake } from './pipeline-error.ts';
@@ -104,6 +105,7 @@ export class LoadedPipeline implements Pipeline {
     if (obstacle !== undefined) throw new UserError(`--check-reads: ${obstacle}`);
     const selection = select(this.checked, options);
     checkSeals(selection);
+    await checkContents(selection);
     const places = openPlaces(selection, options.on);
     return { selection, places, abandoned: await checkClaims(this.checked) };
   }

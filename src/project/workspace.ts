@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { backendNames } from '../backend/select/backend-names.ts';
 import { machineCapacity } from '../engine/execution/machine-capacity.ts';
+import { cacheOf } from '../engine/files/cache-paths.ts';
 import { DigestIndex } from '../engine/files/digest-index.ts';
+import type { Listing } from '../engine/files/listing.ts';
 import { isReadOnly, WriteError } from '../engine/files/write-error.ts';
 import { checkPlaces, loadPlaces, type Places } from '../engine/places/place-file.ts';
+import { ContentsChecks } from '../engine/plan/contents-checks.ts';
 import type { Workspace } from '../engine/plan/examine.ts';
 import type { FetchPolicy } from '../engine/plan/fetch-policy.ts';
 import { type PlannedStage, plan } from '../engine/plan/plan.ts';
@@ -16,7 +19,7 @@ import type { Store } from '../engine/store/store.ts';
 import { UnsharedStore } from '../engine/store/unshared-store.ts';
 import type { Environment } from '../environment.ts';
 import { orThrow, PipelineError } from './pipeline-error.ts';
-import { finalsOf, type Selection } from './selection.ts';
+import { type CheckedPipeline, finalsOf, type Selection } from './selection.ts';
 
 /**
  * The places of the project. Throws the mistakes of `places.yaml`, and of stages that ask for what
@@ -56,15 +59,17 @@ export async function openWorkspace(
 ): Promise<Workspace> {
   const { root, env, kinds, pipeline, graph, forced, named, stages } = selection;
   const store = await openStore({ root, env, warn }, options);
+  const digests = new DigestIndex(store.local.folder, { rehash });
   return {
     fetches: { mode: fetch, finals: finalsOf(named, stages) },
     pipeline,
     graph,
     env,
     store,
-    digests: new DigestIndex(store.local.folder, { rehash }),
+    digests,
     ledger: new Ledger(root),
     listings: new Map(),
+    contents: contentsChecks(selection, digests),
     backend: backend === 'auto' ? undefined : backend,
     backends: backendNames.filter((name) => name !== 'auto'),
     forced,
@@ -72,6 +77,25 @@ export async function openWorkspace(
       findLoaded(kinds.get(stage.kind)!.spec, stage, { root, env }, loaded),
     ),
   };
+}
+
+/** The checks of what the inputs of a pipeline's stages hold. */
+export function contentsChecks(
+  { root, graph, kinds }: CheckedPipeline,
+  digests: DigestIndex,
+): ContentsChecks {
+  const listings = new Map<string, Promise<Listing>>();
+  return new ContentsChecks({
+    root,
+    graph,
+    cache: cacheOf(root),
+    checkOf: (kind) => kinds.get(kind)?.spec.contents,
+    list: (path) => {
+      const listing = listings.get(path) ?? digests.list(path, { modes: false });
+      listings.set(path, listing);
+      return listing;
+    },
+  });
 }
 
 /** A project, as far as its store is concerned. */
@@ -110,11 +134,16 @@ export async function planSelection(
 ): Promise<readonly PlannedStage[]> {
   const workspace = await openWorkspace(selection, backend, selection.warn, options);
   const planned = await plan(selection.stages, workspace).finally(() => workspace.store.close());
+  saveDigests(workspace.digests, selection);
+  return planned;
+}
+
+/** Keeps what was learned of files, unless the disk is read-only. */
+export function saveDigests(digests: DigestIndex, { warn }: CheckedPipeline): void {
   try {
-    workspace.digests.save();
+    digests.save();
   } catch (error) {
     if (!(error instanceof WriteError)) throw error;
-    if (!isReadOnly(error)) selection.warn(error.message);
+    if (!isReadOnly(error)) warn(error.message);
   }
-  return planned;
 }

@@ -4,13 +4,14 @@ import { formatList } from '../../src/format-numbers.ts';
 import { beginNetwork } from '../../src/learning/models/begin-network.ts';
 import { featureNetwork, weightsDigest } from '../../src/learning/models/feature-network.ts';
 import { graphTotals, rowsOfModel } from '../../src/learning/models/graph-listing.ts';
-import { imageSizeOf, networkUpTo, openGraph } from '../../src/learning/models/graph-network.ts';
+import { networkUpTo, openGraph } from '../../src/learning/models/graph-network.ts';
 import { noteSizes } from '../../src/learning/models/image-size-notes.ts';
 import { imageSizeOrigin } from '../../src/learning/models/image-size-origin.ts';
 import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { type ImageInput, nativeOf, resizeOf } from '../../src/learning/models/model-info.ts';
 import { outputOf } from '../../src/learning/models/model-output.ts';
+import { partOptions } from '../../src/learning/models/network-options.ts';
 import { networkFiles } from '../../src/learning/models/network-paths.ts';
 import { OnnxNetwork } from '../../src/learning/models/onnx/onnx-network.ts';
 import { poolLayers } from '../../src/learning/models/pooled-layers.ts';
@@ -118,17 +119,11 @@ async function openNetwork(context: StageContext<EmbedSettings>) {
 /** The network of a file as layers, up to a tensor or to several that are pooled. */
 async function openFile(context: StageContext<EmbedSettings>) {
   const prepared = withPreprocessing(context, context.settings);
-  const settings = { ...usualInput, ...prepared };
-  const { layer, layers, pool = ['mean'], scale } = settings;
+  const { layers, pool = ['mean'] } = prepared;
   const opened = openGraph((await networkFiles(context))!);
-  const isNative = scale !== undefined;
-  const given = prepared.imageSize ?? opened.size ?? usualInput.imageSize;
-  const size = isNative ? given : imageSizeOf(opened, given, imageSizeOrigin(context, given));
-  const wanted = layers ?? (layer === undefined ? undefined : [layer]);
-  const setting = layers === undefined ? 'layer' : 'layers';
-  const options = { imageSize: size, tensors: wanted, setting, isNative };
+  const options = partOptions(context, prepared, opened);
   const { model, tensors, layers: names } = await networkUpTo(opened, options);
-  const input = fileInput(settings, size);
+  const input = fileInput({ ...usualInput, ...prepared }, options.imageSize);
   const parameters = graphTotals(rowsOfModel(model)).learnable;
   const common = { architecture: 'file', input, weights: opened.digest(), parameters };
   if (layers !== undefined) {

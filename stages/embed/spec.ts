@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { inputMistakes } from '../../src/learning/models/input-mistakes.ts';
 import {
+  inputSettingNames,
   optionalInputSettings,
   refusedNames,
   usualInput,
@@ -14,6 +15,7 @@ import {
 } from '../../src/learning/models/model-setting.ts';
 import {
   filePortOf,
+  networkContents,
   networkPort,
   onnxIsFixed,
   onnxPort,
@@ -119,6 +121,12 @@ export const spec = defineKind<EmbedSettings>({
   downloads: publishedWeights,
   check: mistakes,
   facts: (_, inputs) => inputs('dataset')[0]?.facts ?? {},
+  // A file under `onnx` runs as it is, whatever its operators.
+  contents: networkContents(
+    ['network'],
+    [...inputSettingNames, 'layer', 'layers'],
+    async () => (await import('../../src/learning/models/check-networks.ts')).checkFeatures,
+  ),
   example: `features:
   kind: embed
   inputs: { dataset: faces.dataset }

@@ -13,6 +13,7 @@ import {
   videoMistakes,
   videoSettings,
 } from '../../src/learning/metrics/scores/video-settings.ts';
+import { modelContents } from '../../src/learning/models/model-contents.ts';
 import { onnxModelPort } from '../../src/learning/models/network-ports.ts';
 import { selectionSplit, splitList } from '../../src/learning/training/splits.ts';
 import { viewSettings, viewsOf } from '../../src/learning/vision/augment/view-settings.ts';
@@ -115,6 +116,7 @@ export const spec = defineKind<EvaluateSettings>({
     ...factsOfClasses(inputs, 'model'),
     ...factsOfClasses(inputs, 'scores'),
   }),
+  contents: modelContents({ port: 'model', needs: 'scores' }),
   example: `evaluate:
   kind: evaluate
   inputs: { model: fit.model, dataset: faces.dataset }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelContents } from '../../src/learning/models/model-contents.ts';
 import { onnxModelPort } from '../../src/learning/models/network-ports.ts';
 import { mistakeIf, oneInput } from '../../src/setting-mistakes.ts';
 import { flag, output } from '../../src/spec-parts.ts';
@@ -58,6 +59,7 @@ export const spec = defineKind<ExportSettings>({
       'expected "onnx" among the formats, whose weights it rounds',
     ),
   ],
+  contents: modelContents({ port: 'model', needs: 'layers' }),
   example: `files:
   kind: export
   inputs: { model: fit.model }

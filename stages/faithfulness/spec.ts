@@ -10,6 +10,7 @@ import {
   unusedSettings,
 } from '../../src/learning/explanations/explanation-settings.ts';
 import { drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
+import { modelContents } from '../../src/learning/models/model-contents.ts';
 import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { flag, output, whole } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
@@ -89,6 +90,7 @@ export const spec = defineKind<FaithfulnessSettings>({
     ...unusedSettings(given, given.method),
     ...mistakeIf(given.weightDraws !== undefined && !given.randomise, ['weightDraws'], noDraws),
   ],
+  contents: modelContents({ port: 'model', needs: 'layers' }),
   example: `faithful:
   kind: faithfulness
   inputs: { model: fit.model, dataset: faces.dataset }

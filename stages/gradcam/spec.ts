@@ -6,6 +6,7 @@ import {
   methodList,
   surveySettings,
 } from '../../src/learning/explanations/explanation-settings.ts';
+import { modelContents } from '../../src/learning/models/model-contents.ts';
 import { onnxModelPort } from '../../src/learning/models/network-ports.ts';
 import { colourMaps } from '../../src/learning/vision/colour-map.ts';
 import { oneInput } from '../../src/setting-mistakes.ts';
@@ -98,6 +99,7 @@ export const spec = defineKind<GradcamSettings>({
   },
   computes: true,
   check: (_, inputs) => oneInput(inputs, ['models', 'onnx']),
+  contents: modelContents({ port: 'models', needs: 'layers' }),
   example: `cams:
   kind: gradcam
   inputs: { models: [fit.model], datasets: [faces.dataset] }

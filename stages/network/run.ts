@@ -9,12 +9,7 @@ import {
   graphTotals,
   listGraph,
 } from '../../src/learning/models/graph-listing.ts';
-import {
-  imageSizeOf,
-  openGraph,
-  unfilledNetwork,
-} from '../../src/learning/models/graph-network.ts';
-import { usualInput } from '../../src/learning/models/input-settings.ts';
+import { openGraph, unfilledNetwork } from '../../src/learning/models/graph-network.ts';
 import { countLearnable, showShape } from '../../src/learning/models/layers/layer.ts';
 import { describeLayer } from '../../src/learning/models/layers/layer-kinds.ts';
 import { formatTotals, netFacts } from '../../src/learning/models/layers/net-facts.ts';
@@ -25,6 +20,7 @@ import {
   traceLayers,
 } from '../../src/learning/models/layers/trace-net.ts';
 import { netOf, titleOf } from '../../src/learning/models/model-setting.ts';
+import { listedSize } from '../../src/learning/models/network-options.ts';
 import { networkPaths } from '../../src/learning/models/network-paths.ts';
 import type { StageContext } from '../../src/stage.ts';
 import type { NetworkSettings } from './spec.ts';
@@ -35,11 +31,9 @@ export default async function run(context: StageContext<NetworkSettings>): Promi
 
 /** The network of an ONNX file, whose layers are its nodes. */
 async function describeGraph(context: StageContext<NetworkSettings>): Promise<void> {
-  const { imageSize: wanted, title = 'network' } = context.settings;
+  const { title = 'network' } = context.settings;
   const opened = openGraph(networkPaths(context)!);
-  // The default size is not one that the user has chosen.
-  const given = wanted === usualInput.imageSize ? (opened.size ?? wanted) : wanted;
-  const imageSize = imageSizeOf(opened, given);
+  const imageSize = listedSize(opened, context.settings.imageSize);
   const rows = await listGraph(() => unfilledNetwork(opened, imageSize));
   const table = rows.map(({ name, operator, output, parameters, multiplyAdds }) => ({
     layer: name,

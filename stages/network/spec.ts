@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
-import { filePortOf, networkPort, onnxPort } from '../../src/learning/models/network-ports.ts';
+import {
+  fileNames,
+  filePortOf,
+  networkContents,
+  networkPort,
+  onnxPort,
+} from '../../src/learning/models/network-ports.ts';
 import { weightPorts } from '../../src/learning/models/weight-inputs.ts';
 import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { output, text } from '../../src/spec-parts.ts';
@@ -73,6 +79,11 @@ export const spec = defineKind<NetworkSettings>({
       ...mistakeIf(typeof model !== 'string' && classes !== usualClasses, ['classes'], noClasses),
     ];
   },
+  contents: networkContents(
+    fileNames,
+    ['imageSize'],
+    async () => (await import('../../src/learning/models/check-networks.ts')).checkListing,
+  ),
   example: `xception:
   kind: network
   with: { model: xception-based, imageSize: 256 }

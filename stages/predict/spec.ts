@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { videoMistakes, videoSettings } from '../../src/learning/metrics/scores/video-settings.ts';
+import { modelContents } from '../../src/learning/models/model-contents.ts';
 import { onnxModelPort } from '../../src/learning/models/network-ports.ts';
 import { oneInput } from '../../src/setting-mistakes.ts';
 import { count, output } from '../../src/spec-parts.ts';
@@ -66,6 +67,7 @@ export const spec = defineKind<PredictSettings>({
     ...oneInput(inputs, ['model', 'onnx']),
     ...videoMistakes({ ...given, missing: 0.5 }),
   ],
+  contents: modelContents({ port: 'model', needs: 'scores' }),
   example: `new:
   kind: predict
   inputs: { model: fit.model, images: photos/unsorted }

@@ -8,6 +8,7 @@ import {
   surveySettings,
   unusedSettings,
 } from '../../src/learning/explanations/explanation-settings.ts';
+import { modelContents } from '../../src/learning/models/model-contents.ts';
 import { output, whole } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
@@ -68,6 +69,7 @@ export const spec = defineKind<SaliencySettings>({
   },
   computes: true,
   check: (given, inputs) => [...subjectMistakes(inputs), ...unusedSettings(given, [given.method])],
+  contents: modelContents({ port: 'model', needs: 'layers' }),
   example: `saliency:
   kind: saliency
   inputs: { model: fit.model, dataset: faces.dataset, masks: drawn.faces }

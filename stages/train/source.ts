@@ -6,14 +6,12 @@ import { buildHead } from '../../src/learning/models/build-net.ts';
 import { headOf } from '../../src/learning/models/feature-head.ts';
 import { fitScalings } from '../../src/learning/models/feature-scaling.ts';
 import {
-  imageSizeOf,
   networkWithHead,
   type OpenedGraph,
   openGraph,
   partsOf,
 } from '../../src/learning/models/graph-network.ts';
 import { noteSizes } from '../../src/learning/models/image-size-notes.ts';
-import { imageSizeOrigin } from '../../src/learning/models/image-size-origin.ts';
 import { initialiseWeights } from '../../src/learning/models/initial-weights.ts';
 import { usualInput } from '../../src/learning/models/input-settings.ts';
 import { type NetworkParts, partsOfNet } from '../../src/learning/models/layers/net-parts.ts';
@@ -28,6 +26,7 @@ import {
   readModelInfo,
   resizeOf,
 } from '../../src/learning/models/model-info.ts';
+import { backboneOptions } from '../../src/learning/models/network-options.ts';
 import { networkFiles, networkPaths } from '../../src/learning/models/network-paths.ts';
 import { withPreprocessing } from '../../src/learning/models/preprocessing-input.ts';
 import { isPublishedNetwork, publishedRange } from '../../src/learning/models/published-weights.ts';
@@ -236,19 +235,11 @@ async function beginGraph(
   settings: TrainSettings,
   classes: readonly string[],
 ): Promise<InitialModel> {
-  const { cut: wanted, head: layers, seed, fit, kernel, normalise, resize, scale } = settings;
+  const { head: layers, seed, fit, kernel, normalise, resize, scale } = settings;
   const opened = openGraph((await networkFiles(context))!);
-  const { imageSize: usual } = usualInput;
-  // The default size is not one that the user has chosen.
-  const given = settings.imageSize === usual ? (opened.size ?? usual) : settings.imageSize;
-  const isNative = scale !== undefined;
-  // The size of a file is that of resized images.
-  const size = isNative
-    ? settings.imageSize
-    : imageSizeOf(opened, given, imageSizeOrigin(context, given));
-  const restoresNorms = settings.batchNorm === 'restored';
-  const form = { imageSize: size, cut: wanted, head: layers, isNative, restoresNorms };
-  const options = { ...form, classes, seed };
+  const form = backboneOptions(context, settings, opened);
+  const { imageSize: size, isNative } = form;
+  const options = { ...form, head: layers, classes, seed };
   const { model, parts, cut, head, restored } = await networkWithHead(opened, options);
   const [mistake] = freezingMistakes(parts, settings);
   if (mistake !== undefined) throw graphMistake(mistake, opened);

@@ -5,6 +5,7 @@ import { chosenBy } from '../../src/learning/metrics/metric-catalogue.ts';
 import { headMistakes, headOf } from '../../src/learning/models/feature-head.ts';
 import { inputMistakes } from '../../src/learning/models/input-mistakes.ts';
 import {
+  inputSettingNames,
   inputSettings,
   refusedNames,
   withInput,
@@ -21,6 +22,7 @@ import {
 import {
   fileNames,
   filePortOf,
+  networkContents,
   networkPort,
   onnxPort,
   preprocessingPort,
@@ -396,6 +398,11 @@ export const spec = defineKind<TrainSettings>({
       ...outputMistakes(given, inputs, facts),
     ];
   },
+  contents: networkContents(
+    fileNames,
+    [...inputSettingNames, 'cut', 'batchNorm'],
+    async () => (await import('../../src/learning/models/check-networks.ts')).checkBackbone,
+  ),
   example: `fit:
   kind: train
   inputs: { dataset: faces.dataset }

@@ -341,6 +341,11 @@ export const diagnosticCodes = table({
     advice: 'Change its permissions, or name another.',
     severity: 'mistake',
   },
+  'unusable-file': {
+    means: 'A file cannot serve the stage that reads it, by what it holds.',
+    advice: 'Do as the message says.',
+    severity: 'mistake',
+  },
   'wrong-expression': {
     means:
       'What stands in `${ }` cannot be read, or has no value: a division by zero, a text minus a number.',

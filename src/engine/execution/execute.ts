@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
 import { describeError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
+import { ListingError } from '../files/walk-tree.ts';
 import { chosenStage } from '../plan/chosen-stage.ts';
 import { examine, LostInput, type OutputsOf } from '../plan/examine.ts';
 import type { Execution } from './execution.ts';
@@ -48,9 +49,13 @@ async function bringAll(
   const isAsked = new Set(run.stages.map(({ name }) => name));
 
   const bring = async (stage: Stage, waitsFor: readonly StageName[]): Promise<void> => {
-    await Promise.all(waitsFor.map((name) => pending.get(name)));
-    if (!waitsFor.every((name) => outcomes.has(name))) return; // postponed
-    const outcome = obstacle(waitsFor, outcomes) ?? (await bringStage(stage, run, outcomes, queue));
+    const mistake = await earlyMistake(stage, waitsFor, { run, pending, outcomes });
+    if (mistake === undefined) {
+      await Promise.all(waitsFor.map((name) => pending.get(name)));
+      if (!waitsFor.every((name) => outcomes.has(name))) return; // postponed
+    }
+    const outcome =
+      mistake ?? obstacle(waitsFor, outcomes) ?? (await bringStage(stage, run, outcomes, queue));
     if (outcome instanceof LostInput) return void lost.add(outcome.stage);
     outcomes.set(stage.name, outcome);
     announce(stage, outcome, run);
@@ -64,6 +69,41 @@ async function bringAll(
   }
   await Promise.all(pending.values());
   return lost;
+}
+
+/** Stages under way in a run. */
+interface Progress {
+  readonly run: Execution;
+  /** Resolves when a stage has ended. */
+  readonly pending: ReadonlyMap<StageName, Promise<void>>;
+  readonly outcomes: ReadonlyMap<StageName, StageOutcome>;
+}
+
+/**
+ * The failure of a stage that could not use what other stages left, as soon as these have ended. If
+ * it waits for nothing else, it finds its mistake itself.
+ */
+async function earlyMistake(
+  stage: Stage,
+  waitsFor: readonly StageName[],
+  { run: { workspace, signal }, pending, outcomes }: Progress,
+): Promise<StageOutcome | undefined> {
+  const { contents } = workspace;
+  const makers = contents?.makersOf(stage) ?? [];
+  if (contents === undefined || makers.length === 0) return undefined;
+  await Promise.all(makers.map((name) => pending.get(name)));
+  const isReady = waitsFor.every((name) => outcomes.has(name));
+  if (isReady || signal.aborted) return undefined;
+  try {
+    const message = await contents.mistakeOf(stage, (name) => {
+      const outcome = outcomes.get(name);
+      return outcome !== undefined && isDone(outcome) ? outcome.outputs : undefined;
+    });
+    return message === undefined ? undefined : { outcome: 'failed', message };
+  } catch (error) {
+    if (error instanceof ListingError) return undefined; // a file has gone, which it finds itself
+    throw error;
+  }
 }
 
 /** Lost stages and everything that depends on them. */

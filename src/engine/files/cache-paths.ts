@@ -25,7 +25,10 @@ export type CacheFolder =
   | 'in'
   /** Batches of tickets, and what other jobs need: `<id>/`. */
   | 'jobs'
-  /** What commands and programs depended on when nothing was left to do. */
+  /**
+   * What commands and programs depended on when nothing was left to do, and which contents of files
+   * were found to be usable.
+   */
   | 'memory'
   /** Listings of input folders, to name changed files later: `<digest>.json`. */
   | 'listings'

@@ -21,6 +21,7 @@ import type {
   StoredArtifact,
 } from '../store/stage-result.ts';
 import type { Store } from '../store/store.ts';
+import type { ContentsChecks } from './contents-checks.ts';
 import { type Decision, decide, type Facts, type PublishedState } from './decide.ts';
 import { describeReasons } from './describe-decision.ts';
 import { type FetchPolicy, isWanted } from './fetch-policy.ts';
@@ -54,6 +55,8 @@ export interface Workspace extends PipelineGraph {
   readonly loadedCode?: LoadedCode;
   /** Which sealed images were looked at; it decides which parts programs see. */
   readonly ledger: Ledger;
+  /** Checks what stages leave for others before these run; absent: these find mistakes alone. */
+  readonly contents?: ContentsChecks;
 }
 
 export type Outputs = Readonly<Record<string, StoredArtifact>>;

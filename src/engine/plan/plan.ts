@@ -35,10 +35,11 @@ export async function plan(
   const planned: PlannedStage[] = [];
   for (const stage of stages) {
     const waitsFor = [...new Set(readBy(stage))].filter((name) => unknown.has(name));
-    const next: PlannedStage =
+    const decided: PlannedStage =
       waitsFor.length > 0
         ? { stage, decision: { state: 'waiting', for: waitsFor } }
         : await planStage(stage, workspace, known);
+    const next = await checked(decided, workspace, known);
     planned.push(next);
     const { state } = next.decision;
     if ((state === 'up to date' || state === 'restorable') && next.examined?.result !== undefined) {
@@ -48,6 +49,22 @@ export async function plan(
     }
   }
   return planned;
+}
+
+/**
+ * A stage that would run, or may have to, fails where it could not use what other stages left.
+ * Files of the user's are checked before.
+ */
+async function checked(
+  planned: PlannedStage,
+  { contents }: Workspace,
+  known: ReadonlyMap<StageName, Outputs>,
+): Promise<PlannedStage> {
+  const { stage, decision } = planned;
+  const mayRun = decision.state === 'stale' || decision.state === 'waiting';
+  if (contents === undefined || !mayRun || contents.makersOf(stage).length === 0) return planned;
+  const message = await contents.mistakeOf(stage, (name) => known.get(name));
+  return message === undefined ? planned : { stage, decision: { state: 'failing', message } };
 }
 
 async function planStage(

@@ -1,9 +1,10 @@
-import { env, type LayersModel, type layers } from '@tensorflow/tfjs';
+import type { LayersModel, layers } from '@tensorflow/tfjs';
 import { formatCount, formatFew } from '../../format-numbers.ts';
 import type { NetPicture, NetUnit } from '../charts/draw-net.ts';
 import { operatorOf } from './graph/graph-layer.ts';
 import { multiplyAddsOf } from './graph/multiply-adds.ts';
 import { countLearnable, showShape, sizeOf } from './layers/layer.ts';
+import { withoutComputing } from './without-computing.ts';
 
 /** A layer of a network that an ONNX file gave, as tables list it. */
 export interface GraphRow {
@@ -23,19 +24,8 @@ export interface GraphRow {
  * The layers of a network in the order in which they are computed, without the image. The network
  * is built for this alone, and disposed of.
  */
-export async function listGraph(build: () => Promise<LayersModel>): Promise<readonly GraphRow[]> {
-  const isProduction = env().getBool('PROD');
-  // Otherwise tfjs advertises another backend at its first tensor, and nothing computes here.
-  env().set('PROD', true);
-  try {
-    const model = await build();
-    const rows = rowsOfModel(model);
-    model.dispose();
-    return rows;
-  } finally {
-    env().set('PROD', isProduction);
-  }
-}
+export const listGraph = (build: () => Promise<LayersModel>): Promise<readonly GraphRow[]> =>
+  withoutComputing(async () => rowsOfModel(await build()));
 
 /** The layers of a network that is open already. */
 export const rowsOfModel = ({ layers }: LayersModel): readonly GraphRow[] =>

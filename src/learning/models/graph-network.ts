@@ -150,12 +150,17 @@ export function imageSizeOf(
 
 /** The network of a file as it is, up to its logits. */
 export async function wholeNetwork(opened: OpenedGraph, imageSize: number): Promise<LayersModel> {
+  const built = await buildWhole(opened, imageSize);
+  const model = graphModel(built);
+  fillWeights(model, opened.graph, built);
+  return model;
+}
+
+/** The layers of {@link wholeNetwork}, without the numbers of their weights. */
+export async function buildWhole(opened: OpenedGraph, imageSize: number): Promise<BuiltGraph> {
   const { graph, file } = opened;
   const tensor = beforeScores(graph, outputOf(opened));
-  const built = await buildGraph(graph, { file, imageSize, tensor, dropout: seededDropout });
-  const model = graphModel(built);
-  fillWeights(model, graph, built);
-  return model;
+  return await buildGraph(graph, { file, imageSize, tensor, dropout: seededDropout });
 }
 
 /**
@@ -179,7 +184,8 @@ function expectTensor({ graph, file }: OpenedGraph, tensor: string, setting: str
   );
 }
 
-interface PartOptions {
+/** Which part of a file's network gives features, and for which images. */
+export interface PartOptions {
   readonly imageSize: number;
   /** By default the one before the classifier. */
   readonly tensors?: readonly string[] | undefined;
@@ -191,12 +197,24 @@ interface PartOptions {
 /** The network of a file up to some of its tensors, and the layers that give these. */
 export async function networkUpTo(
   opened: OpenedGraph,
-  { imageSize, tensors, setting, isNative }: PartOptions,
+  options: PartOptions,
 ): Promise<{
   readonly model: LayersModel;
   readonly tensors: readonly string[];
   readonly layers: readonly string[];
 }> {
+  const { built, tensors } = await buildUpTo(opened, options);
+  const model = graphModel(built);
+  fillWeights(model, opened.graph, built);
+  const symbols = [built.output, ...built.others.map(({ symbol }) => symbol)];
+  return { model, tensors, layers: symbols.map(({ sourceLayer }) => sourceLayer.name) };
+}
+
+/** The layers of {@link networkUpTo}, without the numbers of their weights. */
+export async function buildUpTo(
+  opened: OpenedGraph,
+  { imageSize, tensors, setting, isNative }: PartOptions,
+): Promise<{ readonly built: BuiltGraph; readonly tensors: readonly string[] }> {
   const { graph, file } = opened;
   const names = tensors ?? [beforeClassifier(graph, outputOf(opened))];
   for (const name of names) expectTensor(opened, name, setting);
@@ -204,10 +222,7 @@ export async function networkUpTo(
   const options = { file, imageSize, tensor, also, dropout: seededDropout };
   const built = await buildGraph(graph, options);
   if (isNative) await expectAnySize(graph, options, built);
-  const model = graphModel(built);
-  fillWeights(model, graph, built);
-  const symbols = [built.output, ...built.others.map(({ symbol }) => symbol)];
-  return { model, tensors: names, layers: symbols.map(({ sourceLayer }) => sourceLayer.name) };
+  return { built, tensors: names };
 }
 
 /** A tensor of a network. */
@@ -238,10 +253,18 @@ export async function placedTensors(
   }));
 }
 
-interface HeadOptions {
+/** Which part of a file's network a head follows, and for which images. */
+export interface BackboneOptions {
   readonly imageSize: number;
-  /** The tensor that the backbone ends with; the one before the classifier when left out. */
+  /** The tensor that it ends with; the one before the classifier when left out. */
   readonly cut?: string | undefined;
+  /** Whether it sees whole images of many sizes after a training on crops. */
+  readonly isNative?: boolean;
+  /** Whether BatchNorm is put back after convolutions that have none. */
+  readonly restoresNorms?: boolean;
+}
+
+interface HeadOptions extends BackboneOptions {
   /**
    * The layers after it; when left out a dense layer, after the mean over places if there are any.
    */
@@ -251,10 +274,6 @@ interface HeadOptions {
   readonly seed: number;
   /** Whether the head was fitted to the cut's values: its weights will be put in. */
   readonly isFitted?: boolean;
-  /** Whether it sees whole images of many sizes after a training on crops. */
-  readonly isNative?: boolean;
-  /** Whether BatchNorm is put back after convolutions that have none. */
-  readonly restoresNorms?: boolean;
 }
 
 /** A network that begins with the weights of a file, and ends with a random head. */
@@ -270,16 +289,10 @@ export interface BackboneAndHead {
 /** Cuts the network of a file at a tensor, and puts a head there. */
 export async function networkWithHead(
   opened: OpenedGraph,
-  { imageSize, cut, head: given, classes, seed, isFitted = false, ...form }: HeadOptions,
+  { head: given, classes, seed, isFitted = false, ...form }: HeadOptions,
 ): Promise<BackboneAndHead> {
-  const { file } = opened;
-  const tensor = cut ?? beforeClassifier(opened.graph, outputOf(opened));
-  expectTensor(opened, tensor, 'cut');
-  const { graph, norms } = graphFor(opened, tensor, form.restoresNorms === true);
   const reserved = namesIn(readLayers(given ?? usualHead([1, 1, 1], classes.length)));
-  const options = { file, imageSize, tensor, reserved, dropout: seededDropout };
-  const built = await buildGraph(graph, options);
-  if (form.isNative) await expectAnySize(graph, options, built);
+  const { graph, norms, tensor, built } = await buildBackbone(opened, form, reserved);
   const shape = cutShape(built, tensor);
   const wanted = given ?? usualHead(shape, classes.length);
   // Features are rows of values, also where the tensor is a map of one pixel.
@@ -300,6 +313,25 @@ export async function networkWithHead(
   fillWeights(model, graph, built);
   const restored = norms.map((name) => built.layerOf.get(name)!);
   return { model, parts: partsOf(model), cut: tensor, head, restored };
+}
+
+/**
+ * The layers before a head, without the numbers of their weights. `reserved` are names of layers
+ * of the head.
+ */
+export async function buildBackbone(
+  opened: OpenedGraph,
+  { imageSize, cut, isNative = false, restoresNorms = false }: BackboneOptions,
+  reserved: readonly string[] = [],
+) {
+  const { file } = opened;
+  const tensor = cut ?? beforeClassifier(opened.graph, outputOf(opened));
+  expectTensor(opened, tensor, 'cut');
+  const { graph, norms } = graphFor(opened, tensor, restoresNorms);
+  const options = { file, imageSize, tensor, reserved, dropout: seededDropout };
+  const built = await buildGraph(graph, options);
+  if (isNative) await expectAnySize(graph, options, built);
+  return { graph, norms, tensor, built };
 }
 
 /** Throws a {@link StageError} where BatchNorm is to be restored, but no convolution lacks it. */

@@ -91,7 +91,7 @@ export async function loadModel(path: string): Promise<ModelFiles> {
 }
 
 /** Throws a {@link StageError} for a file that describes itself and has other outputs. */
-function expectClasses(
+export function expectClasses(
   shape: readonly (number | null)[],
   { classes }: ModelInfo,
   path: string,

@@ -1,3 +1,5 @@
+import type { ContentsCheck, ContentsQuestion } from '../../stage.ts';
+
 /** The port of kinds that take a network from elsewhere, for what its authors say of its input. */
 export const preprocessingPort = {
   type: 'files',
@@ -47,3 +49,22 @@ export const countedOnnxPort = {
   optional: true,
   summary: 'Instead of models, ONNX files: their parameters are counted, whatever they say.',
 } as const;
+
+/**
+ * Checks the network of a file at these ports before a stage runs. `settings` are those that decide
+ * which part of it is built, and for which images; `load` imports the check, which builds that.
+ */
+export const networkContents = <S>(
+  ports: readonly string[],
+  settings: readonly string[],
+  load: () => Promise<(stage: ContentsQuestion<S>) => Promise<void>>,
+): ContentsCheck<S> => ({
+  ports: [...ports, 'shards', 'preprocessing'],
+  settings,
+  check: async (stage) => {
+    if (ports.every((port) => stage.inputs(port).length === 0)) return false;
+    const check = await load();
+    await check(stage);
+    return true;
+  },
+});

@@ -73,6 +73,12 @@ const form = z.object(
     check: method,
     facts: method,
     checkInputs: method,
+    contents: z
+      .object(
+        { ports: z.array(text), settings: z.array(text), check: z.instanceof(Function) },
+        '{ ports, settings, check }',
+      )
+      .optional(),
     example: text,
   },
   'what defineKind gives',
