@@ -46,6 +46,7 @@ async function answer(command: string | undefined, run: RecalledRun): Promise<bo
 async function printPlan(pipeline: string, names: readonly string[]): Promise<true> {
   const { formatPlan } = await import('../reporting/terminal/format-plan.ts');
   const lines = names.map((stage) => ({ stage, state: 'up to date', notes: [] }) as const);
-  process.stdout.write(formatPlan(pipeline, lines, wantsColour(process.stdout, process.env)));
+  const isColoured = wantsColour(process.stdout, process.env);
+  process.stdout.write(formatPlan(pipeline, { lines, leftOut: new Map() }, isColoured));
   return true;
 }

@@ -1,10 +1,10 @@
 import type { LocatedStage, Pipeline, Stage, StageName } from '../engine/config/pipeline.ts';
 import { type Diagnostic, DiagnosticList } from '../engine/diagnostics/diagnostic.ts';
 import { type Graph, readBy } from '../engine/graph/graph.ts';
-import { selectStages } from '../engine/graph/select-stages.ts';
+import { selectStages, stagesNamed } from '../engine/graph/select-stages.ts';
 import type { PlanOptions, RunOptions } from './api.ts';
 import type { LoadedKind } from './kinds/load-kinds.ts';
-import { orThrow, PipelineError } from './pipeline-error.ts';
+import { mistake, orThrow, PipelineError } from './pipeline-error.ts';
 
 /** A pipeline that is without mistakes, and its graph. */
 export interface CheckedPipeline {
@@ -49,6 +49,7 @@ export function select(
   { stages: names = [], downstream = false, ...options }: SelectionOptions,
 ): Selection {
   const { pipeline, graph, isSet } = checked;
+  refuseLeftOut(pipeline, names);
   const { named, stages } = orThrow(selectStages(graph, names, { downstream }));
   refuseBroken(pipeline, stages);
   const selected = (option: SelectionOptions['force']): ReadonlySet<StageName> => {
@@ -64,6 +65,18 @@ export function select(
     forced: new Set([...selected(options.force), ...twice]),
     whole: names.length === 0 && !isSet,
   };
+}
+
+/** Says why there is no stage of a name that a `when` leaves out. */
+function refuseLeftOut({ stages, leftOut }: Pipeline, names: readonly string[]): void {
+  if (leftOut.size === 0) return;
+  const present = stages.map(({ name }) => name);
+  for (const word of names) {
+    const [missing] = stagesNamed(word, leftOut.keys());
+    if (missing === undefined || stagesNamed(word, present).length > 0) continue;
+    const message = `The stage "${missing}" is left out: ${leftOut.get(missing)!}`;
+    throw mistake('unknown-stage', message, 'Set the parameters that its `when` asks for.');
+  }
 }
 
 /** Throws the mistakes of the chosen stages alone. */

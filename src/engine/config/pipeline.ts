@@ -34,6 +34,8 @@ export interface PipelineTexts {
 export interface Pipeline extends RunnablePipeline {
   /** In the order of the file; of the instances of a matrix the last axis varies fastest. */
   readonly stages: readonly LocatedStage[];
+  /** Why the stages are left out that a `when` leaves out, as a clause, by name. */
+  readonly leftOut: ReadonlyMap<StageName, string>;
   /**
    * Mistakes that concern one stage alone, such as a program that cannot be read: the others can
    * run.

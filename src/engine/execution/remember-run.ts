@@ -16,8 +16,8 @@ interface RunSignatures {
    */
   readonly read: ReadonlyMap<string, string> | undefined;
   readonly page: string | undefined;
-  /** Whether the pipeline has warnings, which a plan repeats. */
-  readonly hasWarnings: boolean;
+  /** Whether a plan says more than its stages: warnings, or what is left out. */
+  readonly hasRemarks: boolean;
 }
 
 /**
@@ -27,7 +27,7 @@ interface RunSignatures {
 export async function rememberRun(
   run: Execution,
   outcomes: ReadonlyMap<StageName, StageOutcome>,
-  { memory, read, page, hasWarnings }: RunSignatures,
+  { memory, read, page, hasRemarks }: RunSignatures,
 ): Promise<void> {
   const { workspace, stages } = run;
   const published = await outputSignatures(run, outcomes);
@@ -47,7 +47,7 @@ export async function rememberRun(
     return;
   }
   const isPlain =
-    !hasWarnings && stages.every((stage) => hasPlainPlan(stage, outcomes.get(stage.name)));
+    !hasRemarks && stages.every((stage) => hasPlainPlan(stage, outcomes.get(stage.name)));
   const remembered = {
     pipeline: workspace.pipeline.name,
     found: { file: found.file, ...(found.word !== undefined && { word: found.word }) },

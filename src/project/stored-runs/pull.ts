@@ -71,7 +71,7 @@ export async function pull(
   const stages = names.map((name) => stageItem(name, manifest, { mode, finals }, target));
   const page = isAll ? pageItem(manifest, locations, target) : undefined;
   const items = [...stages, page ?? []].flat();
-  const rule = pullRule(root, pipeline, { kinds, records: publisher.records.all() });
+  const rule = await pullRule(root, pipeline, { kinds, records: publisher.records.all() });
   const single = await refusalsOf(items, pipeline, rule);
   const fitting = items.filter((item) => !single.has(item));
   const fittingPaths = fitting.flatMap((item) => item.paths);

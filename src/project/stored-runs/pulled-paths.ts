@@ -34,13 +34,14 @@ export type PullRule = (wanted: PulledPath) => Promise<string | undefined>;
  * run chose them, so they count only below `artifacts/`, or where this project's own file of the
  * pipeline publishes, and never where another pipeline does.
  */
-export function pullRule(
+export async function pullRule(
   root: string,
   pipeline: string,
   { kinds, records }: { readonly kinds: Kinds; readonly records: readonly PublishedRecord[] },
-): PullRule {
+): Promise<PullRule> {
   const files = filesOfPipeline(pipeline, root);
-  const declared = new Set(files.flatMap((file) => [...declaredPaths({ root, file, kinds })]));
+  const paths = files.map((file) => declaredPaths({ root, file, kinds }));
+  const declared = new Set((await Promise.all(paths)).flatMap((declaredBy) => [...declaredBy]));
   const ofPipeline =
     files.map((file) => shownPath(file, root)).join(' or ') ||
     `${pipeline}, whose file is not here`;

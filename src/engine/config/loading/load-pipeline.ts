@@ -22,6 +22,7 @@ import type {
 import { pipelineName } from '../pipeline-name.ts';
 import { type Edge, findCycles } from '../post-order.ts';
 import { reportPath } from '../published-paths.ts';
+import type { AxisFiles } from '../stages/axis-files.ts';
 import { checkInputs } from '../stages/check-inputs.ts';
 import { checkPaths } from '../stages/check-paths.ts';
 import type { Definition, FileScope } from '../stages/definition.ts';
@@ -30,6 +31,7 @@ import { findIdleAxes } from '../stages/idle-axes.ts';
 import { InputPaths } from '../stages/input-paths.ts';
 import type { InputWork } from '../stages/inputs.ts';
 import { type Instances, makeInstances } from '../stages/instances.ts';
+import { withoutStarved } from '../stages/left-out.ts';
 import { resolveStage } from '../stages/resolve-stage.ts';
 import { warnUnlistedFiles } from '../stages/unlisted-files.ts';
 import { loadDocument, shownPath } from '../yaml/load-document.ts';
@@ -52,7 +54,7 @@ export interface LoadOptions {
 interface ReadFile {
   readonly name: string;
   readonly absolute: string;
-  readonly context: LoadContext;
+  readonly files: AxisFiles;
   readonly document: MapNode;
   readonly scope: FileScope;
   readonly definitions: readonly Definition[];
@@ -68,10 +70,11 @@ export async function loadPipeline(
   const { root, onSources } = options;
   const mistakes = new DiagnosticList();
   const warnings = new DiagnosticList();
-  const read = readFile(options, { mistakes, warnings });
+  const read = await readFile(options, { mistakes, warnings });
   if (read === undefined) return err(mistakes.inOrder());
-  const { name, absolute, context, document, scope, definitions, instances } = read;
-  const work: InputWork = { context, instances, paths: new InputPaths(context), claims: [] };
+  const { name, absolute, files, document, scope, definitions, instances } = read;
+  const { context } = files;
+  const work: InputWork = { ...files, instances };
   const stages: LocatedStage[] = [];
   const edges = new Map<StageName, readonly Edge[]>();
   const broken = new Map<StageName, Diagnostic>();
@@ -103,6 +106,7 @@ export async function loadPipeline(
     file: shownPath(absolute, root),
     ...texts,
     stages,
+    leftOut: instances.leftOut,
     sources,
     broken,
     warnings: warnings.inOrder(),
@@ -132,9 +136,9 @@ interface Notices {
  * The paths where a pipeline's file publishes, as far as it can be read, whether its data are here
  * or not.
  */
-export function declaredPaths(options: LoadOptions): ReadonlySet<string> {
+export async function declaredPaths(options: LoadOptions): Promise<ReadonlySet<string>> {
   const notices = { mistakes: new DiagnosticList(), warnings: new DiagnosticList() };
-  const { instances } = readFile(options, notices) ?? {};
+  const { instances } = (await readFile(options, notices)) ?? {};
   const outputs = (instances?.all ?? []).flatMap((instance) => instance.outputs);
   return new Set(outputs.map(({ path }) => path));
 }
@@ -143,7 +147,10 @@ export function declaredPaths(options: LoadOptions): ReadonlySet<string> {
 const ofInheritedAxes: ReadonlySet<DiagnosticCode> = new Set(['unknown-axis', 'idle-axis']);
 
 /** Undefined where not even the document can be read. */
-function readFile(options: LoadOptions, { mistakes, warnings }: Notices): ReadFile | undefined {
+async function readFile(
+  options: LoadOptions,
+  { mistakes, warnings }: Notices,
+): Promise<ReadFile | undefined> {
   const { root, kinds, unloaded = new Map(), set = [], env = process.env, findCode } = options;
   const unread = new Set<string>();
   // Without an included pipeline, the axes that its readers inherit are unknown as well.
@@ -185,8 +192,9 @@ function readFile(options: LoadOptions, { mistakes, warnings }: Notices): ReadFi
     const at = { ...document.at, end: document.at.start };
     context.report({ code: 'no-stages', message: `The pipeline "${name}" has no stages`, at });
   }
-  const instances = makeInstances(context, definitions, name);
-  return { name, absolute, context, document, scope, definitions, instances };
+  const files: AxisFiles = { context, paths: new InputPaths(context), claims: [] };
+  const instances = withoutStarved(await makeInstances(files, definitions, name));
+  return { name, absolute, files, document, scope, definitions, instances };
 }
 
 function checkPrefixes(

@@ -173,6 +173,8 @@ export function descend(
   let node = value;
   let walked = name;
   for (const step of rest) {
+    // What it would be is not known, which is reported.
+    if (node.type === 'scalar' && node.unresolved) return node;
     const next = child(node, step);
     if (!next) {
       const from = node.at.from ?? node.at;

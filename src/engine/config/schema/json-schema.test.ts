@@ -17,7 +17,7 @@ test('every key of a file and of a stage is known, and no other', () => {
   assert.deepEqual(Object.keys(schema['properties']!), top);
   assert.deepEqual(invalidParts(schema, { stage: {} }), ['stage']);
   const keys =
-    'kind description inputs with outputs after matrix resources retries timeout env cache frozen place onDemand';
+    'kind description inputs with outputs after matrix when resources retries timeout env cache frozen place onDemand';
   assert.deepEqual(Object.keys(stage['properties']!), keys.split(' '));
   assert.deepEqual(invalid({ kinds: 'roc' }), ['stages.one.kinds']);
 });

@@ -84,6 +84,33 @@ export const slotsShape = z.strictObject({
   count: whole(1, 10_000).describe('How many slots there are.'),
 });
 
+export const globAxisShape = z.strictObject({
+  glob: z
+    .string()
+    .describe(
+      'A value for each file that matches, or for each folder with a `/` at the end: `${matrix.clip.path}`, and `${matrix.clip}` for its name.',
+    ),
+});
+
+export const rangeAxisShape = z.strictObject({
+  range: z
+    .tuple([z.number(), z.number()])
+    .refine(([low, high]) => low <= high, 'expected the lower bound first')
+    .describe('The numbers from the first to the last, both included.'),
+  step: z
+    .number()
+    .positive()
+    .optional()
+    .describe('The distance between two numbers; by default 1.'),
+});
+
+export const fileAxisShape = z.strictObject({
+  from: z
+    .string()
+    .describe('A CSV, YAML or JSON file with a value in each row or item: `${matrix.case.rate}`.'),
+  column: z.string().optional().describe('Takes the values of one column, each once.'),
+});
+
 export const stageShape = z.strictObject({
   kind: z
     .string()
@@ -112,9 +139,11 @@ export const stageShape = z.strictObject({
             z.union([
               scalar,
               z.looseObject({
-                id: scalar.describe(
-                  'The name of the value in `fit[net=small]`; its other keys are read as `${matrix.net.width}`.',
-                ),
+                id: scalar
+                  .optional()
+                  .describe(
+                    'The name of the value in `fit[net=small]`, by default that of its first key; its other keys are read as `${matrix.net.width}`.',
+                  ),
               }),
             ]),
           )
@@ -122,11 +151,20 @@ export const stageShape = z.strictObject({
         trialsShape,
         drawsShape,
         slotsShape,
+        globAxisShape,
+        rangeAxisShape,
+        fileAxisShape,
       ]),
     )
     .optional()
     .describe(
-      'One stage for each combination of the values, which are read as `${matrix.seed}`. `{ repeat: 3 }` repeats a program three times that gives other results each time.',
+      'One stage for each combination of the values, which are read as `${matrix.seed}`. `exclude` and `include` list combinations that there are not, or besides. `{ repeat: 3 }` repeats a program three times that gives other results each time.',
+    ),
+  when: z
+    .boolean()
+    .optional()
+    .describe(
+      'False leaves the stage out, and those that need it: `when: "${params.large}"`, or for each of a matrix `"${matrix.net != \'large\'}"`.',
     ),
   resources: resources
     .prefault({})
@@ -177,6 +215,10 @@ const includeShape = z.strictObject({
       'Values for its parameters. A stage named here belongs to the including file, so that several pipelines can share a data set.',
     ),
   onDemand: z.boolean().optional().describe('True runs its stages only when something reads them.'),
+  when: z
+    .union([z.boolean(), z.string()])
+    .optional()
+    .describe('False leaves its stages out: `when: "${params.large}"`.'),
   after: textOrTexts
     .optional()
     .describe(

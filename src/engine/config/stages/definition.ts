@@ -23,4 +23,6 @@ export interface Definition {
   readonly kind?: KnownKind;
   /** Stages that the including file makes it wait for, beside its own `after`. */
   readonly after: readonly TextNode[];
+  /** The name of the included pipeline that leaves it out by its `when`. */
+  readonly leftOutBy?: string;
 }

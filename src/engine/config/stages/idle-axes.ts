@@ -2,9 +2,9 @@ import { groupBy } from '../../../group-by.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { Stage } from '../pipeline.ts';
 import { entriesOf } from '../yaml/node.ts';
+import type { Axis } from './axis.ts';
 import type { Definition } from './definition.ts';
-import { type Instances, labelsOf } from './instances.ts';
-import type { Axis } from './matrix.ts';
+import { type Instance, type Instances, labelsOf } from './instances.ts';
 
 /** Mistakes for axes that decide nothing: one result would look like several. */
 export function findIdleAxes(
@@ -20,9 +20,10 @@ export function findIdleAxes(
       const groups = groupBy(instances, ({ axes }) =>
         JSON.stringify({ ...labelsOf(axes), [axis.name]: '' }),
       );
-      return [...groups.values()].every(
-        (group) => new Set(group.map(({ name }) => works.get(name))).size === 1,
-      );
+      const compared = [...groups.values()].filter((group) => group.length > 1);
+      const isOneWork = (group: readonly Instance[]) =>
+        new Set(group.map(({ name }) => works.get(name))).size === 1;
+      return compared.length > 0 && compared.every(isOneWork);
     };
     return stageAxes
       .filter((axis) => axis.values.length > 1 && isIdle(axis))

@@ -1,5 +1,5 @@
 import type { LoadContext } from '../load-context.ts';
-import type { SetParam } from '../params/params.ts';
+import type { Params, SetParam } from '../params/params.ts';
 import { substitute } from '../params/substitute.ts';
 import { loadReferred } from '../yaml/load-document.ts';
 import {
@@ -36,6 +36,8 @@ interface Include {
   readonly onDemand: boolean;
   /** Stages that all stages of the included file wait for. */
   readonly after: readonly TextNode[];
+  /** Its name, if its `when` leaves its stages out. */
+  readonly leftOut: string | undefined;
 }
 
 /**
@@ -90,15 +92,34 @@ function readInclude(node: Node, scope: FileScope, prefix: string): Include | un
     const message = `Expected the name of a stage in "after", got ${describeNode(item)}`;
     if (!isText(item)) params.report({ code: 'wrong-type', message, at: item.at });
   }
-  return { file, values, onDemand, after: after.filter(isText) };
+  const leftOut = isWanted(child(node, 'when'), params) ? undefined : prefix.slice(0, -1);
+  return { file, values, onDemand, after: after.filter(isText), leftOut };
+}
+
+/** What `when` says. Anything but true or false, which is reported, counts as true. */
+function isWanted(node: Node | undefined, params: Params): boolean {
+  const when = node && substitute(node, params);
+  if (when === undefined || (when.type === 'scalar' && when.unresolved)) return true;
+  if (when.type === 'scalar' && typeof when.value === 'boolean') return when.value;
+  const message = `Expected true or false for "when", got ${describeNode(when)}`;
+  params.report({ code: 'wrong-type', message, at: when.at });
+  return true;
 }
 
 /** A stage of an included file, with what the including file asks of all its stages. */
-export function asIncluded(definition: Definition, { onDemand, after }: Include): Definition {
+export function asIncluded(
+  definition: Definition,
+  { onDemand, after, leftOut }: Include,
+): Definition {
   const { node, at } = definition;
   const value: Node = { type: 'scalar', value: true, at };
   const entries = onDemand
     ? new Map(node.entries).set('onDemand', { keyAt: at, value })
     : node.entries;
-  return { ...definition, node: { ...node, entries }, after: [...after, ...definition.after] };
+  return {
+    ...definition,
+    node: { ...node, entries },
+    after: [...after, ...definition.after],
+    ...(leftOut !== undefined && { leftOutBy: leftOut }),
+  };
 }

@@ -17,11 +17,11 @@ import {
   type Node,
   type TextNode,
 } from '../yaml/node.ts';
+import type { Combination } from './axis.ts';
 import { checkName } from './check-name.ts';
 import type { Definition } from './definition.ts';
 import type { InputPaths, PathClaim } from './input-paths.ts';
 import { findAgreeing, type Instance, type Instances, labelsOf } from './instances.ts';
-import type { Combination } from './matrix.ts';
 import { askHint } from './outputs.ts';
 
 /** The stages that references may name, and where mistakes in these are reported. */
@@ -118,6 +118,8 @@ export async function resolveInput(
   const list = known
     ? known.list === true
     : value.type === 'list' || matches.some(({ glob }) => glob);
+  // All of them may be left out.
+  if (matches.length === 0 && known?.optional && itemsOf(value).length > 0) return undefined;
   if (list) return { port, list, items: await labelItems(matches, reader, work) };
   if (matches.length <= 1) {
     const items = matches.map(({ item }) =>
@@ -226,7 +228,7 @@ const typeWords = (type: InputPort['type']) => [type].flat().join(' or ');
  * which is reported.
  */
 export function findStage(
-  { context, instances: { definitions, byDefinition } }: ReferenceScope,
+  { context, instances: { definitions, axes: allAxes } }: ReferenceScope,
   { stage, port, selection }: StageReference,
   { prefix }: Home,
   at: Span,
@@ -243,13 +245,14 @@ export function findStage(
       ([suggest(stage, names) ?? [], file].flat().join(' ') || undefined);
     return report({ code: 'unknown-stage', message: `Unknown stage "${stage}"`, at, hint });
   }
-  const instances = byDefinition.get(definition) ?? [];
-  const axes = [...(instances[0]?.axes.keys() ?? [])];
+  const axes = allAxes.get(definition) ?? [];
   for (const [axis, label] of selection) {
-    const labels = new Set(instances.map((instance) => instance.axes.get(axis)?.label ?? ''));
-    const hasAxis = axes.includes(axis);
-    if (hasAxis && labels.has(label)) continue;
-    const hint = hasAxis ? suggest(label, labels) : suggest(axis, axes);
+    const known = axes.find(({ name }) => name === axis);
+    const labels = new Set(known?.values.map((value) => value.label));
+    const hasAxis = known !== undefined;
+    if (labels.has(label)) continue;
+    const names = axes.map(({ name }) => name);
+    const hint = hasAxis ? suggest(label, labels) : suggest(axis, names);
     const message = hasAxis
       ? `The axis "${axis}" of the stage "${stage}" has no value "${label}"`
       : `The stage "${stage}" has no axis "${axis}"`;

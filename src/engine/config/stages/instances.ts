@@ -20,14 +20,11 @@ import {
   withMeantKeys,
 } from '../yaml/node.ts';
 import { measureNode } from '../yaml/tree-size.ts';
+import type { Axis, Combination } from './axis.ts';
+import type { AxisFiles } from './axis-files.ts';
+import { maximumStages } from './axis-values.ts';
 import type { Definition } from './definition.ts';
-import {
-  type Axis,
-  axesOfDefinitions,
-  type Combination,
-  combinations,
-  maximumStages,
-} from './matrix.ts';
+import { combinations, readMatrices } from './matrix.ts';
 import { resolveOutputs } from './outputs.ts';
 
 /**
@@ -51,6 +48,8 @@ export interface Instances {
   readonly byName: ReadonlyMap<string, Instance>;
   readonly definitions: ReadonlyMap<string, Definition>;
   readonly axes: ReadonlyMap<Definition, readonly Axis[]>;
+  /** Why the instances that there are not are left out, as a clause, by their names. */
+  readonly leftOut: ReadonlyMap<StageName, string>;
 }
 
 /**
@@ -60,20 +59,22 @@ export interface Instances {
 const maximumValues = 2_000_000;
 
 /** Makes the instances of all definitions, in the order of the file. `pipeline` is its name. */
-export function makeInstances(
-  context: LoadContext,
+export async function makeInstances(
+  files: AxisFiles,
   list: readonly Definition[],
   pipeline: string,
-): Instances {
+): Promise<Instances> {
+  const { context } = files;
   const { report } = context;
   const definitions = new Map(list.map((definition) => [definition.name, definition]));
-  const axes = axesOfDefinitions(context, definitions);
+  const { axes, rules } = await readMatrices(files, definitions);
   const byDefinition = new Map<Definition, Instance[]>();
+  const leftOut = new Map<StageName, string>();
   const all: Instance[] = [];
   let values = 0;
   for (const definition of list) {
     const made: Instance[] = [];
-    const wanted = combinations(axes.get(definition)!);
+    const wanted = rules.get(definition)!.allowed(combinations(axes.get(definition)!));
     if (all.length + wanted.length > maximumStages) {
       const message = `The pipeline has more than ${formatCount(maximumStages)} stages`;
       report({ code: 'too-many-stages', message, at: definition.at });
@@ -82,10 +83,18 @@ export function makeInstances(
     byDefinition.set(definition, made);
     for (const [index, combination] of wanted.entries()) {
       const name = instanceName(definition.name, labelsOf(combination));
+      if (definition.leftOutBy !== undefined) {
+        leftOut.set(name, `the "when" of "${definition.leftOutBy}" is false`);
+        continue;
+      }
       const written = substituteStage(context, definition, combination, index === 0);
       values += measureNode(written).size;
       if (values > maximumValues) break;
       const shape = parseShape(context, definition, written, definitions);
+      if (shape?.when === false) {
+        leftOut.set(name, 'its "when" is false');
+        continue;
+      }
       const node = shape ? written : withMeantKeys(written, Object.keys(stageShape.shape));
       const outputs = resolveOutputs(context, { name, definition, node }, pipeline);
       made.push({ name, definition, axes: combination, node, outputs, ...(shape && { shape }) });
@@ -97,13 +106,8 @@ export function makeInstances(
       break;
     }
   }
-  return {
-    all,
-    byDefinition,
-    byName: new Map(all.map((instance) => [instance.name, instance])),
-    definitions,
-    axes,
-  };
+  const byName = new Map(all.map((instance) => [instance.name, instance]));
+  return { all, byDefinition, byName, definitions, axes, leftOut };
 }
 
 /**

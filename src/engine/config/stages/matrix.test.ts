@@ -183,7 +183,7 @@ test('axes of one name with different values do not join', async () => {
 test('wrong axes, values and selections are reported', async () => {
   const text = await mistakes(`stages:
   faces: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ }, with: { set: "\${matrix.set}" } }
-  a: { kind: train, matrix: { stage: [1], x: [1, 1], y: [a b], z: [], w: [{ rate: 1 }] }, inputs: { dataset: "faces[set=a].dataset" } }
+  a: { kind: train, matrix: { stage: [1], x: [1, 1], y: [a b], z: [], w: [{ rate: [1] }] }, inputs: { dataset: "faces[set=a].dataset" } }
   b: { kind: train, inputs: { dataset: "faces[st=a].dataset" }, with: { seed: "\${matrix.sed}" } }
   c: { kind: train, inputs: { dataset: "faces[set=c].dataset" } }
   d: { kind: train, inputs: { dataset: "faces[set].dataset" } }
@@ -195,7 +195,7 @@ test('wrong axes, values and selections are reported', async () => {
     '3:50: error: The axis "x" has the value "1" twice',
     '3:58: error: "a b" cannot stand in a stage\'s name',
     '3:67: error: Expected a list of at least 1 item for "matrix.z", got an empty list',
-    '3:75: error: Missing "matrix.w[0].id"',
+    '3:75: error: A value of the axis "w" has no name',
     '4:40: error: The stage "faces" has no axis "st"',
     '4:79: error: The stage has no axis "sed"',
     '5:40: error: The axis "set" of the stage "faces" has no value "c"',

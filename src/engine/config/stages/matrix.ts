@@ -1,78 +1,40 @@
 import { formatCount } from '../../../format-numbers.ts';
-import type { Reporting, Span } from '../../diagnostics/diagnostic.ts';
 import { isUnread, type LoadContext } from '../load-context.ts';
 import { instanceScope } from '../params/params.ts';
 import { substitute } from '../params/substitute.ts';
 import { postOrder } from '../post-order.ts';
-import { slotsShape, trialsShape } from '../schema/yaml-keys.ts';
 import { isPath, parseStageReference, type StageReference } from '../stage-reference.ts';
-import {
-  child,
-  describeNode,
-  entriesOf,
-  isText,
-  type Node,
-  type TextNode,
-  toJson,
-} from '../yaml/node.ts';
+import { child, entriesOf, isText, type TextNode, toJson } from '../yaml/node.ts';
+import type { Axis, Combination } from './axis.ts';
+import type { AxisFiles } from './axis-files.ts';
+import { maximumStages, readAxisValues } from './axis-values.ts';
 import { namePattern } from './check-name.ts';
 import type { Definition } from './definition.ts';
-import { drawPoints } from './draw-points.ts';
-
-/** One dimension of a matrix. */
-export interface Axis {
-  readonly name: string;
-  readonly values: readonly AxisValue[];
-  readonly at: Span;
-  /** For slots: the stage of the candidates (`of`), and the choice among them (`by`). */
-  readonly slots?: Readonly<Record<'of' | 'by', TextNode>>;
-}
-
-export interface AxisValue {
-  /** The scalar as text, or the `id` of a map, as in the stage's name. */
-  readonly label: string;
-  readonly node: Node;
-  /** A point of drawn values, or one of several trials that differ in nothing else. */
-  readonly made?: 'drawn' | 'trial';
-  readonly slot?: Slot;
-}
-
-/** The candidate that a stage will choose for a rank. */
-export interface Slot {
-  /** The rank, from 0. */
-  readonly index: number;
-  /**
-   * The choices that lead to it: of a choice among slots, first its own, then the one that filled
-   * those slots.
-   */
-  readonly choices: readonly { readonly by: TextNode; readonly axis: string }[];
-  readonly among: readonly AxisValue[];
-}
-
-export type Combination = ReadonlyMap<string, AxisValue>;
-
-/** The most stages of one pipeline, with all instances. More are a slip in a matrix. */
-export const maximumStages = 10_000;
+import { SparseMatrix } from './sparse-matrix.ts';
 
 /** Names that other labels of a list port have. */
 const reserved = new Set(['stage', 'path']);
-/** Without characters that have a meaning in a stage's name or in a shell. */
-const labelPattern = /^[^\s,=@[\]{}()$"'`\\|&;<>*?]{1,100}$/u;
+/** The axes of every definition, and which combinations of their values there are. */
+export interface Matrices {
+  /** Those inherited through single ports and not selected, then a definition's own. */
+  readonly axes: ReadonlyMap<Definition, readonly Axis[]>;
+  readonly rules: ReadonlyMap<Definition, SparseMatrix>;
+}
 
-/**
- * The axes of every definition: those inherited through single ports and not selected, then its
- * own.
- */
-export function axesOfDefinitions(
-  context: LoadContext,
+/** Reads the matrix of every definition, and what it inherits. */
+export async function readMatrices(
+  files: AxisFiles,
   definitions: ReadonlyMap<string, Definition>,
-): ReadonlyMap<Definition, readonly Axis[]> {
+): Promise<Matrices> {
+  const { context } = files;
   const axesByDefinition = new Map<Definition, readonly Axis[]>();
+  const rules = new Map<Definition, SparseMatrix>();
   const sources = new Map<Definition, readonly Source[]>();
   for (const definition of definitions.values()) {
-    const axes = ownAxes(context, definition);
-    axesByDefinition.set(definition, axes);
-    sources.set(definition, sourcesOf(definition, axes, definitions));
+    const matrix = await readMatrix(files, definition);
+    axesByDefinition.set(definition, matrix.axes);
+    rules.set(definition, matrix.rules);
+    sources.set(definition, sourcesOf(definition, matrix.axes, definitions));
   }
   const result = new Map<Definition, readonly Axis[]>();
   // A cycle is reported later, for the instances; here its edges inherit nothing.
@@ -93,9 +55,10 @@ export function axesOfDefinitions(
         : [axis];
     });
     for (const axis of [...inherited, ...made]) addAxis(context, axes, axis, definition);
+    rules.get(definition)!.checkAxes(context, [...axes.values()]);
     result.set(definition, limitStages(context, definition, [...axes.values()]));
   }
-  return result;
+  return { axes: result, rules };
 }
 
 /**
@@ -110,46 +73,35 @@ export function combinations(axes: readonly Axis[]): readonly Combination[] {
   );
 }
 
-function ownAxes({ report }: LoadContext, { node, scope }: Definition): readonly Axis[] {
+/** The matrix that a stage has itself. */
+async function readMatrix(
+  files: AxisFiles,
+  { node, scope }: Definition,
+): Promise<{ readonly axes: readonly Axis[]; readonly rules: SparseMatrix }> {
+  const { report } = files.context;
   const written = child(node, 'matrix');
   // The shape of the stage reports wrong types.
   const matrix = written && substitute(written, scope.params);
-  return Array.from(entriesOf(matrix)).flatMap(([name, { keyAt, value }]) => {
+  const axes: Axis[] = [];
+  const entries = entriesOf(matrix);
+  const rules = new SparseMatrix(entries);
+  for (const name of rules.names) {
+    const { keyAt, value } = entries.get(name)!;
     if (!namePattern.test(name) || reserved.has(name)) {
+      const message = `"${name}" is not a valid name for an axis`;
       const hint =
         'A name has letters, digits, "_" and "-"; "stage" and "path" are labels already.';
-      report({
-        code: 'wrong-name',
-        message: `"${name}" is not a valid name for an axis`,
-        at: keyAt,
-        hint,
-      });
-      return [];
+      report({ code: 'wrong-name', message, at: keyAt, hint });
+      continue;
     }
-    const values = valuesOf({ report }, name, value);
+    const values = await readAxisValues(files, { name, value, scope });
     const of = child(value, 'of');
     const by = child(value, 'by');
     const slots = isText(of) && isText(by) ? { of, by } : undefined;
-    return values.length === 0 ? [] : [{ name, values, at: keyAt, ...(slots && { slots }) }];
-  });
+    if (values.length > 0) axes.push({ name, values, at: keyAt, ...(slots && { slots }) });
+  }
+  return { axes: rules.widen(files.context, axes), rules };
 }
-
-function valuesOf(context: Reporting, name: string, value: Node): readonly AxisValue[] {
-  if (value.type === 'list') return readValues(context, name, value.items);
-  const slots = slotsShape.safeParse(toJson(value));
-  if (slots.success) return numberedValues(slots.data.count, value);
-  if (value.type === 'map') return drawPoints(value).map((point) => ({ ...point, made: 'drawn' }));
-  const trials = trialsShape.safeParse(value.value);
-  return trials.success
-    ? numberedValues(trials.data, value).map((trial) => ({ ...trial, made: 'trial' }))
-    : [];
-}
-
-const numberedValues = (count: number, { at }: Node): readonly AxisValue[] =>
-  Array.from({ length: count }, (_, index) => ({
-    label: String(index + 1),
-    node: { type: 'scalar', value: index + 1, at },
-  }));
 
 function fillSlots(
   context: LoadContext,
@@ -186,27 +138,6 @@ function slotMistake(
   }
   if (only.values.length >= slots.length) return undefined;
   return `There are ${slots.length} slots, but the stage "${stage}" has only ${only.values.length} instances`;
-}
-
-function readValues({ report }: Reporting, axis: string, items: readonly Node[]) {
-  const byLabel = new Map<string, Node>();
-  for (const item of items) {
-    const scalar = item.type === 'map' ? child(item, 'id') : item;
-    // The shape of the stage reports it.
-    if (scalar?.type !== 'scalar' || scalar.value === null) continue;
-    const label = String(scalar.value);
-    const same = byLabel.get(label);
-    if (same) {
-      const related = [{ message: 'The first one is here', at: same.at }];
-      const message = `The axis "${axis}" has the value "${label}" twice`;
-      report({ code: 'duplicate-value', message, at: item.at, related });
-    } else if (!labelPattern.test(label)) {
-      const message = `${describeNode(scalar)} cannot stand in a stage's name`;
-      const hint = 'Give the value as a map with a short "id" of letters, digits and "._+-/:".';
-      report({ code: 'wrong-name', message, at: scalar.at, hint });
-    } else byLabel.set(label, item);
-  }
-  return Array.from(byLabel, ([label, node]) => ({ label, node }));
 }
 
 interface Source {

@@ -46,6 +46,7 @@ export async function resolveStage(work: InputWork, instance: Instance): Promise
     outputs: _o,
     after: _a,
     matrix: _m,
+    when: _when,
     env,
     resources,
     ...common

@@ -3,10 +3,10 @@ import type { KindSpec } from '../../../stage.ts';
 import type { LoadContext } from '../load-context.ts';
 import type { ChosenSlot, LocatedInput, MadeValues } from '../pipeline.ts';
 import { child, entriesOf, type MapNode, type Node, toJson } from '../yaml/node.ts';
+import type { Combination } from './axis.ts';
 import type { Definition } from './definition.ts';
 import { type InputWork, resolveInput } from './inputs.ts';
 import { type Instance, substituteStage } from './instances.ts';
-import type { Combination } from './matrix.ts';
 import { separatePathHint } from './outputs.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 

@@ -100,7 +100,7 @@ export function readMap(
   what: string,
   at?: Span,
 ): Result<MapNode, readonly Diagnostic[]> {
-  const source = readSource(absolute, root, at);
+  const source = readSource(absolute, root, { at });
   if (!source.ok) return err([source.error]);
   const parsed = parseYaml(source.value);
   if (!parsed.ok) return parsed;
@@ -112,14 +112,17 @@ export function readMap(
 /** A pipeline of 5,000 stages is below this; anything larger is some other file. */
 const maximumBytes = 1 << 20;
 
-/**
- * Reads a text file of at most {@link maximumBytes}. `at` is the span that names it, for the
- * mistake.
- */
+/** How mistakes name a file: what it is, and the span that names it. */
+interface SourceUse {
+  readonly at?: Span | undefined;
+  readonly what?: string;
+}
+
+/** Reads a text file of at most {@link maximumBytes}. */
 export function readSource(
   absolute: string,
   root: string,
-  at?: Span,
+  { at, what = "a pipeline's file" }: SourceUse = {},
 ): Result<SourceFile, Diagnostic> {
   const path = shownPath(absolute, root);
   const fail = (code: DiagnosticCode, message: string) => err({ code, message, ...(at && { at }) });
@@ -130,7 +133,7 @@ export function readSource(
       const size = `${(stats.size / 2 ** 20).toFixed(1)} MiB`;
       return fail(
         'too-large',
-        `"${path}" has ${size}; a pipeline's file has at most ${maximumBytes / 2 ** 20} MiB`,
+        `"${path}" has ${size}; ${what} has at most ${maximumBytes / 2 ** 20} MiB`,
       );
     }
     return ok({
