@@ -94,6 +94,7 @@ await build({
     'examine-worker': 'stages/load-dataset/examine-worker.ts',
     'look-worker': 'stages/audit/look-worker.ts',
     'measure-worker': 'stages/features/measure-worker.ts',
+    'forge-worker': 'stages/forge/forge-worker.ts',
     'draw-split-worker': 'stages/evaluate/draw-split-worker.ts',
     'draw-curves-worker': 'stages/roc-det/draw-curves-worker.ts',
     // Only `start.cjs` loads it so.

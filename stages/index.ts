@@ -12,6 +12,7 @@ import { spec as exportModel } from './export/spec.ts';
 import { spec as faces } from './faces/spec.ts';
 import { spec as faithfulness } from './faithfulness/spec.ts';
 import { spec as features } from './features/spec.ts';
+import { spec as forge } from './forge/spec.ts';
 import { spec as frames } from './frames/spec.ts';
 import { spec as fuse } from './fuse/spec.ts';
 import { spec as gradcam } from './gradcam/spec.ts';
@@ -53,6 +54,7 @@ const entries: readonly KindEntry[] = [
   framesKind,
   facesKind,
   { spec: loadDataset, run: () => import('./load-dataset/run.ts') },
+  { spec: forge, run: () => import('./forge/run.ts') },
   { spec: exchange, run: () => import('./exchange/run.ts') },
   { spec: audit, run: () => import('./audit/run.ts') },
   { spec: download, run: () => import('./download/run.ts') },

@@ -37,6 +37,7 @@ const pages = [
     'onnx',
     'explanation',
     'videos',
+    'forge',
     'networks',
   ].map((name) => `docs/${name}.md`),
 ];

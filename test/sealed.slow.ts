@@ -132,11 +132,16 @@ suite('a sealed test set', () => {
     with: { mistakes: true }
   shown: { kind: predict, inputs: { model: ./model, images: faces.dataset } }
   again: { kind: load-dataset, inputs: { dataset: faces.dataset } }
+  forged:
+    kind: forge
+    inputs: { dataset: faces.dataset, faces: ./faces.csv }
+    with: { splits: [test] }
 `);
+    project.write('faces.csv', 'split,path,crop,landmarks\n');
     const { code, stderr } = await project.command('run', 'test.yaml');
     assert.equal(code, 1);
     const kinds = ['embed', 'audit', 'features', 'plot', 'gradcam', 'saliency', 'evaluate'];
-    for (const kind of [...kinds, 'predict', 'load-dataset'])
+    for (const kind of [...kinds, 'predict', 'load-dataset', 'forge'])
       assert.match(
         stderr,
         new RegExp(

@@ -12,28 +12,31 @@ export const blur: PixelChange<'blur'> = (image, { sigma: [low, high] }, random)
 };
 
 /**
- * The same blur of RGB values in any unit, `[height, width, 3]`, not rounded; a deviation of more
- * than 0.
+ * The same blur of values in any unit, `[height, width, channels]`, not rounded; a deviation of
+ * more than 0.
  */
 export function blurValues(
   values: Uint8Array | Float32Array,
   { width, height }: { readonly width: number; readonly height: number },
   sigma: number,
+  channels = 3,
 ): Float32Array {
   const weights = pairWeights(sigma);
-  const length = width * 3;
+  const length = width * channels;
   const radius = weights.length - 1;
   const rows = new Float32Array(values.length);
   const columns = mirrored(width, radius);
-  const padded = new Float32Array(columns.length * 3);
+  const padded = new Float32Array(columns.length * channels);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < columns.length; x++) {
-      const from = y * length + columns[x]! * 3;
-      for (let channel = 0; channel < 3; channel++)
-        padded[x * 3 + channel] = values[from + channel]!;
+      const from = y * length + columns[x]! * channels;
+      for (let channel = 0; channel < channels; channel++)
+        padded[x * channels + channel] = values[from + channel]!;
     }
     for (let k = 0; k <= radius; k++) {
-      addPair(rows, y * length, length, weights[k]!, padded, (radius - k) * 3, (radius + k) * 3);
+      const before = (radius - k) * channels;
+      const after = (radius + k) * channels;
+      addPair(rows, y * length, length, weights[k]!, padded, before, after);
     }
   }
   const blurred = new Float32Array(values.length);
