@@ -12,7 +12,10 @@ import { spec } from './spec.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'resume-'));
 const dataset = join(folder, 'dataset');
-before(() => writeTintedDataset(dataset, { train: 10, val: 70 }));
+const pairOf = (index: number) => `pair ${Math.floor(index / 2)}`;
+before(() =>
+  writeTintedDataset(dataset, { train: 10, val: 70 }, ['real', 'fake'], undefined, pairOf),
+);
 after(() => rmSync(folder, { recursive: true }));
 
 const layers = [
@@ -102,6 +105,7 @@ const ways = {
     schedule: { kind: 'cosine' },
     trainValues: 'running',
   },
+  'paired batches': { batches: 'paired', batchSize: 4 },
 };
 
 for (const [name, way] of Object.entries(ways)) {

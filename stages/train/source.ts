@@ -38,6 +38,7 @@ import {
 } from '../../src/learning/training/open-labelled-data.ts';
 import { trainSplit } from '../../src/learning/training/splits.ts';
 import {
+  type BatchOptions,
   datasetBatches,
   featureBatches,
   type Labels,
@@ -50,6 +51,7 @@ import { usualLargest } from '../../src/learning/vision/resize-settings.ts';
 import { compare } from '../../src/sort-order.ts';
 import { type SettingMistake, type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
+import { checkPairs } from './check-pairs.ts';
 import type { TrainSettings } from './spec.ts';
 
 /** The initial model, and the images or features that it is trained on. */
@@ -89,10 +91,11 @@ export function openSource(context: StageContext<TrainSettings>): Promise<Source
 async function images(context: StageContext<TrainSettings>): Promise<Source> {
   const { cpus } = context;
   const settings = withPreprocessing(context, context.settings, usualInput);
-  const { augment, batchSize, seed } = settings;
+  const { augment, batchSize, batches: pairing, seed } = settings;
   const folder = context.input('dataset').path;
   using dataset = openClasses(folder, [trainSplit, ...settings.monitor]);
   const labels = labelsOf(dataset, settings);
+  checkPairs(context, dataset.split(trainSplit).samples);
   const begin = beginnerOf(context);
   const { input, ...begun } = await begin(context, settings, labels.classes);
   const splits = [...new Set([trainSplit, ...settings.monitor])];
@@ -104,6 +107,7 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
   const options = {
     ...labels,
     batchSize,
+    batches: pairing,
     seed,
     augment,
     resize: resizeOf(input),
@@ -117,7 +121,7 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
     input,
     recipe: dataset.recipe,
     batches,
-    featured: featuredData(dataset, splits, { ...labels, batchSize, seed }),
+    featured: featuredData(dataset, splits, { ...labels, batchSize, batches: pairing, seed }),
     classes: labels.classes,
     labels: dataset.split(trainSplit).samples.map(labels.labelOf),
     [Symbol.asyncDispose]: () => batches[Symbol.asyncDispose](),
@@ -127,7 +131,7 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
 function featuredData(
   { split, classes }: Dataset,
   splits: readonly string[],
-  options: Labels & { readonly batchSize: number; readonly seed: number },
+  options: BatchOptions,
 ): FeaturedData {
   const samples = new Map(splits.map((name) => [name, split(name).samples]));
   return {
@@ -289,6 +293,7 @@ async function features(context: StageContext<TrainSettings>): Promise<Source> {
   ]);
   const { values, of } = features;
   const labels = labelsOf(features, settings);
+  checkPairs(context, features.split(trainSplit).samples);
   const { classes } = labels;
   const net = headOf(settings.model, classes.length);
   const traced = traceLayers(net.layers, [values]);

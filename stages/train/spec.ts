@@ -97,6 +97,12 @@ const givenSettings = z.strictObject({
     ),
   clip: clipSettings.exactOptional().describe('Clips gradients; no clipping when left out.'),
   batchSize: count.default(32).describe('Images of one step; the last of an epoch may have fewer.'),
+  batches: z
+    .enum(['paired'])
+    .exactOptional()
+    .describe(
+      'paired: images of one `group`, of videos of one frame, lie in one batch, such as a photograph and its forgeries. Anywhere when left out.',
+    ),
   epochs: count.default(5).describe('Passes over the training split; the best epoch is kept.'),
   by: z
     .enum(chosenBy)

@@ -8,13 +8,14 @@ const usualSize = { width: 56, height: 56 };
 /**
  * Writes a dataset of grainy images of 56 x 56, or of the size of each by its index, with
  * alternating labels. Fakes are redder, so that any network learns them in a few steps. `splits`
- * gives the number of images of each split.
+ * gives the number of images of each split. Images have no group, unless `groupOf` says so.
  */
 export async function writeTintedDataset(
   folder: string,
   splits: Readonly<Record<string, number>>,
   classes: readonly string[] = ['real', 'fake'],
   sizeOf: (index: number) => Size = () => usualSize,
+  groupOf: (index: number) => string | undefined = () => undefined,
 ): Promise<void> {
   using writer = new DatasetWriter(folder, { classes, splits: Object.keys(splits) });
   for (const [split, images] of Object.entries(splits)) {
@@ -26,6 +27,7 @@ export async function writeTintedDataset(
         label,
         source: 'tinted',
         path: `${key}.png`,
+        group: groupOf(index),
         ...sizeOf(index),
       };
       writer.add(split, sample, await tinted(key, label, sizeOf(index)));

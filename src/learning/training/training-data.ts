@@ -6,6 +6,7 @@ import {
   type BatchLoaderOptions,
 } from '../vision/batches/batch-loader.ts';
 import type { Features } from '../vision/features/features.ts';
+import { type PairedItem, pairedOrder, unitsOf } from './paired-order.ts';
 import { countImages, type SplitImages, trainSplit } from './splits.ts';
 
 /** Labelled images of named splits, in batches. The reader releases each batch. */
@@ -32,7 +33,7 @@ interface BatchSource {
   pass(split: string, order?: Uint32Array, epoch?: number): AsyncIterable<Batch>;
 }
 
-type LabelledItem = {
+type LabelledItem = PairedItem & {
   readonly key: string;
   readonly label: number;
   readonly class: string;
@@ -47,24 +48,37 @@ export interface Labels {
   readonly labelOf: (item: LabelledItem) => number;
 }
 
-/** Without labels, those of the classes of the data. */
-interface BatchOptions extends Partial<Labels> {
+/** How batches are made. Without labels, those of the classes of the data. */
+export interface BatchOptions extends Partial<Labels> {
   /** The last batch of a pass may be smaller. */
   readonly batchSize: number;
   /** Decides the order of every epoch and, with its number, the augmentation of every image. */
   readonly seed: number;
+  /** Images that belong together lie in one batch of training; by default anywhere. */
+  readonly batches?: 'paired' | undefined;
+}
+
+/** The order of training images in an epoch, counted from 1. Batches are its parts. */
+export function trainingOrder(
+  items: readonly PairedItem[],
+  { batchSize, seed, batches }: BatchOptions,
+  epoch: number,
+): Uint32Array {
+  const random = new Random('order', seed, epoch);
+  if (batches === 'paired') return pairedOrder(unitsOf(items), batchSize, random);
+  return permutation(items.length, random);
 }
 
 const trainingData = (
   { samples, pass }: BatchSource,
-  { batchSize, seed, classes = [], labelOf = labelOfClass }: BatchOptions,
+  { batchSize, seed, batches, classes = [], labelOf = labelOfClass }: BatchOptions,
 ): TrainingData => ({
   classes,
   batches: (split) => Math.ceil(samples(split).length / batchSize),
   key: (split, index) => samples(split)[index]!.key,
   images: (split) => countImages(samples(split).map(labelOf), classes),
   training: (epoch) => {
-    const order = permutation(samples(trainSplit).length, new Random('order', seed, epoch));
+    const order = trainingOrder(samples(trainSplit), { batchSize, seed, batches }, epoch);
     return pass(trainSplit, order, epoch);
   },
   evaluation: (split) => {
