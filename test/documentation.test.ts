@@ -85,6 +85,22 @@ test('the example of every kind has ports that there are, and settings that it t
   }
 });
 
+test('who searches for the words of other tools finds how Restage does it', () => {
+  const words = [
+    'hyperparameter',
+    'grid search',
+    'random search',
+    'learning curve',
+    'mixed precision',
+  ];
+  const tools = ['W&B', 'TensorBoard', 'MLflow', 'Hydra', 'Optuna', 'Docker', 'num_workers'];
+  const text = read('docs/sweeps.md');
+  assert.deepEqual(
+    [...words, ...tools].filter((word) => !text.includes(word)),
+    [],
+  );
+});
+
 test('the README has at most 900 words, and the page on commands names every command', () => {
   assert.ok(read('README.md').split(/\s+/).length <= 900);
   const declared = Object.keys(commands);

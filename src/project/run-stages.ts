@@ -53,9 +53,9 @@ export async function runStages(
   const { root, sources } = workspace.pipeline;
   // Taken before the run: an edit during the run is not what the run has read. A key that
   // store.yaml revokes makes results unknown, and a seal may forbid what a stage reads.
-  const looked = [...sources.looked, storeFile(root), ledgerFile(root)];
+  const watched = [...sources.looked, storeFile(root), ledgerFile(root)];
   const read = takeSignatures(
-    { files: [...sources.files, ...sources.code, ...codeFiles], looked },
+    { files: [...sources.files, ...sources.code, ...codeFiles], looked: watched },
     startedAt,
   );
   announce(run, selection);

@@ -70,16 +70,16 @@ function drawPartners(
       const wanted = partner === 'own' ? 'two images of each class' : 'images of two classes';
       throw new StageError(`Expected ${wanted} in ${split}, whose properties are exchanged.`);
     }
-    for (const [place, index] of own.entries()) {
+    for (const [position, index] of own.entries()) {
       partners[index] =
-        partner === 'own' ? own[(place + 1) % own.length]! : others[place % others.length]!;
+        partner === 'own' ? own[(position + 1) % own.length]! : others[position % others.length]!;
     }
   }
   return partners;
 }
 
 const inRandomOrder = (indices: readonly number[], random: Random): readonly number[] =>
-  Array.from(permutation(indices.length, random), (place) => indices[place]!);
+  Array.from(permutation(indices.length, random), (position) => indices[position]!);
 
 async function readImage(
   dataset: Dataset,

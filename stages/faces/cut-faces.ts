@@ -59,8 +59,8 @@ export async function cutUnit(
   for await (const ofImage of encoded) {
     for (const { member, toImage, size, bytes } of ofImage) {
       const { key } = images[member.image]!;
-      const place = shard.add(key + member.suffix + extension, bytes);
-      crops.push({ size, toImage, offset: place.offset, bytes: place.size });
+      const range = shard.add(key + member.suffix + extension, bytes);
+      crops.push({ size, toImage, offset: range.offset, bytes: range.size });
     }
   }
   shard.finish();

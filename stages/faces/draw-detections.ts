@@ -27,13 +27,13 @@ export async function drawDetections(
   const scale = Math.min(1, side / Math.max(image.width, image.height));
   const width = Math.max(1, Math.round(image.width * scale));
   const height = Math.max(1, Math.round(image.height * scale));
-  const places = placeScores(
+  const boxes = placeScores(
     faces.map(({ box }) => scaled(box, scale)),
     { width, height },
   );
   const shapes = [
     ...faces.map((face) => shapesOf(face, scale)),
-    ...faces.map(({ score }, i) => textOf(score, places[i]!)),
+    ...faces.map(({ score }, i) => textOf(score, boxes[i]!)),
   ].join('');
   const overlay = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${shapes}</svg>`;
   const small = await sharpOf(image).resize({ width, height, fit: 'fill' }).png().toBuffer();
@@ -86,14 +86,14 @@ export function placeScores(
       box.top + textHeight + 3,
       box.bottom - 5,
     ];
-    const places = ends.map((bottom): Box => {
+    const boxes = ends.map((bottom): Box => {
       return { left, right: left + textWidth, top: bottom - textHeight, bottom };
     });
-    const isFree = (place: Box) =>
-      place.top >= 0 &&
-      place.bottom <= height &&
-      placed.every((earlier) => areaOf(intersectionOf(earlier, place)) === 0);
-    placed.push(places.find(isFree) ?? places[2]!);
+    const isFree = (box: Box) =>
+      box.top >= 0 &&
+      box.bottom <= height &&
+      placed.every((earlier) => areaOf(intersectionOf(earlier, box)) === 0);
+    placed.push(boxes.find(isFree) ?? boxes[2]!);
   }
   return placed;
 }

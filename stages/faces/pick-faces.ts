@@ -12,8 +12,8 @@ export interface PlacedFace {
   readonly face: Face;
   /** The index of its image in the unit. */
   readonly image: number;
-  /** Its place among the faces of its image, from 0; the best score is first. */
-  readonly place: number;
+  /** Its position among the faces of its image, from 0; the best score is first. */
+  readonly position: number;
   /** From 1 in each video; absent for pictures. */
   readonly track?: number;
   readonly isPicked: boolean;
@@ -47,7 +47,7 @@ export function placeFaces(
   coverage: Coverage,
 ): readonly PlacedFace[] {
   const faces = searched.flatMap(({ faces }, image) =>
-    faces.map((face, place) => ({ face, image, place })),
+    faces.map((face, position) => ({ face, image, position })),
   );
   const tracks =
     video !== undefined
@@ -65,7 +65,7 @@ export function placeFaces(
   );
   const picked = new Set(pickFrom(tracked, pick, coverage));
   return tracked.map((face) => {
-    const suffix = pick === 'all' ? `-${face.place + 1}` : '';
+    const suffix = pick === 'all' ? `-${face.position + 1}` : '';
     const { landmarks, box } = face.face;
     const isMisfit = picked.has(face) && crop === undefined && !landmarksFit(landmarks, box);
     return { ...face, isPicked: picked.has(face) && !isMisfit, isMisfit, suffix };

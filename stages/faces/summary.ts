@@ -41,10 +41,10 @@ export function summarise(examined: ExaminedUnit, settings: FacesSettings): Unit
   const picked = faces.filter(({ isPicked }) => isPicked);
   const cropOf = new Map(picked.map((face, index) => [face, crops[index]!]));
   const summaries = faces.map((placed): FaceSummary => {
-    const { face, ...place } = placed;
+    const { face, ...where } = placed;
     const crop = cropOf.get(placed);
     return {
-      ...place,
+      ...where,
       box: face.box,
       score: face.score,
       appearance: nameOf(unit, placed),
@@ -67,9 +67,9 @@ export function summarise(examined: ExaminedUnit, settings: FacesSettings): Unit
 }
 
 /** The name of a track, or of a face of a picture, in the data set. */
-const nameOf = ({ images, video }: Unit, { image, place, track }: PlacedFace): string =>
+const nameOf = ({ images, video }: Unit, { image, position, track }: PlacedFace): string =>
   track === undefined
-    ? JSON.stringify([images[image]!.key, place])
+    ? JSON.stringify([images[image]!.key, position])
     : JSON.stringify([video, track]);
 
 function appearancesOf(unit: Unit, faces: readonly PlacedFace[]): readonly Appearance[] {

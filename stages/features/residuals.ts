@@ -61,9 +61,9 @@ const square5: Filter = {
 const ofLuma = [first, second, third, square3, square5];
 const ofColours = [second, square3];
 
-/** The place of each sequence among those that differ by more than signs and direction. */
-const places = placesOfSequences();
-const sequences = new Set(places).size;
+/** The bin of each sequence among those that differ by more than signs and direction. */
+const bins = placesOfSequences();
+const sequences = new Set(bins).size;
 
 /** 1,521: nine filters with 169 sequences each. */
 export const residualCount = sequences * (ofLuma.length + 2 * ofColours.length);
@@ -140,7 +140,7 @@ function countRows({ width, height, values }: Plane, counts: Float64Array): void
     let sequence = 0;
     for (let x = 0; x < width; x++) {
       sequence = (sequence * levels + values[y * width + x]!) % all;
-      if (x >= order - 1) counts[places[sequence]!]!++;
+      if (x >= order - 1) counts[bins[sequence]!]!++;
     }
   }
 }
@@ -159,9 +159,9 @@ function placesOfSequences(): Uint16Array {
     const least = Math.min(
       ...forms.map((form) => form.reduce((number, digit) => number * levels + digit, 0)),
     );
-    const place = known.get(least) ?? known.size;
-    known.set(least, place);
-    result[sequence] = place;
+    const bin = known.get(least) ?? known.size;
+    known.set(least, bin);
+    result[sequence] = bin;
   }
   return result;
 }

@@ -132,9 +132,9 @@ async function takeFrames(
   )
     return undefined;
   return {
-    taken: written.map((place, i) => {
+    taken: written.map((range, i) => {
       const frame = chosen[i]!;
-      return { frame, time: frames[frame]!.time, offset: place.offset, size: place.size };
+      return { frame, time: frames[frame]!.time, offset: range.offset, size: range.size };
     }),
     ...size,
     codec: facts.codec,

@@ -167,8 +167,8 @@ function videosWithoutImage(
   return (list?.dataset?.missing ?? []).flatMap((missing) => {
     const { video, source, split, group = video, reason } = missing;
     const label = classes.findIndex(({ name }) => name === labelOf(missing));
-    const place = split === undefined ? {} : { split };
-    return label === -1 ? [] : [{ path: video, label, source, group, reason, ...place }];
+    const given = split === undefined ? {} : { split };
+    return label === -1 ? [] : [{ path: video, label, source, group, reason, ...given }];
   });
 }
 

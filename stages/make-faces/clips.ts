@@ -127,7 +127,7 @@ function personOf(...seeds: readonly (number | string)[]) {
 interface ForgeOptions {
   readonly source: ClipOrder['source'];
   readonly random: Random;
-  /** The face of a donor in the place of that of the person. */
+  /** The face of a donor in place of that of the person. */
   readonly donor: Raster | undefined;
 }
 
@@ -163,14 +163,14 @@ async function compose([person, guest]: readonly Raster[], quality: number): Pro
       background: wall,
     },
   });
-  const place = (raster: Raster, left: number, top: number) => ({
+  const placeAt = (raster: Raster, left: number, top: number) => ({
     input: Buffer.from(toBytes(raster)),
     raw: { width: raster.size, height: raster.size, channels: 3 as const },
     left,
     top,
   });
-  const beside = guest === undefined ? [] : [place(guest, size, Math.floor(size / 4))];
-  const composed = canvas.composite([place(person!, 0, 0), ...beside]);
+  const beside = guest === undefined ? [] : [placeAt(guest, size, Math.floor(size / 4))];
+  const composed = canvas.composite([placeAt(person!, 0, 0), ...beside]);
   return await composed.jpeg({ quality, chromaSubsampling: '4:2:0' }).toBuffer();
 }
 

@@ -33,9 +33,9 @@ export function protocolChart(reported: readonly Reported[], setting: Setting): 
 function rowsOf(reported: readonly Reported[]): readonly IntervalRow[] {
   const names = [...new Set(reported.map(({ network }) => network))];
   return names.flatMap((name): IntervalRow[] => {
-    const own = reported.filter(({ network }) => network === name);
-    const { value, ends } = own[0]!;
-    const published = own.flatMap(({ published, agreement }): IntervalRow[] => {
+    const ofNetwork = reported.filter(({ network }) => network === name);
+    const { value, ends } = ofNetwork[0]!;
+    const published = ofNetwork.flatMap(({ published, agreement }): IntervalRow[] => {
       if (published === undefined) return [];
       return [
         {

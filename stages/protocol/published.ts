@@ -18,15 +18,15 @@ const columns = [...required, 'negatives', 'positives'];
 /** The lines of a table of published values; the error is one sentence with its line. */
 export function parsePublished(text: string): Result<readonly PublishedLine[], string> {
   const [header, ...records] = csvRecords(text);
-  const places = findColumns(header?.fields ?? [], columns);
-  if (!places.ok) return err(`expected the column ${places.error} once, got it twice`);
-  const missing = required.filter((_, i) => places.value[i] === -1);
+  const positions = findColumns(header?.fields ?? [], columns);
+  if (!positions.ok) return err(`expected the column ${positions.error} once, got it twice`);
+  const missing = required.filter((_, i) => positions.value[i] === -1);
   if (missing.length > 0)
     return err(`expected the columns ${required.join()}, got none of the name ${missing[0]}`);
   const lines: PublishedLine[] = [];
   for (const { fields, line, problem } of records) {
     if (problem !== undefined) return err(`line ${line}: ${problem}`);
-    const at = (column: string) => fields[places.value[columns.indexOf(column)]!]?.trim() ?? '';
+    const at = (column: string) => fields[positions.value[columns.indexOf(column)]!]?.trim() ?? '';
     const parsed = parseLine(at);
     if (!parsed.ok) return err(`line ${line}: ${parsed.error}`);
     lines.push(parsed.value);

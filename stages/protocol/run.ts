@@ -37,16 +37,16 @@ export default async function run(context: Context): Promise<void> {
   const reported = networks.flatMap((network): Reported[] =>
     measureNetwork(network, settings).flatMap((measured): Reported[] => {
       const { low, high } = measured.endsAt(0.95);
-      const own = { network: network.name, ...measured, ends: { low, high } };
+      const ours = { network: network.name, ...measured, ends: { low, high } };
       const lines = published.filter(
-        ({ network, metric }) => network === own.network && metric === own.metric,
+        ({ network, metric }) => network === ours.network && metric === ours.metric,
       );
       const compared = lines.map((line) => ({
-        ...own,
+        ...ours,
         published: line,
-        agreement: agreement(own.value, own.endsAt, line, settings.margin!),
+        agreement: agreement(ours.value, ours.endsAt, line, settings.margin!),
       }));
-      return compared.length === 0 ? [own] : compared;
+      return compared.length === 0 ? [ours] : compared;
     }),
   );
   const { rows, sides } = networks[0]!;

@@ -59,12 +59,12 @@ export function formatMetrics(reported: readonly Reported[], setting: Setting): 
   const { name, by, splits, sides, negatives, positives } = setting;
   const names = [...new Set(reported.map(({ network }) => network))];
   const models = names.map((network) => {
-    const own = reported.filter((row) => row.network === network);
-    const intervals = own.flatMap(({ metric, ends }) => {
+    const ofNetwork = reported.filter((row) => row.network === network);
+    const intervals = ofNetwork.flatMap(({ metric, ends }) => {
       const pair = intervalPair(ends);
       return pair === null ? [] : [[metric, pair] as const];
     });
-    const values = own.map(({ metric, value }) => [metric, value] as const);
+    const values = ofNetwork.map(({ metric, value }) => [metric, value] as const);
     return [
       network,
       { ...Object.fromEntries(values), intervals: Object.fromEntries(intervals) },

@@ -19,7 +19,7 @@ import {
   type Choice,
   type Expectation,
   type Piece,
-  type Place,
+  type Placeholder,
   positionOf,
   type Slot,
   type Template,
@@ -42,7 +42,9 @@ export function nameOf({ input, labels }: SourceName): string {
   return axes.length === 0 ? input : `${input}[${axes.join(',')}]`;
 }
 
-/** A place as written, and what it became: the text of a slot, or the verdict on a condition. */
+/**
+ * A placeholder as written, and what it became: the text of a slot, or the verdict on a condition.
+ */
 export type Filled = { readonly line: number; readonly reads: string } & (
   | { readonly says: string }
   | { readonly holds: boolean; readonly because: string }
@@ -60,14 +62,14 @@ interface FillOptions {
 interface Traces {
   /** Paths of the files to copy, by their paths relative to the Markdown file. */
   readonly figures: Map<string, string>;
-  /** Sources that at least one place reads. */
+  /** Sources that at least one placeholder reads. */
   readonly read: Set<Source>;
-  readonly places: Filled[];
+  readonly placeholders: Filled[];
 }
 
 interface Filling extends FillOptions, Traces {
   readonly sources: readonly Source[];
-  /** Where and why a place cannot be filled, or an expectation does not hold. */
+  /** Where and why a placeholder cannot be filled, or an expectation does not hold. */
   readonly mistakes: string[];
   /** Whether the text stands in the document: expectations of others need not hold. */
   readonly isChosen: boolean;
@@ -87,16 +89,16 @@ export function fill(template: Template, sources: readonly Source[], options: Fi
     isChosen: true,
   };
   const markdown = fillPieces(template, filling);
-  const { places, figures, read, mistakes } = filling;
+  const { placeholders, figures, read, mistakes } = filling;
   if (mistakes.length > 0)
     throw new StageError(['The template cannot be filled:', ...mistakes].join('\n'));
-  return { markdown, places, figures, read };
+  return { markdown, placeholders, figures, read };
 }
 
 const nothingYet = (): Traces => ({
   figures: new Map(),
   read: new Set(),
-  places: [],
+  placeholders: [],
 });
 
 function fillPieces(pieces: Template, filling: Filling): string {
@@ -108,7 +110,7 @@ function fillPiece(piece: Piece, filling: Filling): string {
   switch (piece.is) {
     case 'slot': {
       const says = attempt(piece, filling, () => fillSlot(piece, filling)) ?? '';
-      filling.places.push({ line: piece.line, reads: piece.text, says });
+      filling.placeholders.push({ line: piece.line, reads: piece.text, says });
       return says;
     }
     case 'expectation':
@@ -122,18 +124,18 @@ function fillPiece(piece: Piece, filling: Filling): string {
 }
 
 /** The result, or undefined with the mistake noted. */
-function attempt<T>(place: Place, filling: Filling, compute: () => T): T | undefined {
+function attempt<T>(placeholder: Placeholder, filling: Filling, compute: () => T): T | undefined {
   try {
     return compute();
   } catch (error) {
     if (!(error instanceof StageError)) throw error;
-    note(place, filling, error.message);
+    note(placeholder, filling, error.message);
     return undefined;
   }
 }
 
-function note(place: Place, { mistakes, file }: Filling, message: string): void {
-  mistakes.push(`${positionOf(file, place)}: {{ ${place.text} }}: ${message}`);
+function note(placeholder: Placeholder, { mistakes, file }: Filling, message: string): void {
+  mistakes.push(`${positionOf(file, placeholder)}: {{ ${placeholder.text} }}: ${message}`);
 }
 
 function expectToHold(expectation: Expectation, filling: Filling): void {
@@ -143,15 +145,15 @@ function expectToHold(expectation: Expectation, filling: Filling): void {
 }
 
 /** The verdict on a condition, recorded; undefined if it cannot be decided for a mistake in it. */
-function judge(place: Place, condition: Condition, filling: Filling) {
+function judge(placeholder: Placeholder, condition: Condition, filling: Filling) {
   const facts = {
     read: (reads: Reads) => valuesOf(reads, filling),
     isGiven: ({ reads: [reading] }: Reads) => isGiven(reading, filling),
   };
-  const verdict = attempt(place, filling, () => decide(condition, facts));
+  const verdict = attempt(placeholder, filling, () => decide(condition, facts));
   if (verdict === undefined) return undefined;
   const judged = { holds: verdict.holds === true, because: verdict.because };
-  filling.places.push({ line: place.line, reads: place.text, ...judged });
+  filling.placeholders.push({ line: placeholder.line, reads: placeholder.text, ...judged });
   return judged;
 }
 
@@ -186,11 +188,11 @@ function fillChoice({ branches }: Choice, filling: Filling): string {
 }
 
 /**
- * A template, filled again with what its places became: a text that differs from this was changed
- * by hand.
+ * A template, filled again with what its placeholders became: a text that differs from this was
+ * changed by hand.
  */
-export function refill(template: Template, places: readonly Filled[]): string {
-  const rest = places.values();
+export function refill(template: Template, placeholders: readonly Filled[]): string {
+  const rest = placeholders.values();
   const next = (): Filled | undefined => rest.next().value;
   const refillPieces = (pieces: Template): string => pieces.map(refillPiece).join('');
   const refillPiece = (piece: Piece): string => {

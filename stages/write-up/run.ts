@@ -34,7 +34,7 @@ export default async function run(context: StageContext<WriteUpSettings>): Promi
     labels: {},
     artifact: { as: 'values', json: facts as Json },
   };
-  const { markdown, places, figures, read } = fill(template, [...files.keys(), factsSource], {
+  const { markdown, placeholders, figures, read } = fill(template, [...files.keys(), factsSource], {
     name,
     leaveOut,
     file,
@@ -58,7 +58,7 @@ export default async function run(context: StageContext<WriteUpSettings>): Promi
     figures: Object.fromEntries(
       [...figures.keys()].map((file) => [file, digestOf(join(folder, file))]),
     ),
-    places,
+    places: placeholders,
     parts: Object.fromEntries(
       [...files].flatMap(([{ input }, path]) => {
         const part = sourcesIn(path);
@@ -67,7 +67,7 @@ export default async function run(context: StageContext<WriteUpSettings>): Promi
     ),
   };
   writeFileSync(join(folder, name, 'sources.json'), formatJson(sources));
-  context.log(`filled ${places.length} places, with ${figures.size} figures`);
+  context.log(`filled ${placeholders.length} placeholders, with ${figures.size} figures`);
 }
 
 function readSource(input: string, { path, labels }: InputArtifact): Source {

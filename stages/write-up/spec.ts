@@ -38,12 +38,12 @@ export const spec = defineKind<WriteUpSettings>({
     template: {
       type: 'files',
       summary:
-        'Markdown with places such as {{ scores test.auc | interval }}, each of which names a further input of the stage, and with statements that the run must bear out: {{ expect scores test.auc > 0.5 by interval }}.',
+        'Markdown with placeholders such as {{ scores test.auc | interval }}, each of which names a further input of the stage, and with statements that the run must bear out: {{ expect scores test.auc > 0.5 by interval }}.',
     },
   },
   outputs: {
     document: output.files(
-      'The folder with the Markdown file, its figures, and sources.json: what each place reads and says, and all digests.',
+      'The folder with the Markdown file, its figures, and sources.json: what each placeholder reads and says, and all digests.',
     ),
   },
   openPorts: 'inputs',

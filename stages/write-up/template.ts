@@ -3,14 +3,14 @@ import { type Condition, parseCondition } from './condition.ts';
 import { directiveWords } from './directive-words.ts';
 import { parseReads, type Reads } from './reading.ts';
 
-/** Markdown with places to fill and sentences to choose, in order. */
+/** Markdown with placeholders to fill and sentences to choose, in order. */
 export type Template = readonly Piece[];
 
-/** A text between two places stands as it is. */
+/** A text between two placeholders stands as it is. */
 export type Piece = string | Slot | Expectation | Choice;
 
-/** Where a place of the template stands, and what it says. */
-export interface Place {
+/** Where a placeholder of the template stands, and what it says. */
+export interface Placeholder {
   /** As written, without braces, blanks joined. */
   readonly text: string;
   /** The position of its first brace; line and column are counted from 1. */
@@ -19,13 +19,13 @@ export interface Place {
 }
 
 /** A slot of a template: `{{ scores[seed=7] test.auc | percent interval }}`. */
-export interface Slot extends Place, Reads {
+export interface Slot extends Placeholder, Reads {
   readonly is: 'slot';
   readonly format: readonly string[];
 }
 
 /** A statement that the run must bear out: `{{ expect a test.auc > 0.5 by interval }}`. */
-export interface Expectation extends Place {
+export interface Expectation extends Placeholder {
   readonly is: 'expectation';
   readonly condition: Condition;
 }
@@ -37,16 +37,16 @@ export interface Choice {
 }
 
 /** A text and the condition of it, which that after `{{ else }}` lacks. */
-export interface Branch extends Place {
+export interface Branch extends Placeholder {
   readonly condition?: Condition;
   readonly pieces: Template;
 }
 
 /** `file:line:column`, which editors open. */
-export const positionOf = (file: string, { line, column }: Omit<Place, 'text'>): string =>
+export const positionOf = (file: string, { line, column }: Omit<Placeholder, 'text'>): string =>
   `${file}:${line}:${column}`;
 
-const place = /\\\{\{|\{\{([^{}]*)\}\}|\{\{/g;
+const placeholder = /\\\{\{|\{\{([^{}]*)\}\}|\{\{/g;
 
 /**
  * Parses a template; `\{{` stands for two braces. Throws a {@link StageError} with the position of
@@ -57,7 +57,7 @@ const place = /\\\{\{|\{\{([^{}]*)\}\}|\{\{/g;
 export function parseTemplate(text: string, file: string): Template {
   const builder = new Builder();
   let end = 0;
-  for (const match of text.matchAll(place)) {
+  for (const match of text.matchAll(placeholder)) {
     const [written, inside] = match;
     const begin = match.index;
     const before = text.slice(end, begin);
@@ -92,7 +92,7 @@ export function parseTemplate(text: string, file: string): Template {
 
 const isDirective = (words: string): boolean => directiveWords.includes(words.split(' ', 1)[0]!);
 
-function positionIn(text: string, index: number): Omit<Place, 'text'> {
+function positionIn(text: string, index: number): Omit<Placeholder, 'text'> {
   const lines = text.slice(0, index).split('\n');
   return { line: lines.length, column: lines.at(-1)!.length + 1 };
 }
@@ -109,9 +109,9 @@ function lineAround(text: string, begin: number, end: number) {
 
 /** A block that has not ended. */
 interface OpenBlock {
-  readonly opened: Place;
+  readonly opened: Placeholder;
   readonly branches: Branch[];
-  branch: Place & { readonly condition?: Condition };
+  branch: Placeholder & { readonly condition?: Condition };
   pieces: Piece[];
 }
 
@@ -119,17 +119,17 @@ interface OpenBlock {
 class Builder {
   readonly #pieces: Piece[] = [];
   readonly #blocks: OpenBlock[] = [];
-  readonly #mistakes: (readonly [Place, string])[] = [];
+  readonly #mistakes: (readonly [Placeholder, string])[] = [];
 
   add(...pieces: readonly Piece[]): void {
     (this.#blocks.at(-1)?.pieces ?? this.#pieces).push(...pieces);
   }
 
-  mistake(at: Place, message: string): void {
+  mistake(at: Placeholder, message: string): void {
     this.#mistakes.push([at, message]);
   }
 
-  slot(at: Place): void {
+  slot(at: Placeholder): void {
     const slot = parseSlot(at.text);
     if (slot !== undefined) this.add({ is: 'slot', ...at, ...slot });
     else {
@@ -141,7 +141,7 @@ class Builder {
     }
   }
 
-  directive(at: Place): void {
+  directive(at: Placeholder): void {
     const [word] = at.text.split(' ', 1);
     const rest = at.text.slice(word!.length).trim();
     if (word === 'expect') this.#expect(at, rest);
@@ -149,12 +149,12 @@ class Builder {
     else this.#inBlock(at, word!, rest);
   }
 
-  #expect(at: Place, rest: string): void {
+  #expect(at: Placeholder, rest: string): void {
     const condition = this.#condition(at, rest);
     if (condition !== undefined) this.add({ is: 'expectation', ...at, condition });
   }
 
-  #open(at: Place, rest: string): void {
+  #open(at: Placeholder, rest: string): void {
     const condition = this.#condition(at, rest);
     this.#blocks.push({
       opened: at,
@@ -164,7 +164,7 @@ class Builder {
     });
   }
 
-  #inBlock(at: Place, word: string, rest: string): void {
+  #inBlock(at: Placeholder, word: string, rest: string): void {
     const block = this.#blocks.at(-1);
     if (block === undefined) {
       this.mistake(at, `{{ ${word} }} has no {{ if … }} before it`);
@@ -175,13 +175,13 @@ class Builder {
     else this.#else(block, at, rest);
   }
 
-  #end({ branches }: OpenBlock, at: Place, rest: string): void {
+  #end({ branches }: OpenBlock, at: Placeholder, rest: string): void {
     if (rest !== '') this.mistake(at, `expected {{ end }}, got {{ ${at.text} }}`);
     this.#blocks.pop();
     this.add({ is: 'choice', branches });
   }
 
-  #else(block: OpenBlock, at: Place, rest: string): void {
+  #else(block: OpenBlock, at: Placeholder, rest: string): void {
     if (block.branch.text === 'else')
       this.mistake(at, '{{ else }} is the last text of its {{ if … }}: {{ end }} follows');
     const [, question] = /^if ?(.*)$/.exec(rest) ?? [];
@@ -192,7 +192,7 @@ class Builder {
     block.pieces = [];
   }
 
-  #condition(at: Place, text: string): Condition | undefined {
+  #condition(at: Placeholder, text: string): Condition | undefined {
     const condition = parseCondition(text);
     if (condition.ok) return condition.value;
     this.mistake(at, condition.error);
@@ -205,7 +205,7 @@ class Builder {
   }
 }
 
-function parseSlot(text: string): Omit<Slot, 'is' | keyof Place> | undefined {
+function parseSlot(text: string): Omit<Slot, 'is' | keyof Placeholder> | undefined {
   const [what = '', format = '', ...furtherParts] = text.split(/ ?\| ?/);
   if (furtherParts.length > 0) return undefined;
   const reads = parseReads(what);

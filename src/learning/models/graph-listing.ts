@@ -98,10 +98,10 @@ export function graphPicture(rows: readonly GraphRow[], title: string): NetPictu
  * `layer1/layer1.0/relu/Relu`.
  */
 function moduleOf(name: string): string {
-  const places = name.split('/').reduce((outer, inner) => {
+  const steps = name.split('/').reduce((outer, inner) => {
     return inner.startsWith(`${outer}.`) ? inner : `${outer}.${inner}`;
   });
-  const parts = places.split('.');
+  const parts = steps.split('.');
   return parts.length < 2 ? name : parts.slice(0, Math.min(2, parts.length - 1)).join('.');
 }
 

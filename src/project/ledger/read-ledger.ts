@@ -48,9 +48,9 @@ export async function readLedger(
     return { stage, ...(look !== undefined && { look }) };
   });
   const isNamed = stages.length > 0;
-  const shown = looks.filter(({ look }) => isNamed || look !== undefined);
+  const listed = looks.filter(({ look }) => isNamed || look !== undefined);
   const lineOf = ({ look }: StageLook) => look?.line ?? 0;
-  return { ...ledger, looks: shown.toSorted((a, b) => lineOf(a) - lineOf(b)) };
+  return { ...ledger, looks: listed.toSorted((a, b) => lineOf(a) - lineOf(b)) };
 }
 
 /** Reads and checks the ledger that came with an archive of `restage export`. */

@@ -73,8 +73,14 @@ export async function beginCommandLook(
     isSealed: true,
     end: async (scores) => {
       const outputs = { scores: sha256(readFileSync(scores)) };
-      const shown = { event: 'numbers', stage, fingerprint, outcome: 'ran', numbers: {} } as const;
-      await ledger.append(() => [{ ...shown, outputs, scores: ['scores'] }], { env });
+      const numbers = {
+        event: 'numbers',
+        stage,
+        fingerprint,
+        outcome: 'ran',
+        numbers: {},
+      } as const;
+      await ledger.append(() => [{ ...numbers, outputs, scores: ['scores'] }], { env });
     },
   };
 }

@@ -42,7 +42,7 @@ export class SharedStore implements Store {
   readonly #objects: ObjectFetcher;
   /** Results that were found there and not used so far, so that they are not written here yet. */
   readonly #found = new Map<Digest, FoundResult>();
-  readonly #asked = new Map<Digest, Promise<readonly FoundResult[]>>();
+  readonly #answers = new Map<Digest, Promise<readonly FoundResult[]>>();
 
   constructor(
     local: LocalStore,
@@ -102,8 +102,8 @@ export class SharedStore implements Store {
 
   /** Writes a result that was found here, since it is used now. */
   async markUsed(fingerprint: Digest): Promise<void> {
-    const found = this.#found.get(fingerprint);
-    if (found !== undefined) await this.adopt(found);
+    const result = this.#found.get(fingerprint);
+    if (result !== undefined) await this.adopt(result);
     await this.local.markUsed(fingerprint);
   }
 
@@ -170,13 +170,13 @@ export class SharedStore implements Store {
    * The first result of the shared store whose bytes are not known to be lost; else the first one.
    */
   async #find(fingerprint: Digest): Promise<StageResult | undefined> {
-    const asked = this.#asked.get(fingerprint) ?? this.#ask(fingerprint);
-    this.#asked.set(fingerprint, asked);
-    const all = await asked;
-    const found = all.find(({ result }) => !this.#objects.isLost(result)) ?? all[0];
-    if (found === undefined) return undefined;
-    this.#found.set(fingerprint, found);
-    return found.result;
+    const answer = this.#answers.get(fingerprint) ?? this.#ask(fingerprint);
+    this.#answers.set(fingerprint, answer);
+    const results = await answer;
+    const chosen = results.find(({ result }) => !this.#objects.isLost(result)) ?? results[0];
+    if (chosen === undefined) return undefined;
+    this.#found.set(fingerprint, chosen);
+    return chosen.result;
   }
 
   async #ask(fingerprint: Digest): Promise<readonly FoundResult[]> {

@@ -31,7 +31,7 @@ export interface RunMemory extends RememberedRun {
   readonly trees: readonly string[];
   /**
    * Absolute paths of YAML files, code, and paths that decided which these are, absent ones
-   * included. Named `places` on disk; everywhere else a place is where stages run.
+   * included. Named `places` on disk, where a file keeps its form.
    */
   readonly places: readonly string[];
   /** SHA-256 of each declared variable of the environment, null where unset. */

@@ -22,7 +22,7 @@ import type { FaceWeights } from './face-weights.ts';
 import { meanColour, sampleSquare } from './sample-square.ts';
 
 const side = 150;
-const input = { side, place: 'centre', mean: meanColour, deviation: 255 } as const;
+const input = { side, position: 'centre', mean: meanColour, deviation: 255 } as const;
 
 /** Two convolutions with a shortcut each, in order; those called `down` halve the image. */
 const blocks = [

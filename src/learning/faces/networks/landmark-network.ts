@@ -20,7 +20,7 @@ import { wholePixels } from './regions.ts';
 import { meanColour, sampleSquare } from './sample-square.ts';
 
 const side = 112;
-const input = { side, place: 'centre', mean: meanColour, deviation: 255 } as const;
+const input = { side, position: 'centre', mean: meanColour, deviation: 255 } as const;
 
 /** Blocks of four convolutions, each with half the size of the one before. */
 const blocks = ['dense0', 'dense1', 'dense2', 'dense3'] as const;

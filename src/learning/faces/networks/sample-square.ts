@@ -6,7 +6,7 @@ export interface SquareInput {
   /** Pixels a side of the input. */
   readonly side: number;
   /** Where the region lies in its square; what it does not fill is black. */
-  readonly place: 'corner' | 'centre';
+  readonly position: 'corner' | 'centre';
   /** By channel: an input is (value - mean) / deviation, of values from 0 to 255. */
   readonly mean: readonly [number, number, number];
   readonly deviation: number;
@@ -26,16 +26,16 @@ interface Taps {
 /**
  * A region of an image, `[side, side, 3]`, as the package samples it: the region, whose edges are
  * whole numbers, is padded to a square with black, and each new pixel is interpolated at the corner
- * of its place (tfjs's `resizeBilinear` with neither aligned corners nor half pixel centres).
+ * of its position (tfjs's `resizeBilinear` with neither aligned corners nor half pixel centres).
  */
 export function sampleSquare(
   { width, pixels }: DecodedImage,
   region: Box,
-  { side, place, mean, deviation }: SquareInput,
+  { side, position, mean, deviation }: SquareInput,
 ): Float32Array {
   const square = Math.max(widthOf(region), heightOf(region));
-  const across = tapsOf(region.left, widthOf(region), square, side, place);
-  const down = tapsOf(region.top, heightOf(region), square, side, place);
+  const across = tapsOf(region.left, widthOf(region), square, side, position);
+  const down = tapsOf(region.top, heightOf(region), square, side, position);
   const sampled = new Float32Array(side * side * 3);
   const valueAt = (row: number, column: number, channel: number): number =>
     row < 0 || column < 0 ? 0 : pixels[(row * width + column) * 3 + channel]!;
@@ -65,9 +65,9 @@ function tapsOf(
   length: number,
   square: number,
   side: number,
-  place: SquareInput['place'],
+  position: SquareInput['position'],
 ): Taps {
-  const padding = place === 'centre' ? Math.floor((square - length) / 2) : 0;
+  const padding = position === 'centre' ? Math.floor((square - length) / 2) : 0;
   const indexOf = (position: number): number => {
     const inside = position - padding;
     return inside < 0 || inside >= length ? -1 : start + inside;

@@ -20,7 +20,7 @@ import { sampleSquare } from './sample-square.ts';
 
 /** Pixels a side of the network's input. */
 const side = 512;
-const input = { side, place: 'corner', mean: [127.5, 127.5, 127.5], deviation: 127.5 } as const;
+const input = { side, position: 'corner', mean: [127.5, 127.5, 127.5], deviation: 127.5 } as const;
 
 /** The pairs of a depthwise and a pointwise convolution that halve the image. */
 const halving: ReadonlySet<number> = new Set([2, 4, 6, 12]);
@@ -168,9 +168,9 @@ export class SsdMobileNet implements Detector {
     for (let index = 0; index < this.#anchors.length / 4; index++) {
       const score = 1 / (1 + Math.exp(-logits[3 * index + 1]!));
       if (score < minScore) continue;
-      const place = (axis: 0 | 1) => this.#place(encodings, index, axis);
-      const vertical = place(0);
-      const horizontal = place(1);
+      const position = (axis: 0 | 1) => this.#position(encodings, index, axis);
+      const vertical = position(0);
+      const horizontal = position(1);
       const box = {
         left: horizontal.start * scaleX,
         top: vertical.start * scaleY,
@@ -183,7 +183,7 @@ export class SsdMobileNet implements Detector {
   }
 
   /** A box along one axis: its anchor, moved and scaled by its encoding. */
-  #place(encodings: Float32Array, index: number, axis: 0 | 1) {
+  #position(encodings: Float32Array, index: number, axis: 0 | 1) {
     const at = 4 * index + axis;
     const first = this.#anchors[at]!;
     const length = this.#anchors[at + 2]! - first;

@@ -3,7 +3,7 @@ import type { Detection } from '../detector.ts';
 import type { DetectorForm } from './detector-form.ts';
 import type { OnnxOutput } from './onnx-session.ts';
 
-/** Boxes of these sides, in pixels, stand at every place of the map of a stride. */
+/** Boxes of these sides, in pixels, stand at every position of the map of a stride. */
 const anchorSides = { 8: [16, 32], 16: [64, 128], 32: [256, 512] } as const;
 const strides = [8, 16, 32] as const;
 /** Numbers of the encoding are multiplied by these (`variance` of the authors' code). */
@@ -32,7 +32,7 @@ export const retinaFace: DetectorForm = {
   decode: (outputs, size, minScore) => {
     const boxes = find(outputs, 4)!.values;
     const scores = faceScores(find(outputs, 2)!.values);
-    const places = find(outputs, 10)!.values;
+    const offsets = find(outputs, 10)!.values;
     return anchorsOf(size).flatMap((anchor, index) =>
       scores[index]! < minScore
         ? []
@@ -41,7 +41,7 @@ export const retinaFace: DetectorForm = {
               anchor,
               scores[index]!,
               boxes.subarray(4 * index, 4 * index + 4),
-              places.subarray(10 * index, 10 * index + 10),
+              offsets.subarray(10 * index, 10 * index + 10),
             ),
           ],
     );
@@ -55,9 +55,9 @@ function anchorsOf({ width, height }: Size): readonly Anchor[] {
   return strides.flatMap((stride) => {
     const columns = Math.ceil(width / stride);
     const rows = Math.ceil(height / stride);
-    return Array.from({ length: rows * columns }, (_, place) => ({
-      x: ((place % columns) + 0.5) * stride,
-      y: (Math.floor(place / columns) + 0.5) * stride,
+    return Array.from({ length: rows * columns }, (_, position) => ({
+      x: ((position % columns) + 0.5) * stride,
+      y: (Math.floor(position / columns) + 0.5) * stride,
     })).flatMap((centre) => anchorSides[stride].map((side) => ({ ...centre, side })));
   });
 }
@@ -77,7 +77,7 @@ function decode(
   { x, y, side }: Anchor,
   score: number,
   box: Float32Array,
-  places: Float32Array,
+  offsets: Float32Array,
 ): Detection {
   const centreX = x + box[0]! * centreScale * side;
   const centreY = y + box[1]! * centreScale * side;
@@ -90,8 +90,8 @@ function decode(
     bottom: centreY + halfHeight,
   };
   const points = Array.from({ length: 5 }, (_, point) => ({
-    x: x + places[2 * point]! * centreScale * side,
-    y: y + places[2 * point + 1]! * centreScale * side,
+    x: x + offsets[2 * point]! * centreScale * side,
+    y: y + offsets[2 * point + 1]! * centreScale * side,
   }));
   return { box: edges, score, points };
 }

@@ -3,7 +3,7 @@ import type { Detection } from '../detector.ts';
 import type { DetectorForm } from './detector-form.ts';
 import type { OnnxOutput } from './onnx-session.ts';
 
-/** Pixels between the places of a map of outputs. */
+/** Pixels between the offsets of a map of outputs. */
 const strides = [8, 16, 32] as const;
 /** Outputs at each stride: probability of a face, of an object, box and points. */
 const widths = { cls: 1, obj: 1, bbox: 4, kps: 10 } as const;
@@ -36,7 +36,7 @@ function decodeStride(
   const faces = valuesOf('cls');
   const objects = valuesOf('obj');
   const boxes = valuesOf('bbox');
-  const places = valuesOf('kps');
+  const offsets = valuesOf('kps');
   const columns = Math.floor(size.width / stride);
   const detections: Detection[] = [];
   for (const [index, face] of faces.entries()) {
@@ -56,8 +56,8 @@ function decodeStride(
       bottom: y + halfHeight,
     };
     const points = Array.from({ length: 5 }, (_, point) => ({
-      x: (column + places[10 * index + 2 * point]!) * stride,
-      y: (row + places[10 * index + 2 * point + 1]!) * stride,
+      x: (column + offsets[10 * index + 2 * point]!) * stride,
+      y: (row + offsets[10 * index + 2 * point + 1]!) * stride,
     }));
     detections.push({ box, score, points });
   }

@@ -129,11 +129,11 @@ interface VideoCounts {
 
 /** Counts the videos of each split and label, those without an image too. */
 function countVideos({ rows, names, unscored = [] }: ScoreTable): readonly VideoCounts[] {
-  const all: readonly Place[] = [...rows, ...unscored];
+  const all: readonly VideoClass[] = [...rows, ...unscored];
   const parts = groupBy(all, ({ split, label }) => JSON.stringify([split, label]));
   return Array.from(parts.values(), (members) => {
     const { split, label } = members[0]!;
-    const isHere = (place: Place) => place.split === split && place.label === label;
+    const isHere = (row: VideoClass) => row.split === split && row.label === label;
     const images = rows.filter(isHere);
     return {
       split,
@@ -145,7 +145,8 @@ function countVideos({ rows, names, unscored = [] }: ScoreTable): readonly Video
   });
 }
 
-interface Place {
+/** What a video is counted by. */
+interface VideoClass {
   readonly split: string;
   readonly label: number;
 }

@@ -228,8 +228,8 @@ class NodeWriter {
   /** The number of images of a value, a list of one number. */
   #images(value: string, axis: number, name: string): string {
     const lengths = this.#writer.node('Shape', [value], `${name}/lengths`);
-    const place = this.#ints([axis], `${name}/axis`);
-    return this.#writer.node('Gather', [lengths, place], `${name}/images`);
+    const index = this.#ints([axis], `${name}/axis`);
+    return this.#writer.node('Gather', [lengths, index], `${name}/images`);
   }
 
   /** The images are the length that is left open. */

@@ -68,8 +68,8 @@ export function writeOnnx(
   writer.end(value, output);
   const { nodes, initializers, tensorOf } = writer;
   const classes = traced.at(-1)!.output[0];
-  const places = isForAnySize ? ['height', 'width'] : input.slice(0, 2);
-  const imageShape = isFirst ? [3, ...places] : [...places, 3];
+  const sides = isForAnySize ? ['height', 'width'] : input.slice(0, 2);
+  const imageShape = isFirst ? [3, ...sides] : [...sides, 3];
   const graph = {
     nodes,
     initializers,

@@ -107,16 +107,16 @@ const integers =
     return values.every(Number.isSafeInteger) ? { type, shape, values } : undefined;
   };
 
-/** The element of a constant that is broadcast to a shape, at a place of that shape. */
+/** The element of a constant that is broadcast to a shape, at a position of that shape. */
 function elementAt({ shape, values }: Constant, to: readonly number[], at: number): number {
   const lengths = padRank(shape, to.length);
   let index = 0;
   let rest = at;
   let step = 1;
   for (let axis = to.length - 1; axis >= 0; axis--) {
-    const place = rest % to[axis]!;
+    const position = rest % to[axis]!;
     rest = Math.floor(rest / to[axis]!);
-    if (lengths[axis] !== 1) index += place * step;
+    if (lengths[axis] !== 1) index += position * step;
     step *= lengths[axis]!;
   }
   return values[index]!;
@@ -125,11 +125,14 @@ function elementAt({ shape, values }: Constant, to: readonly number[], at: numbe
 /** The arithmetic of shapes, on lists and single numbers. */
 const integerFolds: Readonly<Record<string, Fold>> = {
   Identity: ([x]) => x,
-  Gather: ([x, places], node) => {
+  Gather: ([x, positions], node) => {
     if (x!.shape.length !== 1 || intOf(node, 'axis', 0) > 0) return undefined;
-    const picked = Array.from(places!.values, (place) => x!.values[fromFront(place, x!.shape[0]!)]);
+    const picked = Array.from(
+      positions!.values,
+      (position) => x!.values[fromFront(position, x!.shape[0]!)],
+    );
     if (picked.some((value) => value === undefined)) return undefined;
-    return ints(places!.shape, picked as number[]);
+    return ints(positions!.shape, picked as number[]);
   },
   Concat: (inputs) => {
     if (inputs.some(({ shape }) => shape.length !== 1)) return undefined;

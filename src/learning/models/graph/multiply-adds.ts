@@ -12,13 +12,13 @@ const product = (lengths: readonly number[]): number =>
  */
 export function multiplyAddsOf(layer: layers.Layer): number {
   if (layer instanceof GraphLayer) return ofNode(layer);
-  // Every number of a kernel is used once at every place of the output.
-  const places = product(layer.outputShape.slice(1, -1) as number[]);
+  // Every number of a kernel is used once at every position of the output.
+  const positions = product(layer.outputShape.slice(1, -1) as number[]);
   const kernels = layer.weights.filter(({ originalName }) => originalName.endsWith('kernel'));
   const sizes = kernels.map(({ originalName: name, shape }) => {
     return sizeOf({ name, shape: shape as readonly number[] });
   });
-  return places * sizes.reduce((total, size) => total + size, 0);
+  return positions * sizes.reduce((total, size) => total + size, 0);
 }
 
 function ofNode(layer: GraphLayer): number {
@@ -26,7 +26,7 @@ function ofNode(layer: GraphLayer): number {
   const values = product(output.shape) / perImage;
   if (operator === 'Conv') {
     const [kernel] = layer.form.weights;
-    // Each value is a sum over the channels of its group and the places of its window.
+    // Each value is a sum over the channels of its group and the positions of its window.
     return kernel === undefined ? 0 : values * product(kernel.written.slice(1));
   }
   if (operator !== 'MatMul' && operator !== 'Gemm') return 0;

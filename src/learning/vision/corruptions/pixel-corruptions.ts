@@ -15,22 +15,22 @@ export function lowerContrast(image: DecodedImage, factor: number): DecodedImage
 const blockShare = 1 / 16;
 
 /**
- * Covers a share of the image with squares of one colour each, at random places of a grid: local
+ * Covers a share of the image with squares of one colour each, at random positions of a grid: local
  * block-wise distortion (Jiang et al. 2020, "DeeperForensics-1.0").
  */
 export function coverBlocks(image: DecodedImage, share: number, random: Random): DecodedImage {
   const { width, height } = image;
   const side = Math.max(1, Math.round(blockShare * Math.min(width, height)));
   const columns = Math.ceil(width / side);
-  const places = Array.from({ length: columns * Math.ceil(height / side) }, (_, index) => index);
+  const positions = Array.from({ length: columns * Math.ceil(height / side) }, (_, index) => index);
   const pixels = image.pixels.slice();
-  for (let block = 0; block < Math.round(share * places.length); block++) {
-    const chosen = block + random.integer(places.length - block);
-    const place = places[chosen]!;
-    places[chosen] = places[block]!;
+  for (let block = 0; block < Math.round(share * positions.length); block++) {
+    const chosen = block + random.integer(positions.length - block);
+    const position = positions[chosen]!;
+    positions[chosen] = positions[block]!;
     const colour = [random.integer(256), random.integer(256), random.integer(256)];
-    const left = (place % columns) * side;
-    const top = Math.floor(place / columns) * side;
+    const left = (position % columns) * side;
+    const top = Math.floor(position / columns) * side;
     for (let y = top; y < Math.min(height, top + side); y++)
       for (let x = left; x < Math.min(width, left + side); x++)
         pixels.set(colour, (y * width + x) * 3);
@@ -61,7 +61,7 @@ export function pixelate(image: DecodedImage, side: number): DecodedImage {
 /**
  * Compresses as JPEG on a grid of blocks that begins `shift` pixels before the image, in both
  * directions, and decodes: what an image has been through that was cropped before it was compressed
- * again. Mirrored pixels fill the place before the image.
+ * again. Mirrored pixels fill what lies before the image.
  */
 export async function compressShifted(
   image: DecodedImage,

@@ -63,7 +63,7 @@ export class DatasetWriter {
   }
 
   /**
-   * Takes the images of a shard that is in its place already, such as those of one video. Its name
+   * Takes the images of a shard that is written already, such as those of one video. Its name
    * must not be a number.
    */
   addShard(split: string, shard: string, samples: readonly ShardSample[]): void {
@@ -139,8 +139,8 @@ class SplitWriter {
     const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 
     const shard = this.#shardWithRoomFor(length);
-    const place = { offset: shard.length + header.length, size: bytes.length };
-    this.list({ ...sample, ...place }, className, shard.name);
+    const position = { offset: shard.length + header.length, size: bytes.length };
+    this.list({ ...sample, ...position }, className, shard.name);
     this.#write(shard.fd, chunks, length);
     shard.length += length;
   }

@@ -23,7 +23,7 @@ import {
   fromFront,
   isPerImage,
   type Layout,
-  placeOf,
+  positionOf,
   reshaped,
   reshapeTarget,
   showLengths,
@@ -42,7 +42,7 @@ function planReshape(
     throw new Unsupported(`another number of elements than ${showLengths(from)}`);
   const isLast = layout === 'channelsLast';
   const keepsChannels = to.length > 2 && to[0] === from[0] && to[1] === from[1];
-  // Without places, channels last are channels first.
+  // Without positions, channels last are channels first.
   const isPlaceless = sizeOf(from.slice(2)) === 1;
   const read: Layout = isLast && (keepsChannels || isPlaceless) ? 'channelsLast' : 'written';
   const written: Layout = read === 'channelsLast' && keepsChannels ? 'channelsLast' : 'written';
@@ -96,8 +96,9 @@ const transposition: Operator = operator<{ readonly order: readonly number[] }>(
     const axes = shape.map((_, axis) => axis);
     const order = call.ints('perm') ?? axes.toReversed();
     const to = order.map((axis) => shape[axis]!);
-    const inMemory = order.map((axis) => placeOf(axis, rank, layout));
-    const isStill = (places: readonly number[]) => places.every((place, at) => place === at);
+    const inMemory = order.map((axis) => positionOf(axis, rank, layout));
+    const isStill = (positions: readonly number[]) =>
+      positions.every((position, at) => position === at);
     const readings = [{ input: 0, layout }];
     if (isStill(inMemory)) {
       return { shape: to, layout: 'written', settings: { order: [] }, readings };
@@ -126,7 +127,7 @@ const concatenation: Operator = operator<{ readonly axis: number }>({
     return {
       shape: others.with(axis, length),
       layout,
-      settings: { axis: placeOf(axis, rank, layout) },
+      settings: { axis: positionOf(axis, rank, layout) },
       readings: shapes.map((_, input) => ({ input, layout, rank })),
     };
   },
@@ -143,13 +144,13 @@ type Cut = { readonly begin: readonly number[]; readonly length: readonly number
 /** A part along one axis. */
 function planCut(call: NodeCall, axis: number, begin: number, length: number) {
   const { shape, layout } = call.operand(0);
-  const place = placeOf(axis, shape.length, layout);
+  const position = positionOf(axis, shape.length, layout);
   const zeros = shape.map(() => 0);
   const all = shape.map(() => -1);
   return {
     shape: shape.with(axis, length),
     layout,
-    settings: { begin: zeros.with(place, begin), length: all.with(place, length) },
+    settings: { begin: zeros.with(position, begin), length: all.with(position, length) },
     readings: [{ input: 0, layout }],
   } satisfies Plan;
 }
@@ -240,7 +241,7 @@ function every(x: Tensor, step: number, axis: number): Tensor {
 }
 
 type Picks = Cut & {
-  readonly places: readonly number[];
+  readonly positions: readonly number[];
   readonly axis: number;
   readonly target: readonly number[];
 };
@@ -251,14 +252,14 @@ const gathering: Operator = operator<Picks>({
     const { shape } = call.operand(0);
     const axis = call.axis(0);
     const full = shape[axis]!;
-    const places = (call.known(1) ?? []).map((place) => fromFront(place, full));
+    const positions = (call.known(1) ?? []).map((position) => fromFront(position, full));
     const wanted = call.shape(1);
-    if (places.some((place) => !(place >= 0 && place < full))) {
+    if (positions.some((position) => !(position >= 0 && position < full))) {
       throw new Unsupported(`an index beyond ${full}`);
     }
     if (isPerImage(full)) throw new Unsupported('a choice of images');
-    const first = places[0] ?? 0;
-    const isRun = places.every((place, i) => place === first + i);
+    const first = positions[0] ?? 0;
+    const isRun = positions.every((position, i) => position === first + i);
     const to = [...shape.slice(0, axis), ...wanted, ...shape.slice(axis + 1)];
     // Another number of axes leaves only ONNX's order, unless the channels' own are gone.
     const { layout } = call.operand(0);
@@ -268,25 +269,25 @@ const gathering: Operator = operator<Picks>({
     const result: Layout = wanted.length === 1 ? layout : 'written';
     const target = reshapeTarget(axisOrder(to.length, result).map((at) => to[at]!));
     if (target === undefined) throw new Unsupported('images along several axes');
-    const place = placeOf(axis, shape.length, read);
+    const position = positionOf(axis, shape.length, read);
     return {
       shape: to,
       layout: result,
       settings: {
-        begin: shape.map(() => 0).with(place, first),
-        length: shape.map(() => -1).with(place, isRun ? places.length : -1),
-        places: isRun ? [] : places,
-        axis: place,
+        begin: shape.map(() => 0).with(position, first),
+        length: shape.map(() => -1).with(position, isRun ? positions.length : -1),
+        positions: isRun ? [] : positions,
+        axis: position,
         target,
       },
       readings: [{ input: 0, layout: read }],
     };
   },
-  compute([x], { begin, length, places, axis, target }) {
+  compute([x], { begin, length, positions, axis, target }) {
     const rows =
-      places.length === 0
+      positions.length === 0
         ? x!.slice([...begin], [...length])
-        : gather(x!, tensor1d([...places], 'int32'), axis);
+        : gather(x!, tensor1d([...positions], 'int32'), axis);
     return rows.reshape([...target]);
   },
 });
@@ -362,11 +363,14 @@ const resizing: Operator = operator<{
     const to = sizes ?? shape.map((length, axis) => Math.floor(length * (scales?.[axis] ?? 1)));
     if (rank !== 4 || to[1] !== shape[1]) throw new Unsupported('another form than of images');
     const mode = call.text('mode', 'nearest');
-    const places = call.text('coordinate_transformation_mode', isNew ? 'half_pixel' : 'asymmetric');
+    const coordinates = call.text(
+      'coordinate_transformation_mode',
+      isNew ? 'half_pixel' : 'asymmetric',
+    );
     const isLinear = mode === 'linear';
     const isFloor = call.text('nearest_mode', 'round_prefer_floor') === 'floor';
-    const isNearest = mode === 'nearest' && places === 'asymmetric' && (isFloor || !isNew);
-    if (!isLinear && !isNearest) throw new Unsupported(`the mode ${mode} with ${places}`);
+    const isNearest = mode === 'nearest' && coordinates === 'asymmetric' && (isFloor || !isNew);
+    if (!isLinear && !isNearest) throw new Unsupported(`the mode ${mode} with ${coordinates}`);
     if (call.int('antialias', 0) === 1) throw new Unsupported('antialias');
     return {
       shape: [shape[0]!, shape[1]!, to[2]!, to[3]!],
@@ -374,8 +378,8 @@ const resizing: Operator = operator<{
       settings: {
         size: [to[2]!, to[3]!],
         linear: isLinear,
-        corners: places === 'align_corners',
-        centers: places.endsWith('half_pixel'),
+        corners: coordinates === 'align_corners',
+        centers: coordinates.endsWith('half_pixel'),
       },
       readings: [{ input: 0, layout: 'channelsLast' }],
     };

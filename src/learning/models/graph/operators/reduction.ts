@@ -7,7 +7,7 @@ import {
   type Plan,
   Unsupported,
 } from './operator.ts';
-import { placeOf } from './shapes.ts';
+import { positionOf } from './shapes.ts';
 
 type ReductionSettings = { readonly axes: readonly number[]; readonly keep: boolean };
 type Reduce = (x: Tensor, axes: number[], keep: boolean) => Tensor;
@@ -24,7 +24,7 @@ function planReduction(call: NodeCall, axes: readonly number[], keep: boolean) {
   return {
     shape: kept,
     layout: isLast ? ('channelsLast' as const) : ('written' as const),
-    settings: { axes: axes.map((axis) => placeOf(axis, rank, layout)), keep },
+    settings: { axes: axes.map((axis) => positionOf(axis, rank, layout)), keep },
     readings: [{ input: 0, layout }],
   } satisfies Plan;
 }
@@ -67,10 +67,10 @@ const alongAxis = (compute: (x: Tensor) => Tensor): Operator =>
         throw new Unsupported('several axes as one, as before version 13 of ONNX: export it again');
       }
       // tfjs goes along the last axis; exchanging two axes is its own inverse.
-      const place = placeOf(axis, rank, layout);
+      const position = positionOf(axis, rank, layout);
       const order = shape.map((_, at) => at);
-      const exchanged = order.with(place, rank - 1).with(rank - 1, place);
-      const settings = { order: place === rank - 1 ? [] : exchanged };
+      const exchanged = order.with(position, rank - 1).with(rank - 1, position);
+      const settings = { order: position === rank - 1 ? [] : exchanged };
       return { shape, layout, settings, readings: [{ input: 0, layout }] };
     },
     compute([x], { order }) {

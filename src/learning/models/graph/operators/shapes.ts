@@ -43,7 +43,7 @@ export function axisOrder(rank: number, layout: Layout): readonly number[] {
 }
 
 /** Where an axis of ONNX lies in memory. */
-export const placeOf = (axis: number, rank: number, layout: Layout): number =>
+export const positionOf = (axis: number, rank: number, layout: Layout): number =>
   axisOrder(rank, layout).indexOf(axis);
 
 export const inMemory = ({ shape, layout }: Placed): readonly number[] =>
@@ -83,7 +83,7 @@ const imagesAt = ({ shape, around = 1 }: Omit<Placed, 'layout'>): number =>
 
 /**
  * The shape that a Reshape asks for: 0 keeps a length and -1 takes what is left. A file that was
- * exported for one image leaves the images out of its numbers; then they stay at the place in
+ * exported for one image leaves the images out of its numbers; then they stay at the position in
  * memory where they were. Undefined where the elements do not fit.
  */
 export function reshaped(
@@ -107,8 +107,8 @@ export function reshaped(
   // Fewer axes than before: the images were joined with what lies around them.
   const isJoined = alone === -1 && before > 1 && shape.length < from.shape.length;
   const axis = starts.indexOf(before) - Number(isJoined);
-  const place = alone === -1 ? axis : alone;
-  return place < 0 ? undefined : shape.with(place, shape[place]! * perImage);
+  const position = alone === -1 ? axis : alone;
+  return position < 0 ? undefined : shape.with(position, shape[position]! * perImage);
 }
 
 /** How many elements lie around the images in their axis, after elements are only counted anew. */

@@ -105,10 +105,10 @@ function imageInput(node: TfjsNode): GraphInput {
 
 /** What the model says, or what no other node takes. */
 function outputsOf(nodes: readonly TfjsNode[], signature: GraphModel['signature']) {
-  const said = Object.values(signature?.outputs ?? {}).flatMap(({ name = '' }) =>
+  const named = Object.values(signature?.outputs ?? {}).flatMap(({ name = '' }) =>
     name === '' ? [] : [nodeOf(name)],
   );
-  if (said.length > 0) return said;
+  if (named.length > 0) return named;
   const taken = new Set(nodes.flatMap(({ inputs }) => inputs.map(nodeOf)));
   const ends = nodes.filter(({ name, operation }) => operation !== 'Const' && !taken.has(name));
   return ends.map(({ name }) => name);

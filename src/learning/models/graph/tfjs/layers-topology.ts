@@ -193,7 +193,7 @@ function expandSequence(
   }
   for (const layer of layers) {
     if (layer.class_name === 'InputLayer' && given !== undefined) continue;
-    const placed = place(layer, prefix + nameOf(layer), outputs, file);
+    const placed = placeLayer(layer, prefix + nameOf(layer), outputs, file);
     nodes.push(...placed.nodes);
     outputs = placed.outputs;
   }
@@ -211,7 +211,7 @@ function firstShape(layer: WrittenLayer): Json | undefined {
 }
 
 /** A layer as a node, or a network as its own layers. */
-function place(
+function placeLayer(
   layer: WrittenLayer,
   name: string,
   inputs: readonly string[],
@@ -247,7 +247,7 @@ function expandFunctional(
       outputs.set(key, entry === undefined ? [] : [entry]);
       continue;
     }
-    const placed = place(layer, prefix + tensor, taken(references), file);
+    const placed = placeLayer(layer, prefix + tensor, taken(references), file);
     nodes.push(...placed.nodes);
     if (nodes.length > mostNodes) {
       throw new StageError(`Expected at most ${mostNodes} layers of ${file}, got more.`);
@@ -273,10 +273,10 @@ function placesOf(layers: readonly WrittenLayer[]) {
   }
   return layers.flatMap((layer, i) => {
     const name = nameOf(layer);
-    return inbound[i]!.map((references, place) => ({
-      name: keyOf(name, place + (firsts.get(name) ?? 0)),
+    return inbound[i]!.map((references, call) => ({
+      name: keyOf(name, call + (firsts.get(name) ?? 0)),
       layer,
-      tensor: place === 0 ? name : `${name}:${place}`,
+      tensor: call === 0 ? name : `${name}:${call}`,
       references,
     }));
   });
