@@ -6,7 +6,13 @@ import { ShardFile, type ShardPlace } from '../../src/learning/vision/dataset/sh
 import { mapInThreads } from '../../src/learning/vision/map-in-threads.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import type { EncodedFace, ForgedPhotograph, ForgeryAnswer, ForgeryOrder } from './forge-worker.ts';
+import type {
+  EncodedFace,
+  Extension,
+  ForgedPhotograph,
+  ForgeryAnswer,
+  ForgeryOrder,
+} from './forge-worker.ts';
 import type { Photograph, Plan } from './plan-forgeries.ts';
 import type { ForgeSettings } from './spec.ts';
 
@@ -14,6 +20,7 @@ import type { ForgeSettings } from './spec.ts';
 export type ForgedFiles = {
   readonly width: number;
   readonly height: number;
+  readonly extension: Extension;
   readonly original: Place;
   /** In the order of the plan; null where too little of the face lies in the photograph. */
   readonly forgeries:
@@ -127,7 +134,7 @@ const encodedFace = async ({ read, landmarks }: Photograph): Promise<EncodedFace
 
 function writeTar(
   tar: string,
-  { width, height, original, forgeries }: ForgedPhotograph,
+  { width, height, extension, original, forgeries }: ForgedPhotograph,
 ): ForgedFiles {
   using shard = new ShardFile(tar);
   const add = (name: string, bytes: Uint8Array): Place => {
@@ -137,6 +144,7 @@ function writeTar(
   const files: ForgedFiles = {
     width,
     height,
+    extension,
     original: add('photograph', original),
     forgeries:
       forgeries?.map(({ image, mask, ratio, share }, i) => ({

@@ -2,11 +2,12 @@
 import sharp from 'sharp';
 import type { Point } from '../../src/learning/faces/geometry.ts';
 import { type DecodedImage, decodeImage, sharpOf } from '../../src/learning/vision/decode-image.ts';
+import { readJpegTables } from '../../src/learning/vision/forensics/jpeg-tables.ts';
 import { answerInThread } from '../../src/learning/vision/map-in-threads.ts';
 import type { Size } from '../../src/learning/vision/resample.ts';
 import type { Face } from './face-window.ts';
 import { forgeImage } from './forge-image.ts';
-import type { Method } from './spec.ts';
+import type { Method, Quality } from './spec.ts';
 
 /** An encoded photograph, and the landmarks of its face in pixels. */
 export interface EncodedFace {
@@ -23,8 +24,7 @@ export interface ForgeryOrder {
     readonly donor?: EncodedFace | undefined;
   }[];
   readonly ratios: readonly number[];
-  /** Of JPEG files; undefined for PNG. */
-  readonly quality: number | undefined;
+  readonly quality: Quality;
 }
 
 /** A forgery as files. */
@@ -36,10 +36,14 @@ export interface EncodedForgery {
   readonly share: number;
 }
 
+/** Of the files of a photograph and its forgeries. */
+export type Extension = '.png' | '.jpg';
+
 /** A photograph and its forgeries as files. */
 export interface ForgedPhotograph {
   readonly width: number;
   readonly height: number;
+  readonly extension: Extension;
   /** Encoded as the forgeries are. */
   readonly original: Uint8Array;
   /** Undefined where too little of the face lies in the photograph. */
@@ -54,10 +58,30 @@ const decodeFace = async ({ bytes, landmarks }: EncodedFace): Promise<Face> => (
   landmarks,
 });
 
-const encode = (image: DecodedImage, quality: number | undefined): Promise<Buffer> =>
-  quality === undefined
+/** How a photograph and its forgeries are encoded; undefined as PNG. */
+interface JpegForm {
+  readonly quality: number;
+  readonly chromaSubsampling: '4:2:0' | '4:4:4';
+}
+
+function jpegForm(photograph: Uint8Array, quality: Quality): JpegForm | undefined {
+  if (quality === undefined) return undefined;
+  if (quality !== 'same') return { quality, chromaSubsampling: '4:4:4' };
+  const tables = readJpegTables(photograph);
+  return (
+    tables && {
+      quality: tables.quality,
+      chromaSubsampling: tables.subsampling > 1 ? '4:2:0' : '4:4:4',
+    }
+  );
+}
+
+const encode = (image: DecodedImage, form: JpegForm | undefined): Promise<Buffer> =>
+  form === undefined
     ? sharpOf(image).png({ compressionLevel: 6 }).toBuffer()
-    : sharpOf(image).jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer();
+    : sharpOf(image)
+        .jpeg({ ...form })
+        .toBuffer();
 
 const encodeMask = (mask: Uint8Array, { width, height }: Size): Promise<Buffer> =>
   sharp(mask, { raw: { width, height, channels: 1 } })
@@ -66,24 +90,30 @@ const encodeMask = (mask: Uint8Array, { width, height }: Size): Promise<Buffer> 
     .toBuffer();
 
 async function forge(order: ForgeryOrder): Promise<ForgedPhotograph> {
-  const { ratios, quality } = order;
-  const face = await decodeFace(order.photograph);
+  const { photograph, ratios, quality } = order;
+  const face = await decodeFace(photograph);
+  const form = jpegForm(photograph.bytes, quality);
   const { width, height } = face.image;
-  const original = await encode(face.image, quality);
+  const made = {
+    width,
+    height,
+    extension: form === undefined ? '.png' : '.jpg',
+    original: await encode(face.image, form),
+  } as const;
   const forgeries: EncodedForgery[] = [];
   for (const { method, seed, donor } of order.forgeries) {
     const donorFace = donor === undefined ? undefined : await decodeFace(donor);
     const forgery = forgeImage(face, { method, seed, ratios, donor: donorFace });
-    if (forgery === undefined) return { width, height, original, forgeries: undefined };
+    if (forgery === undefined) return { ...made, forgeries: undefined };
     const { mask, ratio, share } = forgery;
     forgeries.push({
-      image: await encode(forgery.image, quality),
+      image: await encode(forgery.image, form),
       mask: await encodeMask(mask, face.image),
       ratio,
       share,
     });
   }
-  return { width, height, original, forgeries };
+  return { ...made, forgeries };
 }
 
 answerInThread<ForgeryOrder, ForgeryAnswer>((order) =>

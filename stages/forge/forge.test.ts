@@ -10,6 +10,7 @@ import type { Sample } from '../../src/learning/vision/dataset/dataset.ts';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { type DecodedImage, decodeImage } from '../../src/learning/vision/decode-image.ts';
+import { readJpegTables } from '../../src/learning/vision/forensics/jpeg-tables.ts';
 import { StageError } from '../../src/stage.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { makePicture } from '../make-faces/run.ts';
@@ -144,6 +145,21 @@ suite('forgeries of drawn portraits', () => {
     for (const { split, method, target, donor } of rowsOf(bench)) {
       assert.ok(keysOf(split!).includes(donor!), `${donor} in ${split}`);
       assert.equal(donor === target, method === 'retouch');
+    }
+  });
+
+  test('photographs and forgeries are encoded as the files of the photographs, where the user says so', async () => {
+    using bench = new StageBench();
+    const inputs = writeInputs(bench.root, people);
+    await bench.run(spec, run, { inputs, with: { methods: ['swap'], quality: 'same' } });
+    using dataset = openDataset(bench.output('dataset'));
+    const split = dataset.split('train');
+    const given = readJpegTables(people[0]!.bytes)!;
+    for (const [index, { path }] of split.samples.entries()) {
+      const tables = readJpegTables(await split.read(index))!;
+      assert.equal(tables.quality, given.quality);
+      assert.equal(tables.subsampling, given.subsampling);
+      assert.match(path, /\.jpg$/);
     }
   });
 

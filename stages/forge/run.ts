@@ -41,7 +41,7 @@ export default async function run(context: Context): Promise<void> {
     const { files, plan } = item;
     if (files.forgeries === null) continue;
     const bytes = readFileSync(item.tar);
-    addPhotograph(context, writer, item, bytes);
+    addPhotograph(writer, item, bytes);
     rows.push(...addForgeries(context, writer, item, bytes));
     if (chosen.has(plan)) shown.push({ item, bytes });
   }
@@ -56,19 +56,11 @@ export default async function run(context: Context): Promise<void> {
   );
 }
 
-const extensionOf = ({ quality }: ForgeSettings): string =>
-  quality === undefined ? '.png' : '.jpg';
-
-function addPhotograph(
-  { settings }: Context,
-  writer: DatasetWriter,
-  { plan, files }: ForgedPlan,
-  tar: Buffer,
-): void {
+function addPhotograph(writer: DatasetWriter, { plan, files }: ForgedPlan, tar: Buffer): void {
   const { split, sample } = plan.photograph;
   const { key, source, slices, video, frame, time, face } = sample;
-  const { width, height } = files;
-  const path = plainPath(key) + extensionOf(settings);
+  const { width, height, extension } = files;
+  const path = plainPath(key) + extension;
   const known = { source, slices, video, frame, time, face, width, height };
   writer.add(
     split,
@@ -86,12 +78,12 @@ function addForgeries(
 ): readonly CsvRow[] {
   const { split, sample } = plan.photograph;
   const { slices, frame, time, face } = sample;
-  const { width, height } = files;
+  const { width, height, extension } = files;
   return plan.forgeries.map(({ name, method, seed, donor }, i) => {
     const forgery = files.forgeries![i]!;
     const key = `${sample.key}/${name}`;
     const video = sample.video === undefined ? undefined : `${sample.video}/${name}`;
-    const path = plainPath(key) + extensionOf(context.settings);
+    const path = plainPath(key) + extension;
     const mask = `masks/${plainPath(key)}.png`;
     const known = { source: method, slices, video, frame, time, face, width, height };
     writer.add(

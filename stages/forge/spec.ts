@@ -38,14 +38,18 @@ const settings = z.strictObject({
     .min(1)
     .default([trainSplit, selectionSplit])
     .describe('The splits whose photographs are forged. A donor is of the split of its forgery.'),
-  quality: whole(1, 100)
+  quality: z
+    .union([whole(1, 100), z.literal('same')], {
+      error: 'a whole number from 1 to 100, or same',
+    })
     .exactOptional()
     .describe(
-      'Photographs and forgeries are JPEG files of this quality; default: PNG, without loss.',
+      'Photographs and forgeries are JPEG files of this quality; `same`: of the quality and chroma of the photograph’s file. Default: PNG, without loss.',
     ),
   seed: whole(0).default(7).describe('Seed of everything that is drawn.'),
 });
 export type ForgeSettings = z.output<typeof settings>;
+export type Quality = ForgeSettings['quality'];
 
 export const spec = defineKind<ForgeSettings>({
   name: 'forge',
