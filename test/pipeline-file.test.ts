@@ -104,3 +104,33 @@ test('a new file that a glob matches is a new stage', async () => {
   assert.equal(second.code, 0);
   assert.equal(project.read('out/b.txt'), '2\n');
 });
+
+test('plan shows what the command line changes, and from where; a changed file of parameters runs again', async () => {
+  const text = `params: { word: hello, times: 1 }
+stages:
+  say:
+    kind: command
+    outputs: { text: out/say.txt }
+    with: { run: "echo \${params.word} \${params.times} > \${outputs.text}" }
+`;
+  using project = new Project(text, { 'loud.yaml': 'word: HELLO\n' });
+  const options = ['--params', 'loud.yaml', '--set', 'params.times=2'];
+  assert.equal(
+    await print(project, 'plan', ...options),
+    `test: 1 stage
+  set         params.word   "HELLO" by loud.yaml:1, instead of "hello"
+  set         params.times  2 by --set, instead of 1
+  run         say           never ran
+1 run
+`,
+  );
+  assert.equal((await project.run(...options)).code, 0);
+  assert.equal(project.read('out/say.txt'), 'HELLO 2\n');
+  assert.match(await print(project, 'run', ...options), /^✓ test: 1 stage up to date/);
+  project.write('loud.yaml', 'word: HO\n');
+  assert.equal((await project.run(...options)).code, 0);
+  assert.equal(project.read('out/say.txt'), 'HO 2\n');
+  const set = await project.run('--set', 'say.run=echo ho > ${outputs.text}');
+  assert.equal(set.code, 0);
+  assert.equal(project.read('out/say.txt'), 'ho\n');
+});

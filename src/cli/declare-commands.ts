@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   backendNames,
@@ -84,9 +85,17 @@ const oneOf = (names: readonly string[]) => (text: string) => {
 
 export const setOption = repeatable(
   '--set <name=value>',
-  'set a parameter: --set params.epochs=5',
+  'set a parameter, or a setting of a stage: --set params.epochs=5, --set fit.batchSize=64',
   'none',
 );
+/** Its values join those of `--set`, in one list. */
+export const paramsOption = repeatable(
+  '--params <file>',
+  'set the parameters of a YAML file; --set has the last word',
+  'none',
+  (file) => `--params=${resolve(file)}`,
+);
+paramsOption.attributeName = () => setOption.attributeName();
 const backends = `what stages with tensors compute on: ${backendNames.join(', ')}`;
 export const backendOption = parsed('--backend <name>', backends, oneOf(backendNames), 'auto');
 const forceOption = repeatable(
@@ -140,6 +149,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--on <place>', 'run stages at this place of places.yaml, such as a cluster'),
       option('--detach', 'only submit, and let jobs take the further steps: no process stays here'),
       setOption,
+      paramsOption,
       option(
         '--keep-going',
         'after a failure, continue with what does not depend on it (the default)',
@@ -192,6 +202,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       forceOption,
       downstreamOption,
       setOption,
+      paramsOption,
       backendOption,
       ...storeOptions,
       option('--json', 'print JSON'),
@@ -204,7 +215,12 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     description:
       "Shows how a stage's fingerprint differs from that of its last result, value by value.",
     takes: lastPipeline,
-    options: [setOption, backendOption, option('--json', 'print JSON, with the whole fingerprint')],
+    options: [
+      setOption,
+      paramsOption,
+      backendOption,
+      option('--json', 'print JSON, with the whole fingerprint'),
+    ],
     examples: ['restage explain first.yaml fit'],
     load: async () => (await import('./commands/explain.ts')).explainCommand,
   },
@@ -212,7 +228,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     summary: 'draw the stages',
     description: 'Prints the graph of stages as Mermaid, or writes it as SVG.',
     takes: lastPipeline,
-    options: [setOption, option('--svg <file>', 'write an SVG to this file')],
+    options: [setOption, paramsOption, option('--svg <file>', 'write an SVG to this file')],
     examples: ['restage graph first.yaml --svg graph.svg'],
     load: async () => (await import('./commands/graph.ts')).graphCommand,
   },
@@ -224,6 +240,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     options: [
       option('--raw', 'keep colours and other escape sequences, which control the terminal'),
       setOption,
+      paramsOption,
     ],
     examples: ['restage logs first.yaml fit'],
     load: async () => (await import('./commands/logs.ts')).logsCommand,
@@ -396,6 +413,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       ),
       option('--svg <file>', 'write a drawing to this file'),
       setOption,
+      paramsOption,
     ],
     examples: [
       'restage model xception --classes 1000 --svg xception.svg',
@@ -446,6 +464,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       ),
       option('--json', 'print scores and probabilities as JSON'),
       setOption,
+      paramsOption,
       backendOption,
     ],
     examples: [
@@ -477,6 +496,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--detector <file>', "the training's own detector of faces, an ONNX file"),
       option('--landmarks <file>', "the training's own network of landmarks, an ONNX file"),
       setOption,
+      paramsOption,
       backendOption,
     ],
     examples: [

@@ -46,7 +46,8 @@ async function answer(command: string | undefined, run: RecalledRun): Promise<bo
 async function printPlan(pipeline: string, names: readonly string[]): Promise<true> {
   const { formatPlan } = await import('../reporting/terminal/format-plan.ts');
   const lines = names.map((stage) => ({ stage, state: 'up to date', notes: [] }) as const);
+  const noRemarks = { changes: [], leftOut: new Map() };
   const isColoured = wantsColour(process.stdout, process.env);
-  process.stdout.write(formatPlan(pipeline, { lines, leftOut: new Map() }, isColoured));
+  process.stdout.write(formatPlan(pipeline, lines, noRemarks, isColoured));
   return true;
 }

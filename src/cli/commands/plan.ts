@@ -2,7 +2,7 @@ import type { Plan, StagePlan } from '../../project/api.ts';
 import { openTarget, type TargetRequest } from '../../project/open-target.ts';
 import type { WorkspaceOptions } from '../../project/workspace.ts';
 import { wantsColour } from '../../reporting/terminal/colour.ts';
-import { formatPlan, type LeftOutStages } from '../../reporting/terminal/format-plan.ts';
+import { formatPlan, type PlanRemarks } from '../../reporting/terminal/format-plan.ts';
 import { printJson, printWarnings } from '../support/command-error.ts';
 import { exitCodes } from '../support/exit-codes.ts';
 import { openHere } from '../support/open-here.ts';
@@ -22,15 +22,16 @@ export async function planCommand(words: readonly string[], options: PlanOptions
   if (options.json === true) printJson(plan.map(rowOf));
   else {
     // Who names stages does not ask about others.
-    const leftOut = chosen.stages?.length === 0 ? pipeline.checked.pipeline.leftOut : new Map();
-    process.stdout.write(asText(pipeline.name, plan, leftOut));
+    const { changes, ...loaded } = pipeline.checked.pipeline;
+    const leftOut = chosen.stages?.length === 0 ? loaded.leftOut : new Map();
+    process.stdout.write(asText(pipeline.name, plan, { changes, leftOut }));
   }
   return plan.some(({ state }) => state === 'failing') ? exitCodes.failed : exitCodes.ok;
 }
 
-function asText(pipeline: string, plan: Plan, leftOut: LeftOutStages): string {
+function asText(pipeline: string, plan: Plan, remarks: PlanRemarks): string {
   const lines = plan.map((stage) => ({ ...stage, notes: notesOf(stage) }));
-  return formatPlan(pipeline, { lines, leftOut }, wantsColour(process.stdout, process.env));
+  return formatPlan(pipeline, lines, remarks, wantsColour(process.stdout, process.env));
 }
 
 function notesOf({ drawn = {}, reasons, checkpoint, away }: StagePlan): readonly string[] {

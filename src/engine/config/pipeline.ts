@@ -34,6 +34,8 @@ export interface PipelineTexts {
 export interface Pipeline extends RunnablePipeline {
   /** In the order of the file; of the instances of a matrix the last axis varies fastest. */
   readonly stages: readonly LocatedStage[];
+  /** What the command line changes. */
+  readonly changes: readonly DescribedChange[];
   /** Why the stages are left out that a `when` leaves out, as a clause, by name. */
   readonly leftOut: ReadonlyMap<StageName, string>;
   /**
@@ -46,6 +48,17 @@ export interface Pipeline extends RunnablePipeline {
    * input.
    */
   readonly warnings: readonly Diagnostic[];
+}
+
+/** One value that the command line changes, in words. */
+export interface DescribedChange {
+  /** `params.epochs`, or `fit.batchSize`. */
+  readonly name: string;
+  readonly value: string;
+  /** `--set`, or the line of a file: `fast.yaml:2`. */
+  readonly from: string;
+  /** The value that the pipeline's file has; absent where it has none, or another file does. */
+  readonly before?: string;
 }
 
 export interface PipelineSources {

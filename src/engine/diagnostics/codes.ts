@@ -364,7 +364,8 @@ export const diagnosticCodes = table({
     severity: 'mistake',
   },
   'wrong-set': {
-    means: '`--set` does not have the form `params.<name>=<value>`.',
+    means:
+      '`--set` has neither the form `params.<name>=<value>` nor `<stage>.<setting>=<value>`, or sets something inside a value that is no map.',
     advice: 'Write it so.',
     severity: 'mistake',
   },

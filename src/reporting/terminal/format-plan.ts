@@ -16,26 +16,47 @@ const styles = { '': 'dim', good: 'cyan', warn: 'yellow', bad: 'red' } as const 
   string
 >;
 
-/** Stages that a pipeline leaves out, and why, as a clause. */
-export type LeftOutStages = ReadonlyMap<string, string>;
+/** A value that the command line changes. */
+interface ChangeLine {
+  readonly name: string;
+  readonly value: string;
+  /** The option, or the line of a file. */
+  readonly from: string;
+  /** The value in the pipeline's file, if there is one. */
+  readonly before?: string;
+}
+
+/** What a plan says besides its stages: what the command line changed, and what is left out. */
+export interface PlanRemarks {
+  readonly changes: readonly ChangeLine[];
+  /** Why, as a clause, by the name of a stage. */
+  readonly leftOut: ReadonlyMap<string, string>;
+}
 
 /** The text of `plan`: a line for each stage, and how many would be treated how. */
 export function formatPlan(
   pipeline: string,
-  { lines, leftOut }: { readonly lines: readonly PlanLine[]; readonly leftOut: LeftOutStages },
+  lines: readonly PlanLine[],
+  { changes, leftOut }: PlanRemarks,
   coloured: boolean,
 ): string {
   const paint = createPaint(coloured);
-  const names = [...lines.map(({ stage }) => stage), ...leftOut.keys()];
+  const changed = changes.map(({ name }) => name);
+  const names = [...changed, ...lines.map(({ stage }) => stage), ...leftOut.keys()];
   const width = names.reduce((widest, name) => Math.max(widest, name.length), 0);
-  const rows = lines.map(({ stage, state, notes }) => {
-    const { act, tone } = plannedStates[state];
-    const row = `  ${paint[styles[tone]](act.padEnd(10))}  ${stage.padEnd(width)}  ${notes.join('; ')}`;
-    return `${row.trimEnd()}\n`;
-  });
-  for (const [stage, why] of leftOut) {
-    rows.push(`  ${paint.dim('left out'.padEnd(10))}  ${stage.padEnd(width)}  ${why}\n`);
-  }
+  const row = (act: string, style: (typeof styles)[Tone], name: string, notes: string) =>
+    `${`  ${paint[style](act.padEnd(10))}  ${name.padEnd(width)}  ${notes}`.trimEnd()}\n`;
+  const rows = [
+    ...changes.map((change) => row('set', 'dim', change.name, describeChange(change))),
+    ...lines.map(({ stage, state, notes }) => {
+      const { act, tone } = plannedStates[state];
+      return row(act, styles[tone], stage, notes.join('; '));
+    }),
+    ...Array.from(leftOut, ([stage, why]) => row('left out', 'dim', stage, why)),
+  ];
   const title = `${pipeline}: ${formatCountOf(lines.length, 'stage')}`;
   return `${title}\n${rows.join('')}${countActs(lines)}\n`;
 }
+
+const describeChange = ({ value, from, before }: ChangeLine): string =>
+  `${value} by ${from}${before === undefined ? '' : `, instead of ${before}`}`;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { err, ok, type Result } from '../../../result.ts';
-import { didYouMean } from '../../../suggest.ts';
+import { didYouMean, suggest } from '../../../suggest.ts';
 import { type DiagnosticCode, diagnosticCodes } from '../../diagnostics/codes.ts';
 import { type Diagnostic, DiagnosticList, type Report } from '../../diagnostics/diagnostic.ts';
 import {
@@ -10,7 +10,8 @@ import {
   type LoadContext,
   type UnloadedKind,
 } from '../load-context.ts';
-import { type Params, parseSetParams, type SetParam } from '../params/params.ts';
+import { type CommandLine, describeChanges, readCommandLine } from '../params/command-line.ts';
+import type { Params } from '../params/params.ts';
 import { substitute } from '../params/substitute.ts';
 import type {
   LocatedStage,
@@ -43,6 +44,7 @@ export interface LoadOptions {
   readonly file: string;
   readonly kinds: Kinds;
   readonly unloaded?: ReadonlyMap<string, UnloadedKind>;
+  /** What the command line changes, as `readCommandLine` takes it. */
   readonly set?: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly findCode?: FindCode;
@@ -59,6 +61,7 @@ interface ReadFile {
   readonly scope: FileScope;
   readonly definitions: readonly Definition[];
   readonly instances: Instances;
+  readonly changes: Pipeline['changes'];
 }
 
 /**
@@ -106,6 +109,7 @@ export async function loadPipeline(
     file: shownPath(absolute, root),
     ...texts,
     stages,
+    changes: read.changes,
     leftOut: instances.leftOut,
     sources,
     broken,
@@ -175,35 +179,38 @@ async function readFile(
   const absolute = resolve(root, options.file);
   const name = pipelineName(absolute, root);
   const document = loadDocument(context, [absolute]);
-  const settings = parseSetParams(set, document && child(document, 'params'), context.report);
+  const commandLine = readCommandLine(context, set, document && child(document, 'params'));
   if (!document) {
     options.onSources?.(sourcesOf(context, [], new InputPaths(context)));
     return undefined;
   }
 
-  const { scope, definitions } = collectDefinitions(context, {
-    chain: [absolute],
-    document,
-    settings,
-    prefix: '',
-  });
-  checkPrefixes(context, definitions, settings);
+  const opened = { chain: [absolute], document, settings: commandLine.params, prefix: '' };
+  const { scope, definitions } = collectDefinitions(context, opened, commandLine.settings);
+  checkPrefixes(context, definitions, commandLine);
   if (definitions.length === 0 && mistakes.isEmpty && !child(document, 'stages')) {
     const at = { ...document.at, end: document.at.start };
     context.report({ code: 'no-stages', message: `The pipeline "${name}" has no stages`, at });
   }
   const files: AxisFiles = { context, paths: new InputPaths(context), claims: [] };
   const instances = withoutStarved(await makeInstances(files, definitions, name));
-  return { name, absolute, files, document, scope, definitions, instances };
+  const changes = describeChanges(commandLine, document);
+  return { name, absolute, files, document, scope, definitions, instances, changes };
 }
 
 function checkPrefixes(
   context: LoadContext,
   definitions: readonly Definition[],
-  settings: readonly SetParam[],
+  { params, settings }: CommandLine,
 ) {
+  const names = new Set(definitions.map(({ name }) => name));
+  for (const { stage, at } of settings) {
+    if (names.has(stage) || isUnread(context, stage)) continue;
+    const message = `There is no stage "${stage}" to set`;
+    context.report({ code: 'unknown-stage', message, at, hint: suggest(stage, names) });
+  }
   const prefixes = new Set(['', ...definitions.map(({ scope }) => scope.prefix)]);
-  for (const { prefix, at } of settings) {
+  for (const { prefix, at } of params) {
     if (prefixes.has(prefix) || isUnread(context, prefix)) continue;
     context.report({
       code: 'unknown-param',

@@ -128,7 +128,7 @@ test('a wrong --set is shown like a line of a file', async () => {
   );
   assert.match(
     await mistakes(yaml, ['epochs=5']),
-    /Expected --set params\.<name>=<value>, got "epochs=5" \[wrong-set\]/,
+    /Expected --set params\.<name>=<value> or --set <stage>\.<setting>=<value>, got "epochs=5" \[wrong-set\]/,
   );
   assert.match(await mistakes(yaml, ['epochs=5']), /\n {2}Did you mean "params\.epochs=5"\?$/);
   assert.doesNotMatch(await mistakes(yaml, ['seeds=5']), /Did you mean/);

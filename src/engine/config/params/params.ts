@@ -1,7 +1,6 @@
 import { suggest } from '../../../suggest.ts';
-import type { Report, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
-import { type Entry, entriesOf, type MapNode, type Node } from '../yaml/node.ts';
-import { parseYaml } from '../yaml/parse-yaml.ts';
+import type { Report, Span } from '../../diagnostics/diagnostic.ts';
+import { type Entry, entriesOf, type MapNode, mergeNodes, type Node } from '../yaml/node.ts';
 import { tooLarge } from '../yaml/tree-size.ts';
 import type { Scope } from './scope.ts';
 import { descend, reportUnknownVariable, substitute } from './substitute.ts';
@@ -140,46 +139,8 @@ export interface SetParam {
   readonly path: readonly string[];
   readonly value: Node;
   readonly at: Span;
-}
-
-/**
- * Reads the texts of `--set`; each value is YAML. `declared` is the `params` of the file, for
- * hints.
- */
-export function parseSetParams(
-  texts: readonly string[],
-  declared: Node | undefined,
-  report: Report,
-): readonly SetParam[] {
-  return texts.flatMap((text) => {
-    const file: SourceFile = { path: '--set', text };
-    const match = /^((?:[^/=]+\/)*)params\.([^=]+)=/.exec(text);
-    if (!match) {
-      const message = `Expected --set params.<name>=<value>, got ${JSON.stringify(text)}`;
-      const isKnown = text.includes('=') && entriesOf(declared).has(/^[^.=]*/.exec(text)![0]);
-      const hint = isKnown ? `Did you mean ${JSON.stringify(`params.${text}`)}?` : undefined;
-      report({ code: 'wrong-set', message, at: { file, start: 0, end: text.length }, hint });
-      return [];
-    }
-    const [name, prefix = '', path = ''] = match;
-    // Blanks instead of the name keep the offsets of the value. Messages show the text with its
-    // name.
-    const source = { path: '--set', text: ' '.repeat(name.length) + text.slice(name.length) };
-    const parsed = parseYaml(source);
-    source.text = text;
-    if (!parsed.ok) {
-      parsed.error.forEach(report);
-      return [];
-    }
-    return [
-      {
-        prefix,
-        path: path.split('.'),
-        value: parsed.value,
-        at: { file, start: 0, end: name.length - 1 },
-      },
-    ];
-  });
+  /** Whether a map leaves the keys that it has not as they are, as a file that extends another. */
+  readonly merges?: boolean;
 }
 
 /**
@@ -191,7 +152,7 @@ export function setParams(
   values: readonly SetParam[],
   report: Report,
 ): Node | undefined {
-  return values.reduce((result, { path, value, at }) => {
+  return values.reduce((result, { path, value, at, merges = false }) => {
     const onUnknown = (key: string, known: Iterable<string>) =>
       report({
         code: 'unknown-param',
@@ -199,21 +160,22 @@ export function setParams(
         at,
         hint: suggest(key, known),
       });
-    return replaceAt(result, path, value, onUnknown) ?? result;
+    const change = (before: Node) => (merges ? mergeNodes(before, value) : value);
+    return replaceAt(result, path, change, onUnknown) ?? result;
   }, params);
 }
 
 function replaceAt(
   node: Node | undefined,
   [key, ...rest]: readonly string[],
-  value: Node,
+  change: (before: Node) => Node,
   onUnknown: (key: string, known: Iterable<string>) => void,
 ): Node | undefined {
-  if (key === undefined) return value;
+  if (key === undefined) return node && change(node);
   const entries = entriesOf(node);
   const entry = entries.get(key);
   if (!entry) onUnknown(key, entries.keys());
-  const inner = entry && replaceAt(entry.value, rest, value, onUnknown);
+  const inner = entry && replaceAt(entry.value, rest, change, onUnknown);
   return (
     inner && {
       ...(node as MapNode),

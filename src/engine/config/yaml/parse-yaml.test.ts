@@ -75,7 +75,6 @@ test('YAML that a pipeline does not allow is reported in plain words', () => {
     /p\.yaml:1:4: error: A text cannot hold the character NUL/,
   );
   assert.match(mistakes('"a\\0": 1\n'), /p\.yaml:1:1: error: A text cannot hold the character NUL/);
-  assert.match(mistakes('<<: { a: 1 }\n'), /p\.yaml:1:1: error: YAML merge keys are not supported/);
 });
 
 test('a whole number that would be rounded is reported, with what to do', () => {
@@ -201,5 +200,24 @@ test('a file that is no text gets one mistake, not one for each of its lines', (
       |           ^
 
   Name a file of YAML, or save this one as UTF-8.`,
+  );
+});
+
+test('a merge key brings the entries of maps that are named before; own entries have the last word', () => {
+  const text =
+    'a: &a { x: 1, y: 2 }\nb: &b { y: 3, z: 4 }\nc: { <<: [*a, *b], x: 9 }\nd: { z: 5, <<: *b }\n';
+  assert.deepEqual(toJson(parse(text)), {
+    a: { x: 1, y: 2 },
+    b: { y: 3, z: 4 },
+    c: { x: 9, y: 2, z: 4 },
+    d: { y: 3, z: 5 },
+  });
+  assert.match(
+    mistakes('a: { <<: 3 }\n'),
+    /p\.yaml:1:10: error: Expected a map or a list of maps for "<<", got 3/,
+  );
+  assert.match(
+    mistakes('a: &a { x: 1 }\nb: { <<: *a, <<: *a }\n'),
+    /p\.yaml:2:14: error: The key "<<" occurs twice.*Write a list of aliases/s,
   );
 });

@@ -16,7 +16,7 @@ import { err, ok, type Result } from '../../../result.ts';
 import type { DiagnosticCode } from '../../diagnostics/codes.ts';
 import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
 import { explainYamlError } from './explain-yaml-error.ts';
-import type { Entry, Node } from './node.ts';
+import { describeNode, type Entry, entriesOf, itemsOf, type Node } from './node.ts';
 import { tooLarge } from './tree-size.ts';
 
 /**
@@ -119,6 +119,8 @@ function findDeepToken(tokens: readonly CST.Token[]): number | undefined {
   return undefined;
 }
 
+const mergeList = 'Write a list of aliases: <<: [*first, *second]';
+
 /** No path, argument or environment variable can hold NUL. */
 const noNul = 'A text cannot hold the character NUL';
 
@@ -188,6 +190,7 @@ class Conversion {
 
   #entries(pairs: readonly Pair[]): ReadonlyMap<string, Entry> {
     const entries = new Map<string, Entry>();
+    let merged: ReadonlyMap<string, Entry> | undefined;
     for (const pair of pairs) {
       if (!isScalar(pair.key)) {
         if (isAlias(pair.key))
@@ -199,20 +202,26 @@ class Conversion {
       const value = this.#node(pair.value as YamlNode | null);
       if (key.includes('\0')) this.#fail('yaml', noNul, keyAt);
       const first = entries.get(key);
-      if (first) {
+      if (key === '<<' && merged === undefined) merged = this.#merged(value);
+      else if (key === '<<') this.#fail('yaml', 'The key "<<" occurs twice', keyAt, mergeList);
+      else if (first) {
         const message = `The key "${key}" occurs twice`;
         const related = [{ message: 'The first one is here', at: first.keyAt }];
         this.#diagnostics.push({ code: 'duplicate-key', message, at: keyAt, related });
-      } else if (key === '<<') {
-        this.#fail(
-          'yaml',
-          'YAML merge keys are not supported',
-          keyAt,
-          'Use "extends", "params" or a plain alias.',
-        );
       } else entries.set(key, { keyAt, value });
     }
-    return entries;
+    return merged === undefined ? entries : new Map([...merged, ...entries]);
+  }
+
+  /** The entries that a merge key brings: of several maps, an earlier one has the last word. */
+  #merged(value: Node): ReadonlyMap<string, Entry> {
+    const maps = itemsOf(value);
+    const other = maps.find((map) => map.type !== 'map');
+    if (other !== undefined) {
+      const message = `Expected a map or a list of maps for "<<", got ${describeNode(other)}`;
+      this.#fail('yaml', message, other.at, 'Write an alias of a map: <<: *name');
+    }
+    return new Map(maps.toReversed().flatMap((map) => [...entriesOf(map)]));
   }
 
   #fail(code: DiagnosticCode, message: string, at: Span, hint?: string): Node {
