@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { before, suite, test } from 'node:test';
+import { after, before, suite, test } from 'node:test';
 import { csvRecords } from '../../src/csv.ts';
 import { sha256 } from '../../src/digest.ts';
 import { PieceFiles } from '../../src/engine/store/piece-files.ts';
@@ -89,22 +89,25 @@ const all = ['self-blended', 'swap', 'retouch'] as const;
 
 suite('forgeries of drawn portraits', () => {
   let people: readonly Portrait[];
+  /** Of all people, with a forgery by each method; several tests look at it. */
+  let forged: StageBench;
   before(async () => {
-    people = [...(await portraits('train', 5)), ...(await portraits('val', 3))];
+    people = [...(await portraits('train', 4)), ...(await portraits('val', 3))];
+    forged = new StageBench();
+    const inputs = writeInputs(forged.root, people, { slices: { camera: 'a' } });
+    await forged.run(spec, run, { inputs, with: { methods: all, forgeries: 3 } });
   });
+  after(() => forged[Symbol.dispose]());
 
   test('a forgery differs from its photograph where its mask is, and nowhere else', async () => {
-    using bench = new StageBench();
-    const inputs = writeInputs(bench.root, people);
-    await bench.run(spec, run, { inputs, with: { methods: all, forgeries: 3 } });
-    const rows = rowsOf(bench);
-    assert.equal(rows.length, 8 * 3);
+    const rows = rowsOf(forged);
+    assert.equal(rows.length, 7 * 3);
     for (const split of ['train', 'val']) {
-      const { images } = await imagesOf(bench, split);
+      const { images } = await imagesOf(forged, split);
       for (const { key, target, mask, share } of rows.filter((row) => row['split'] === split)) {
         const forgery = images.get(key!)!;
         const photograph = images.get(target!)!;
-        const levels = await maskOf(bench, mask!);
+        const levels = await maskOf(forged, mask!);
         let outside = 0;
         let inside = 0;
         let covered = 0;
@@ -125,26 +128,24 @@ suite('forgeries of drawn portraits', () => {
   });
 
   test('a photograph and its forgeries follow each other in one split and group, encoded alike', async () => {
-    using bench = new StageBench();
-    const inputs = writeInputs(bench.root, people, { slices: { camera: 'a' } });
-    await bench.run(spec, run, { inputs, with: { methods: ['retouch', 'swap'], forgeries: 2 } });
-    const { samples } = await imagesOf(bench, 'val');
+    const { samples } = await imagesOf(forged, 'val');
     assert.deepEqual(
-      samples.slice(0, 3).map(({ key, class: name, group, path }) => [key, name, group, path]),
+      samples.slice(0, 4).map(({ key, class: name, group, path }) => [key, name, group, path]),
       [
         ['val/real/0', 'real', 'val/real/0', 'val/real/0.png'],
-        ['val/real/0/retouch', 'fake', 'val/real/0', 'val/real/0/retouch.png'],
-        ['val/real/0/swap', 'fake', 'val/real/0', 'val/real/0/swap.png'],
+        ...rowsOf(forged)
+          .filter(({ target }) => target === 'val/real/0')
+          .map(({ key }) => [key, 'fake', 'val/real/0', `${key}.png`]),
       ],
     );
     assert.ok(samples.every(({ slices }) => slices?.['camera'] === 'a'));
     const sources = new Set(samples.map(({ source }) => source));
-    assert.deepEqual([...sources].toSorted(), ['real', 'retouch', 'swap']);
+    assert.deepEqual([...sources].toSorted(), ['real', 'retouch', 'self-blended', 'swap']);
     const keysOf = (split: string) =>
       people.filter((portrait) => portrait.split === split).map(({ key }) => key);
-    for (const { split, method, target, donor } of rowsOf(bench)) {
+    for (const { split, method, target, donor } of rowsOf(forged)) {
       assert.ok(keysOf(split!).includes(donor!), `${donor} in ${split}`);
-      assert.equal(donor === target, method === 'retouch');
+      assert.equal(donor === target, method !== 'swap');
     }
   });
 
@@ -166,14 +167,14 @@ suite('forgeries of drawn portraits', () => {
   test('the same seed gives the same bytes, and another seed other forgeries of the same photographs', async () => {
     const files = ['dataset/train/00000.tar', 'dataset/train/samples.json', 'forgeries.csv'];
     const made: (readonly string[])[] = [];
-    for (const seed of [1, 1, 2]) {
+    for (const seed of [7, 8]) {
       using bench = new StageBench();
-      const inputs = writeInputs(bench.root, people);
+      const inputs = writeInputs(bench.root, people, { slices: { camera: 'a' } });
       await bench.run(spec, run, { inputs, with: { methods: all, forgeries: 3, seed } });
       made.push(bytesOf(bench, ...files));
     }
-    assert.deepEqual(made[1], made[0]);
-    assert.notEqual(made[2]![0], made[0]![0]);
+    assert.deepEqual(made[0], bytesOf(forged, ...files));
+    assert.notEqual(made[1]![0], made[0]![0]);
   });
 
   test('frames of a video are forged by one method, as a video of its own', async () => {
@@ -203,20 +204,16 @@ suite('forgeries of drawn portraits', () => {
     const before = bytesOf(bench, 'masks/masks/train/real/2/self-blended.png');
     assert.equal(
       await forgedAgain(['self-blended'], [...fewer, last!]),
-      '7 photographs of 8 were forged before.',
+      '6 photographs of 7 were forged before.',
     );
     assert.deepEqual(bytesOf(bench, 'masks/masks/train/real/2/self-blended.png'), before);
-    assert.equal(
-      await forgedAgain(['self-blended'], [...fewer, last!]),
-      '8 photographs of 8 were forged before.',
-    );
 
     await forgedAgain(['swap'], fewer);
     const donors = () => new Map(rowsOf(bench).map(({ key, donor }) => [key, donor]));
     const given = donors();
     const line = await forgedAgain(['swap'], [...fewer, last!]);
     const changed = [...given].filter(([key, donor]) => donors().get(key) !== donor).length;
-    assert.equal(line, `${7 - changed} photographs of 8 were forged before.`);
+    assert.equal(line, `${6 - changed} photographs of 7 were forged before.`);
     assert.ok(changed <= 2, `${changed}`);
   });
 
@@ -234,7 +231,7 @@ suite('forgeries of drawn portraits', () => {
     writeFileSync(inputs.faces, changed.join('\n'));
     await bench.run(spec, run, { inputs });
     assert.deepEqual(bench.warnings, [
-      'Left out 2 of 8 photographs, in which no face with 68 landmarks lies, such as train/real/1.jpg.',
+      'Left out 2 of 7 photographs, in which no face with 68 landmarks lies, such as train/real/1.jpg.',
     ]);
     const { samples } = await imagesOf(bench, 'train');
     assert.ok(!samples.some(({ key }) => key.startsWith('train/real/1')));
