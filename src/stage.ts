@@ -30,6 +30,11 @@ export interface InputPort<S = unknown> {
    */
   readonly list?: true;
   /**
+   * For a list port: one reference that is written without brackets inherits the matrix of its
+   * stage, as at a single port.
+   */
+  readonly inherits?: true;
+  /**
    * Gives a single port the axis values of the instance that it reads as labels, for titles. A list
    * port gets, beside the axes that distinguish its items, those that its stage fixes. They are
    * part of the fingerprint.
@@ -253,11 +258,13 @@ export type Facts = Readonly<Record<string, Json>>;
 
 /**
  * The known items of a port: the facts that their stages give, or the path of the user's file or
- * folder.
+ * folder; and the labels that distinguish them.
  */
-export type KnownInputs = (
-  port: string,
-) => readonly { readonly facts?: Facts; readonly path?: string }[];
+export type KnownInputs = (port: string) => readonly {
+  readonly facts?: Facts;
+  readonly path?: string;
+  readonly labels: Readonly<Record<string, string>>;
+}[];
 
 export interface SettingMistake {
   readonly at: readonly PropertyKey[];

@@ -134,3 +134,34 @@ stages:
   assert.equal(set.code, 0);
   assert.equal(project.read('out/say.txt'), 'ho\n');
 });
+
+test('an evaluate of scores inherits their matrix without brackets, and puts them together in brackets', async () => {
+  const rows = (seed: string) =>
+    ['a', 'b', 'c', 'd'].map((key, i) => `${key},test,${i % 2},0.${seed},0.${i + 1}`).join('\\n');
+  const text = `stages:
+  fit:
+    kind: command
+    matrix: { seed: [1, 2] }
+    outputs: { scores: { type: scores } }
+    with: { run: "printf 'key,split,label,real,fake\\n${rows('${matrix.seed}')}\\n' > \${outputs.scores}" }
+  judged: { kind: evaluate, inputs: { scores: fit.scores }, with: { splits: [test], draws: 0 } }
+  together: { kind: evaluate, inputs: { scores: [fit.scores] }, with: { splits: [test], draws: 0 } }
+  table: { kind: table, inputs: { metrics: [judged.metrics] }, with: { values: [test.auc], over: [seed] } }
+`;
+  using project = new Project(text);
+  const { outcomes, code } = await project.run('table');
+  assert.equal(code, 0);
+  assert.deepEqual(Object.keys(outcomes).sort(), [
+    'fit[seed=1]',
+    'fit[seed=2]',
+    'judged[seed=1]',
+    'judged[seed=2]',
+    'table',
+  ]);
+  const { code: failed, messages } = await project.run('together');
+  assert.equal(failed, 1);
+  assert.match(
+    JSON.stringify(messages),
+    /Expected every image in one of the scores, got .*To evaluate each by itself, leave the brackets out, as in scores: fit\.scores\./,
+  );
+});

@@ -215,8 +215,7 @@ test('scores of several seeds are no folds: the message says how each gets its o
   await assert.rejects(bench.run(spec, run, { inputs: { scores }, with: { splits: ['test'] } }), {
     message:
       'Expected every image in one of the scores, got "0.jpg" of test in two. Several scores are put together, as those of ' +
-      'the folds of a cross-validation. To evaluate each by itself, give this stage the same matrix, and let it read one, ' +
-      'as in "fit[seed=${matrix.seed}].scores".',
+      'the folds of a cross-validation. To evaluate each by itself, leave the brackets out, as in scores: fit.scores.',
   });
 });
 

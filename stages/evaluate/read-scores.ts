@@ -89,10 +89,10 @@ function joinTables(files: readonly ScoresFile[]): ScoreTable {
 
 /** How each of several scores gets an evaluation of its own. */
 function evaluateApart(labels: ScoresFile['labels']): string {
-  const axis = Object.keys(labels).find((name) => name !== 'stage' && name !== 'path');
-  if (axis === undefined) return 'To evaluate each by itself, give each a stage of its own.';
-  const reference = `fit[${axis}=\${matrix.${axis}}].scores`;
-  return `To evaluate each by itself, give this stage the same matrix, and let it read one, as in "${reference}".`;
+  const isOfMatrix = Object.keys(labels).some((name) => name !== 'stage' && name !== 'path');
+  return isOfMatrix
+    ? 'To evaluate each by itself, leave the brackets out, as in scores: fit.scores.'
+    : 'To evaluate each by itself, give each a stage of its own.';
 }
 
 /** Adds to the rows what the data set knows of their images, and labels where they have none. */

@@ -82,9 +82,10 @@ export const spec = defineKind<EvaluateSettings>({
     },
     scores: {
       type: 'scores',
-      summary: `In place of a model: CSV key,split,label and score.<class> for each class, or key,split,label,${defaultNames.join()}; with source, group, video and slice.<name> if known. A dataset beside it supplies missing ones, by key. Those of several models, such as of the folds of a cross-validation, are put together.`,
+      summary: `In place of a model: CSV key,split,label and score.<class> for each class, or key,split,label,${defaultNames.join()}; with source, group, video and slice.<name> if known. A dataset beside it supplies missing ones, by key. Those of several models in a list, such as of the folds of a cross-validation, are put together; without brackets, as in scores: fit.scores, the matrix is inherited.`,
       optional: true,
       list: true,
+      inherits: true,
     },
   },
   outputs: {

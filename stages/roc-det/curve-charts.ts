@@ -83,7 +83,7 @@ export function curveChart(lines: readonly Line[], frame: Frame, given: CurveCha
   const drawn = bands.filter((band) => band.length > 0).length;
   const notes = [
     ends && `${level} interval ${ends}`,
-    imagesText(models, frame),
+    imagesText(lines, frame),
     ...(given.notes ?? []),
     runsText(lines, frame),
     drawn > 0 &&

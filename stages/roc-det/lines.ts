@@ -40,10 +40,14 @@ export interface Line {
  */
 export function groupRuns<T extends { readonly labels: Frame['shared'] }>(
   items: readonly T[],
-  { over, shared }: RunAxes,
+  { over, shared, byClass }: Frame,
 ) {
   const groups = groupOver(items, [...over, ...Object.keys(shared)]);
-  return groups.map(({ labels, items }) => ({ name: seriesName(labels), runs: items }));
+  return groups.map(({ labels, items }) => ({
+    // A class may have a number for a name.
+    name: byClass === undefined ? seriesName(labels) : labels['class']!,
+    runs: items,
+  }));
 }
 
 /**
@@ -85,10 +89,8 @@ export function legendTitle(
  * `1,400 cat and 700 dog images in 812 groups`; of models with other images each, the fewest to
  * the most.
  */
-export function imagesText(
-  models: readonly MeasuredModel[],
-  { by, sides, byClass }: Frame,
-): string {
+export function imagesText(lines: readonly Line[], { by, sides, byClass }: Frame): string {
+  const models = runsOf(lines);
   const count = (of: 'negative' | 'positive') => {
     const counts = models.map((model) => model[of]);
     const least = Math.min(...counts);
@@ -99,10 +101,9 @@ export function imagesText(
   const grouped =
     by === 'image' && groups.length > 0 ? ` in ${formatCountOf(Math.max(...groups), 'group')}` : '';
   if (byClass !== undefined) {
+    const drawn = lines.length;
     const worst =
-      models.length < byClass
-        ? `; the ${models.length} of ${byClass} classes that are ranked worst`
-        : '';
+      drawn < byClass ? `; the ${drawn} of ${byClass} classes that are ranked worst` : '';
     return `${formatCountOf(models[0]!.negative + models[0]!.positive, by)}${grouped}, each class against all others${worst}`;
   }
   return `${count('negative')} ${sides[0]} and ${count('positive')} ${sides[1]} ${by}s${grouped}`;

@@ -1,5 +1,5 @@
 import { renamed } from '../../src/learning/charts/names-setting.ts';
-import { nameSeries, tellApart } from '../../src/learning/charts/series.ts';
+import { groupOver, nameSeries, seriesName, tellApart } from '../../src/learning/charts/series.ts';
 import type { ScoreScale } from '../../src/learning/metrics/arithmetic/logits.ts';
 import type { BinaryRow, SideNames } from '../../src/learning/metrics/scores/binary-view.ts';
 import {
@@ -38,23 +38,26 @@ export interface Model extends ModelIdentity {
 interface ReadOptions extends ReadScoresOptions {
   readonly split: string;
   readonly calibrateOn: string;
+  /** The axes whose values are runs of one model. */
+  readonly over: readonly string[];
   readonly names?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * Reads the scores of every model, and the axis values that all of them have; `byClass` is the
- * number of classes, where each is a model of its own. Throws a {@link StageError} that names the
- * one that cannot be judged.
+ * Reads the scores of every model, and the axis values that all of them have. `byClass` is the
+ * number of classes, where each class of one model, or of its runs, is a model of its own. Throws a
+ * {@link StageError} that names the one that cannot be judged.
  */
 export function readModels(given: readonly InputArtifact[], options: ReadOptions) {
   const inputs = renamed(given, options.names, 'scores');
-  const classes =
-    inputs.length === 1 && options.positive === undefined
-      ? readClasses(inputs[0]!, options)
-      : undefined;
-  if (classes !== undefined)
-    return { models: classes, shared: inputs[0]!.labels, byClass: classes.length };
   const { names, shared } = nameSeries(inputs.map(({ labels }) => labels));
+  const areOneModel = groupOver(inputs, options.over).length === 1;
+  const classes =
+    areOneModel && options.positive === undefined ? readClasses(inputs, options) : undefined;
+  if (classes !== undefined) {
+    const byClass = new Set(classes.map(({ labels }) => labels['class'])).size;
+    return { models: classes, shared: inputs.length === 1 ? inputs[0]!.labels : shared, byClass };
+  }
   const apart = tellApart(names, 'scores');
   const models = inputs.map(({ path, labels }, i) => {
     const what = describe(apart[i]!);
@@ -68,9 +71,25 @@ export function readModels(given: readonly InputArtifact[], options: ReadOptions
   return { models, shared, byClass: undefined };
 }
 
-/** Every class of a model against all others; undefined for two classes, which are one detector. */
-function readClasses(input: InputArtifact, options: ReadOptions): readonly Model[] | undefined {
-  const what = describe('');
+/**
+ * Every class against all others, in each run of a model; undefined for two classes, which are one
+ * detector.
+ */
+function readClasses(
+  runs: readonly InputArtifact[],
+  options: ReadOptions,
+): readonly Model[] | undefined {
+  const read = runs.map(({ labels }) => (runs.length === 1 ? '' : seriesName(labels)));
+  const models = runs.map((input, index) => readClassesOf(input, read[index]!, options));
+  return models.every((classes) => classes !== undefined) ? models.flat() : undefined;
+}
+
+function readClassesOf(
+  input: InputArtifact,
+  run: string,
+  options: ReadOptions,
+): readonly Model[] | undefined {
+  const what = describe(run);
   const table = readScoreTable(input.path, what, options);
   const { classes, rows } = table;
   if (classes.length === 2) return undefined;
@@ -80,7 +99,15 @@ function readClasses(input: InputArtifact, options: ReadOptions): readonly Model
   const judged = classes.filter((name) => present.has(name));
   if (judged.length === 0) rowsOfSplit(rows, options.split, what);
   return judged.map((name) =>
-    readModel({ name, labels: { class: name } }, table, what, { ...options, positive: [name] }),
+    readModel(
+      {
+        name: run === '' ? name : `${name}, ${run}`,
+        labels: run === '' ? { class: name } : { ...input.labels, class: name },
+      },
+      table,
+      what,
+      { ...options, positive: [name] },
+    ),
   );
 }
 

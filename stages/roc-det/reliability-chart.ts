@@ -61,7 +61,7 @@ export function reliabilityChart(lines: readonly Line[], frame: Frame): TopLevel
   const rows = isOne ? beforeAndAfter(first) : worstCalibrated(lines);
   const unit = frame.by;
   const notes = [
-    imagesText(models, frame),
+    imagesText(lines, frame),
     `${usualBins} bins of equal width`,
     haveRuns(lines) && `the images of all runs over ${formatList(frame.over)} together`,
     lines.length > mostDrawn &&

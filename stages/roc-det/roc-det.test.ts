@@ -705,7 +705,55 @@ test('of more than two classes each is a curve against all others, unless some a
   );
   await assert.rejects(
     roc(bench, text, { bothScores: true }),
-    /need two sides: name the positive classes/,
+    /needs two sides: name the positive classes/,
+  );
+});
+
+test('over seeds of more than two classes, each class is one line, with its spread over runs', async () => {
+  const names = ['cat', 'dog', 'owl'];
+  using bench = new StageBench();
+  const scores = ['1', '2', '3'].map((seed) => {
+    const random = new Random('seed', Number(seed));
+    const lines = Array.from({ length: 90 }, (_, i) => {
+      const label = names[i % 3]!;
+      const values = names.map((name) => random.normal() + (name === label ? 1.5 : 0));
+      return [i, 'test', label, ...values].join();
+    });
+    const path = join(bench.root, `${seed}.csv`);
+    writeFileSync(path, `key,split,label,score.cat,score.dog,score.owl\n${lines.join('\n')}\n`);
+    return { path, labels: { seed } };
+  });
+  const single = await Promise.all(
+    scores.map(async ({ path }) => {
+      using one = new StageBench();
+      await one.run(spec, run, {
+        inputs: { scores: [{ path, labels: {} }] },
+        with: { draws: 100 },
+      });
+      return JSON.parse(textOf(one, 'metrics')).models;
+    }),
+  );
+  await bench.run(spec, run, { inputs: { scores }, with: { draws: 100, over: ['seed'] } });
+  const { overRuns, models } = JSON.parse(textOf(bench, 'metrics'));
+  assert.deepEqual(Object.keys(overRuns).sort(), names);
+  for (const name of names) {
+    const areas = single.map((models) => models[name].auc as number);
+    assert.deepEqual(
+      ['1', '2', '3'].map((seed) => models[`${name}, seed ${seed}`].auc),
+      areas,
+      'a run is measured as it is alone',
+    );
+    const mean = areas.reduce((sum, area) => sum + area / 3, 0);
+    assert.ok(Math.abs(overRuns[name].aucOverRuns - mean) < 1e-12);
+    assert.equal(overRuns[name].runs, 3);
+  }
+  const svg = readFileSync(join(bench.output('roc'), 'chart.svg'), 'utf8');
+  assert.equal(svg.match(/>(cat|dog|owl): 0\.\d+ \(/g)?.length, 3, 'a line for each class');
+  assert.match(svg, /90 images, each class against all others/);
+  await assert.rejects(
+    bench.run(spec, run, { inputs: { scores }, with: { draws: 100 } }),
+    /name it, as in|positive/,
+    'without over, three scores are three models',
   );
 });
 

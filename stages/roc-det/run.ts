@@ -39,10 +39,8 @@ const mostClasses = 10;
 export default async function run(context: Context): Promise<void> {
   const { settings } = context;
   const { models, shared, byClass } = readModels(context.inputs('scores'), settings);
-  if (byClass !== undefined && (settings.bothScores || settings.over.length > 0)) {
-    throw new StageError(
-      'bothScores and over need two sides: name the positive classes in "positive".',
-    );
+  if (byClass !== undefined && settings.bothScores) {
+    throw new StageError('bothScores needs two sides: name the positive classes in "positive".');
   }
   if (settings.bothScores && models.length > 1) {
     throw new StageError(
@@ -58,10 +56,7 @@ export default async function run(context: Context): Promise<void> {
   for (const few of fewGroupsOf(models, frame)) context.warn(few);
   const spreads =
     settings.over.length === 0 ? [] : spreadOver(models, frame, (line) => context.warn(line));
-  const charted =
-    byClass === undefined
-      ? models
-      : models.toSorted((a, b) => areaOf(b) - areaOf(a)).slice(-mostClasses);
+  const charted = byClass === undefined ? models : worstClasses(models, frame);
   const ranked = await measureAll(models, charted, context);
   const groups =
     settings.over.length === 0
@@ -69,7 +64,7 @@ export default async function run(context: Context): Promise<void> {
       : groupRuns(ranked, frame);
   const compared = groups.toSorted((a, b) => meanArea(b.runs) - meanArea(a.runs));
   const lines = compared
-    .slice(-charted.length)
+    .slice(byClass === undefined ? 0 : -mostClasses)
     .map(({ name, runs }): Line => ({ name, runs: runs.map(({ measured }) => measured) }));
   const { pairs, images } = compare(byClass ? [] : compared.map(({ runs }) => runs), context);
 
@@ -99,12 +94,14 @@ function fewGroupsOf(
   models: readonly Model[],
   { split, sides, byClass }: Frame,
 ): ReadonlySet<string> {
-  const warnings = models.map(({ name, rows }) => {
+  const warnings = models.map(({ name, labels: axes, rows }) => {
     const images = {
       labels: rows.map(({ label }) => label),
       groups: rows.map(({ group }) => group),
     };
-    return fewGroups(images, byClass === undefined ? sides : [`all but ${name}`, name], split);
+    const { class: className = name } = axes;
+    const ofClass = [`all but ${className}`, className] as const;
+    return fewGroups(images, byClass === undefined ? sides : ofClass, split);
   });
   return new Set(warnings.filter((warning) => warning !== undefined));
 }
@@ -121,6 +118,16 @@ async function measureAll(models: readonly Model[], charted: readonly Model[], c
     context.progress({ done: measured.length, total: models.length, unit: 'models' });
   }
   return measured.sort((a, b) => meanArea([b]) - meanArea([a]));
+}
+
+/** The models of the classes with the lowest areas, or of all. */
+function worstClasses(models: readonly Model[], frame: Frame): readonly Model[] {
+  const classes = groupRuns(models, frame).map(({ runs }) => ({
+    runs,
+    area: mean(runs.map(areaOf)),
+  }));
+  const worst = classes.toSorted((a, b) => b.area - a.area).slice(-mostClasses);
+  return worst.flatMap(({ runs }) => runs);
 }
 
 const areaOf = ({ rows }: Model): number => {

@@ -29,7 +29,7 @@ const settings = z.strictObject({
   over: uniqueList(text, 'axis')
     .default([])
     .describe(
-      'Axes whose values are runs of one model, such as [seed]: drawn and tested as one model, with separate spreads over runs and over test images.',
+      'Axes whose values are runs of one model, such as [seed]: drawn and tested as one model, or class by class, with separate spreads over runs and over test images.',
     ),
   bothScores: flag.describe(
     'Draws the ROC and the DET of a single model by its first score too: the two curves mirror each other.',
@@ -51,7 +51,7 @@ export const spec = defineKind<RocDetSettings>({
     scores: {
       type: 'scores',
       summary:
-        'Scores of one model or of several, as evaluate writes them. Of one model with more than two classes and no `positive`, every class is ranked against all others.',
+        'Scores of one model or of several, as evaluate writes them. Of one model with more than two classes and no `positive`, every class is ranked against all others; of its runs, with `over`, too.',
       list: true,
       labelled: true,
     },
@@ -82,10 +82,15 @@ export const spec = defineKind<RocDetSettings>({
       ...videoMistakes(settings),
     ];
   },
-  checkInputs: ({ positive, bothScores, over }, inputs) =>
-    bothScores || over.length > 0 || inputs('scores').length > 1
-      ? sidesMissing(positive, inputs, 'scores', { showsOne: !bothScores })
-      : [],
+  checkInputs({ positive, bothScores, over }, inputs) {
+    const models = inputs('scores').map(({ labels }) => {
+      const named = Object.entries(labels).filter(([axis]) => !over.includes(axis));
+      return JSON.stringify(named.sort());
+    });
+    return bothScores || new Set(models).size > 1
+      ? sidesMissing(positive, inputs, 'scores', { showsOne: !bothScores, takesRuns: true })
+      : [];
+  },
   example: `roc:
   kind: roc-det
   inputs: { scores: [score.scores] } # every instance of a matrix is a curve

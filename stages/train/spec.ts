@@ -400,7 +400,7 @@ export const spec = defineKind<TrainSettings>({
   checkInputs: (given, inputs) => {
     const facts = learned(given, inputs);
     return [
-      ...metricMissing(given.by, () => [{ facts }], 'model'),
+      ...metricMissing(given.by, () => [{ facts, labels: {} }], 'model'),
       ...outputMistakes(given, inputs, facts),
     ];
   },

@@ -23,13 +23,14 @@ export function factsOfClasses(inputs: KnownInputs, port: string): Facts {
 
 /**
  * The mistake of a kind that needs two sides, where more classes are known and none was named as
- * positive. `showsOne`: it shows the scores of any classes if they are the only ones.
+ * positive. `showsOne`: it shows the scores of any classes if they are the only ones. `takesRuns`:
+ * or those of one model's runs, by `over`.
  */
 export function sidesMissing(
   positive: readonly string[] | undefined,
   inputs: KnownInputs,
   port: string,
-  { showsOne = false } = {},
+  { showsOne = false, takesRuns = false } = {},
 ): readonly SettingMistake[] {
   const classes = knownClasses(inputs, port).find(({ length }) => length > 2);
   if (classes === undefined || positive !== undefined) return [];
@@ -37,9 +38,9 @@ export function sidesMissing(
   if (!showsOne || count === 1) return [{ at: [], message: whichArePositive(classes) }];
   const expected = `expected one of the ${count} scores, since they are of ${classes.length} classes`;
   const ways = `name it, as in scores[seed=1].scores, or give this stage the same matrix`;
-  return [
-    { at: [], message: `${expected}: ${ways}. For a detector, set ${positiveExample(classes)}` },
-  ];
+  const runs = takesRuns ? '. For the runs of one model, set over: [seed]' : '';
+  const sides = `. For a detector, set ${positiveExample(classes)}`;
+  return [{ at: [], message: `${expected}: ${ways}${runs}${sides}` }];
 }
 
 /**

@@ -26,6 +26,7 @@ const input = z.object(
     summary: text,
     optional: flag,
     list: flag,
+    inherits: flag,
     labelled: flag,
     parts: method,
     sealed: method,

@@ -20,8 +20,8 @@ export function checkInputs(
     (stage: LocatedStage): KnownInputs =>
     (port) => {
       const items = stage.inputs.find((input) => input.port === port)?.items ?? [];
-      return items.map((item) =>
-        item.from === 'path' ? { path: item.path } : { facts: factsOf(item.stage) },
+      return items.map(({ labels, ...item }) =>
+        item.from === 'path' ? { path: item.path, labels } : { facts: factsOf(item.stage), labels },
       );
     };
   const factsOf = (name: StageName): Facts => {

@@ -159,7 +159,8 @@ function sourcesOf(
   });
   const read = Array.from(entriesOf(child(definition.node, 'inputs'))).flatMap(
     ([port, { value }]) => {
-      if (!isText(value) || definition.kind?.spec.inputs[port]?.list) return [];
+      const { list, inherits } = definition.kind?.spec.inputs[port] ?? {};
+      if (!isText(value) || (list && !inherits)) return [];
       return textsOf(value, definition, ownAxes).flatMap(
         ({ value: text, home = definition.scope }) => {
           const reference = isPath(text, home.includes) ? undefined : parseStageReference(text);
