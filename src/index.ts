@@ -19,10 +19,12 @@ export type {
   Run,
   RunOptions,
   RunResult,
+  StageCurve,
   StageInfo,
   StageOutputs,
   StagePlan,
   StageResult,
+  StageRow,
 } from './project/api.ts';
 export { PipelineError } from './project/pipeline-error.ts';
 export { readInput } from './read-input.ts';

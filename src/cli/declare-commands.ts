@@ -245,6 +245,15 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     examples: ['restage logs first.yaml fit'],
     load: async () => (await import('./commands/logs.ts')).logsCommand,
   },
+  results: {
+    summary: 'list stages with their settings, numbers and files',
+    description:
+      'Lists stages with the numbers of their metrics and the paths of their outputs, if they are up to date. As JSON also with axes, settings, intervals and reported curves, for tables of other programs.',
+    takes: lastPipeline,
+    options: [setOption, option('--json', 'print JSON')],
+    examples: ['restage results first.yaml', 'restage results first.yaml fit --json'],
+    load: async () => (await import('./commands/results.ts')).resultsCommand,
+  },
   history: {
     summary: 'list the runs with their numbers',
     description:

@@ -81,6 +81,11 @@ export interface Pipeline {
    * date, since its files would be those of other settings.
    */
   outputs(stage: string): Promise<StageOutputs>;
+  /**
+   * Stages, by default all, with their axes and settings, and what those that are up to date
+   * measured, reported and published: rows for a table of experiments.
+   */
+  results(stages?: readonly string[]): Promise<readonly StageRow[]>;
 }
 
 export interface StageInfo {
@@ -188,6 +193,28 @@ export interface StageResult {
   readonly seconds: number;
   /** Why it did not succeed. */
   readonly message?: string;
+}
+
+/** A stage as a row of a table. What it left is empty unless it is up to date. */
+export interface StageRow extends Omit<StageOutputs, 'metrics'> {
+  readonly stage: string;
+  readonly kind: string;
+  readonly state: StagePlan['state'];
+  /** Matrix values by axis; empty without a matrix. */
+  readonly axes: Readonly<Record<string, string>>;
+  /** All of them, defaults included; of a slot those of the candidate that it holds. */
+  readonly settings: Readonly<Record<string, Json>>;
+  /** What it reported while it ran. */
+  readonly curves: readonly StageCurve[];
+}
+
+/** Points that a stage reported one by one, such as `val.loss` by epoch; long ones are thinned. */
+export interface StageCurve {
+  readonly name: string;
+  /** What its steps count, in the singular: `epoch`. */
+  readonly unit: string;
+  /** A value that is not a finite number is null. */
+  readonly points: readonly (readonly [step: number, value: number | null])[];
 }
 
 export interface StageOutputs {

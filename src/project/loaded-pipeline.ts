@@ -16,6 +16,7 @@ import type {
   StageInfo,
   StageOutputs,
   StagePlan,
+  StageRow,
 } from './api.ts';
 import { checkClaims } from './check-claims.ts';
 import { checkContents } from './check-contents.ts';
@@ -99,6 +100,15 @@ export class LoadedPipeline implements Pipeline {
     return readOutputs(stage, this.checked.root, examined?.away ?? new Set());
   }
 
+  async results(stages: readonly string[] = []): Promise<readonly StageRow[]> {
+    const selection = select(this.checked, { stages });
+    const planned = await planSelection(selection);
+    const named = new Set(selection.named);
+    return planned
+      .filter(({ stage }) => named.has(stage.name))
+      .map((stage) => asRow(stage, this.checked.root));
+  }
+
   /** Picks the stages of a run, and checks that they can run here. */
   async prepare(options: RunOptions): Promise<PreparedRun> {
     const obstacle = options.checkReads === true ? whyNoTracing() : undefined;
@@ -132,6 +142,20 @@ function asStagePlan(planned: PlannedStage, selection: Selection, store: LocalSt
     ...(checkpoint !== undefined && { checkpoint }),
     away: decision.state === 'up to date' ? [...(examined?.away ?? [])] : [],
   };
+}
+
+function asRow({ stage, decision, examined }: PlannedStage, root: string): StageRow {
+  const { name, kind, axes, settings } = stage;
+  const row = { stage: name, kind, state: decision.state, axes, settings };
+  if (decision.state !== 'up to date')
+    return { ...row, numbers: {}, intervals: {}, curves: [], paths: {} };
+  const { paths, numbers, intervals } = readOutputs(stage, root, examined?.away ?? new Set());
+  const curves = (examined?.result?.record.curves ?? []).map(({ name, unit, points }) => ({
+    name,
+    unit,
+    points,
+  }));
+  return { ...row, numbers, intervals, curves, paths };
 }
 
 /** The checkpoint of a stage that begins anew, and whether it will resume, as far as is known. */
