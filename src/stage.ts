@@ -83,6 +83,9 @@ export interface SettingValue {
   readonly is: string;
 }
 
+/** The keys that lead to a setting within maps: `['args', 'epochs']`. */
+export type SettingPath = readonly string[];
+
 /** The columns of a table that counts things, such as images of a class in a split. */
 export interface TableCounts {
   /** The column with the numbers, named for what is counted, in the plural: `images`. */
@@ -135,6 +138,15 @@ export interface KindSpec<S = unknown> {
    */
   readonly checkpointsWithout?: readonly string[];
   /**
+   * The paths of further settings that only say how far the work goes, where the user names them:
+   * `[['args', 'epochs']]`.
+   */
+  continues?(settings: S): readonly SettingPath[];
+  /**
+   * Settings that decide nothing of the results: they are not in the fingerprint.
+   */
+  readonly unkeyed?: readonly string[];
+  /**
    * Why a stage of these settings will not resume from a checkpoint of this state, as a clause for
    * `plan`; undefined where it may.
    */
@@ -142,8 +154,8 @@ export interface KindSpec<S = unknown> {
   /**
    * Finds the code behind the input marked `code`; without such an input, the programs of the
    * machine that the kind runs, such as `ffmpeg`, whose versions then count. `settings` name those
-   * that only help to find it: they are not in the fingerprint, which holds what was found. Throws
-   * a {@link StageError} where there is none that could run.
+   * that it reads; which only help to find it are `unkeyed`, since the fingerprint holds what was
+   * found. Throws a {@link StageError} where there is none that could run.
    */
   readonly code?: {
     readonly settings: readonly string[];
@@ -201,7 +213,7 @@ export interface ContentsQuestion<S = unknown> {
 
 /** The program whose code is to be found, and how it will run. Paths are absolute. */
 export interface CodeQuestion {
-  /** Empty for a kind without an input marked `code`. */
+  /** Empty where no input marked `code` names it. */
   readonly program: string;
   readonly root: string;
   /** The settings that {@link KindSpec.code} names. */
@@ -475,6 +487,8 @@ export interface ProgramContext<S = unknown> extends StageFiles {
   readonly settings: S;
   /** {@link FoundCode.start}, for a kind that finds code. */
   readonly code?: JsonObject;
+  /** The folder of the cache in which environments of programs are kept. */
+  readonly environments: string;
 }
 
 /**
@@ -499,6 +513,10 @@ export interface Program {
    * knows.
    */
   readonly loaded?: () => readonly string[];
+  /**
+   * The versions of what it ran with, by name, such as `Python` and `torch`; asked after its end.
+   */
+  readonly software?: () => Readonly<Record<string, string>>;
 }
 
 /**

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, suite, test } from 'node:test';
 import { read } from './support/pages.ts';
 import { noPyTorch } from './support/pytorch.ts';
@@ -71,6 +72,71 @@ suite('a network in PyTorch', { skip: noPyTorch ?? false }, () => {
       const path = `artifacts/pytorch/torch/${file}`;
       assert.equal(broken.read(path), whole.read(path), file);
     }
+  });
+});
+
+/** A small training with Adam, in which the order of the images follows from the epoch. */
+const training = (epochs: number): readonly [string, Readonly<Record<string, string>>] => [
+  `stages:
+  fit:
+    kind: python
+    resources: { cpu: 2 }
+    inputs: { program: ./train.py }
+    outputs: { net: out/net.pt }
+    with: { args: { epochs: ${epochs} }, continues: [epochs] }
+`,
+  {
+    'restage.py': read('stages/python/restage.py'),
+    'train.py': `import torch
+import restage
+
+restage.seed(7)
+images, labels = torch.rand(64, 12), torch.randint(2, (64,))
+net = torch.nn.Sequential(torch.nn.Linear(12, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+optimizer = torch.optim.Adam(net.parameters(), 0.01)
+state = restage.checkpoint.load() or {"epoch": 0, "net": net.state_dict(), "optimizer": optimizer.state_dict()}
+net.load_state_dict(state["net"])
+optimizer.load_state_dict(state["optimizer"])
+print("begins after epoch", state["epoch"], "on", torch.get_num_threads(), "threads", flush=True)
+for epoch in range(state["epoch"] + 1, restage.settings["epochs"] + 1):
+    order = torch.randperm(64, generator=torch.Generator().manual_seed(epoch))
+    for batch in order.split(16):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(net(images[batch]), labels[batch]).backward()
+        optimizer.step()
+    restage.checkpoint.save({"epoch": epoch, "net": net.state_dict(), "optimizer": optimizer.state_dict()})
+    restage.point(epoch, loss=torch.nn.functional.cross_entropy(net(images), labels))
+torch.save(net.state_dict(), restage.outputs["net"])
+`,
+  },
+];
+
+suite('a training in PyTorch', { skip: noPyTorch ?? false }, () => {
+  test('continues with more epochs to the bytes of an unbroken one, with the whole curve, and names PyTorch', async () => {
+    using whole = new Project(...training(4));
+    await whole.run();
+    using project = new Project(...training(2));
+    await project.run();
+    project.edit('pipelines/test.yaml', 'epochs: 2', 'epochs: 4');
+    const longer = await project.run();
+    assert.deepEqual(longer.outcomes, { fit: 'ran' }, longer.stderr);
+    const printed = longer.events.flatMap((event) =>
+      event.type === 'stage-output' ? [event.text] : [],
+    );
+    assert.match(printed.join(''), /^begins after epoch 2 on 2 threads$/m);
+    assert.deepEqual(
+      readFileSync(project.path('out/net.pt')),
+      readFileSync(whole.path('out/net.pt')),
+    );
+    const [row] = JSON.parse((await project.command('results', 'test.yaml', '--json')).stdout);
+    assert.deepEqual(
+      row.curves[0].points.map(([step]: readonly number[]) => step),
+      [1, 2, 3, 4],
+    );
+    const software = /<dt>software<\/dt><dd>([^<]*)/.exec(
+      project.read('artifacts/test/report.html'),
+    );
+    assert.match(software?.[1] ?? '', /^Python 3\.\d+\.\d+, .*\btorch \d+\.\d+/);
   });
 });
 

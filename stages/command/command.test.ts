@@ -13,7 +13,7 @@ const command = (bench: StageBench, text: string, stage: BenchStage = {}) =>
   bench.run(
     spec,
     async (context) => {
-      const { argv, title } = program(context);
+      const { argv, title } = program({ ...context, environments: '' });
       const { status } = spawnSync(argv[0]!, argv.slice(1), { cwd: context.root, stdio: 'ignore' });
       if (status !== 0) throw new StageError(`exited with code ${status}: ${title}`);
     },

@@ -99,6 +99,7 @@ export const spec = defineKind<FramesSettings>({
     ),
   },
   usesAllCores: true,
+  unkeyed: ['ffmpeg'],
   code: {
     settings: ['ffmpeg'],
     find: async (question) => await (await import('./find-ffmpeg.ts')).findFfmpeg(question),

@@ -1,5 +1,9 @@
 """Finds what decides the results of a Python program, without running it: `python closure.py SCRIPT ROOT` prints JSON.
 
+A third word is JSON with the settings of the stage that say more: `module`, which runs in place of an empty SCRIPT;
+`modules` and `code`, which count, too; `launcher`, the words that start the program; and `environment`, with which the
+packages are not those that this interpreter finds, but those of a lock.
+
 Own modules count by their syntax trees, so comments and formatting do not matter. Installed packages count by version,
 with those that they require. The interpreter counts by version and build. Needs the standard library only.
 
@@ -19,18 +23,27 @@ gc.disable()  # syntax trees have no cycles, and looking for some would take mos
 if getattr(sys.flags, "safe_path", False):
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from counting import files, looked, packages, root, script, warnings
+from counting import files, looked, packages, root, script, settings, warnings
 from modules import place_in_project
-from program import Program
+from program import Program, add_code
 
 del sys.path[0]  # the folder of this file
 error, loaded, gone = None, [], []
-main = Program(os.path.dirname(script))
+main = Program(os.path.dirname(script) if script else root)
 try:
-    main.run(script, "__main__", base=os.path.dirname(script))
+    if script:
+        main.run(script, "__main__", base=os.path.dirname(script))
+    else:
+        main.add_named(settings["module"], "module")
+        main.add(settings["module"] + ".__main__")
+    for name in settings.get("modules", []):
+        main.add_named(name, "modules")
+    main.add_launcher(settings.get("launcher", []))
+    for pattern in settings.get("code", []):
+        add_code(pattern)
     main.finish()
     main.is_lenient = True  # these were loaded, whatever their code says
-    for path in sys.argv[3:]:
+    for path in sys.argv[4:]:
         if not os.path.isfile(os.path.join(root, path)):
             gone.append(path)
         elif os.path.join(root, path) not in files and main.load(path):

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { delimiter, dirname, join, relative, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, delimiter, dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type CodeQuestion, type FoundCode, goneSource, StageError } from '../../src/stage.ts';
+import { type Lock, readLock } from './lock-file.ts';
 import { pythonFile } from './python-file.ts';
 
 /** What `closure.py` prints. */
@@ -46,12 +47,26 @@ const endings = {
 
 /** How to start a program. A type, since to the compiler an interface is no JSON object. */
 export type Start = {
+  /** The path of the program from the root; empty for a module. */
   readonly program: string;
+  readonly module?: string;
   readonly python: string;
   readonly opening: string;
   /** Why it cannot run; absent where it can. */
   readonly obstacle?: string;
+  /** The environment in which it runs; absent: that of the interpreter. */
+  readonly environment?: Lock;
+  /** The versions of Python and of the packages that are known before it runs, by name. */
+  readonly software: Readonly<Record<string, string>>;
 };
+
+/** The settings by which code is found. */
+interface FindSettings {
+  readonly continues?: readonly string[];
+  readonly module?: string;
+  readonly environment?: string;
+  readonly python?: string;
+}
 
 interface Answer {
   readonly name: string;
@@ -80,7 +95,11 @@ const lookupVariables = [
  * Asks one interpreter after the other what the program imports, until one has all that it needs.
  */
 export async function findCode(question: CodeQuestion): Promise<FoundCode> {
-  const { root, settings, program, env } = question;
+  const { root, program, env } = question;
+  const settings = question.settings as FindSettings;
+  if (program === '' && settings.module === undefined) throw new StageError(noProgram);
+  const lock =
+    settings.environment === undefined ? undefined : readLock(root, settings.environment);
   const decided = question.start as Start | undefined;
   const answers: Answer[] = [];
   const faults: string[] = [];
@@ -95,15 +114,22 @@ export async function findCode(question: CodeQuestion): Promise<FoundCode> {
     answers.find(({ closure }) => closure.absent.length === 0) ??
     answers.find(({ closure }) => packagesOf(closure).length === 0) ??
     answers[0];
-  if (chosen === undefined) throw new StageError(faults[0] ?? noInterpreter(settings['python']));
+  if (chosen === undefined) throw new StageError(faults[0] ?? noInterpreter(settings.python));
   const { files, packages, build, python, loaded, gone } = chosen.closure;
   const start: Start = decided ?? {
-    program: relative(root, program),
+    program: program === '' ? '' : relative(root, program),
+    ...(settings.module !== undefined && { module: settings.module }),
     python,
     ...describeChoice(chosen, answers, { faults, question }),
+    ...(lock !== undefined && { environment: lock }),
+    software: {
+      Python: build.split(' ')[0]!,
+      ...Object.fromEntries(Object.entries(packages).map(([name, [version]]) => [name, version])),
+    },
   };
   return {
     sources: Object.fromEntries([
+      ...(lock === undefined ? [] : [['its environment', lock.digest] as const]),
       ...Object.values(files),
       ...Object.entries(packages).map(
         ([name, [version, digest]]) => [`${name}==${version}`, digest] as const,
@@ -111,7 +137,7 @@ export async function findCode(question: CodeQuestion): Promise<FoundCode> {
       ...gone.map((path) => [path, goneSource] as const),
       [`Python ${build}`, ''],
     ]),
-    files: Object.keys(files),
+    files: [...Object.keys(files), ...Object.keys(lock?.files ?? {})],
     looked: [
       ...finders,
       ...candidates,
@@ -122,8 +148,8 @@ export async function findCode(question: CodeQuestion): Promise<FoundCode> {
     variables: lookupVariables,
     warnings: warningsOf(chosen.closure),
     loaded: [...loaded, ...gone],
-    // A module that is absent is looked for in the whole project.
-    isVolatile: chosen.closure.absent.length > 0,
+    // A module that is absent is looked for in the whole project; with a lock only to warn of it.
+    isVolatile: lock === undefined && chosen.closure.absent.length > 0,
     start,
   };
 }
@@ -154,6 +180,9 @@ function interpreters({ root, settings, env }: CodeQuestion): readonly string[] 
   const named = settings['python'];
   if (typeof named === 'string')
     return named.includes('/') ? [resolve(root, named)] : onPath(named);
+  // An environment that is made has no need of the packages of another one.
+  if (settings['environment'] !== undefined)
+    return [...new Set([...onPath('python3'), '/usr/bin/python3'])];
   const active = [env['VIRTUAL_ENV'], env['CONDA_PREFIX']].flatMap((folder) => folder || []);
   const environments = [join(root, '.venv'), ...active].map((folder) =>
     join(folder, 'bin', 'python'),
@@ -167,30 +196,46 @@ function versionFiles(root: string, env: CodeQuestion['env']): readonly string[]
   return [join(root, '.python-version'), join(home, 'version')];
 }
 
-const finders = ['closure.py', 'counting.py', 'expressions.py', 'modules.py', 'program.py'].map(
-  pythonFile,
-);
+const finders = [
+  'closure.py',
+  'counting.py',
+  'expressions.py',
+  'modules.py',
+  'program.py',
+  'restage_protocol_1.py',
+].map(pythonFile);
 
 /** The answer of an interpreter, or what is wrong with it or with the program. */
 async function ask(
   path: string,
-  { program, root, env, loaded }: CodeQuestion,
+  { program, root, env, loaded, settings }: CodeQuestion,
 ): Promise<Answer | string> {
   const name = path.startsWith(root) ? relative(root, path) : path;
+  // Without its own packages, an interpreter finds what it would in an environment that is made.
+  const alone = settings['environment'] === undefined ? [] : ['-S'];
   try {
-    const words = [finders[0]!, program, root, ...loaded];
+    const words = [...alone, finders[0]!, program, root, JSON.stringify(settings), ...loaded];
     const { stdout } = await promisify(execFile)(path, words, {
       cwd: root,
       env: { ...env },
       maxBuffer: 1 << 28,
     });
     const closure = JSON.parse(stdout) as Closure;
-    return closure.error === null ? { name, closure } : closure.error;
+    if (closure.error !== null) return closure.error;
+    if (alone.length === 0) return { name, closure };
+    // Packages come from the lock, but restage.py never does.
+    const absent = closure.absent.filter(
+      ([module, , projectPath]) => module === 'restage' || projectPath !== null,
+    );
+    return { name, closure: { ...closure, absent } };
   } catch (error) {
     const { stderr, message } = error as { readonly stderr?: string; readonly message: string };
     return `${name} cannot be used: ${stderr?.trim().split('\n').at(-1) || message}`;
   }
 }
+
+const noProgram =
+  'There is no program: name a file by the input `program`, such as ./train.py, or a module by the setting `module`, such as pkg.train';
 
 const noInterpreter = (named: unknown): string =>
   named === undefined
@@ -214,8 +259,12 @@ function describeChoice(
 ) {
   const { name, closure } = chosen;
   const version = closure.build.split(' ')[0]!;
-  const opening = `runs with ${name} (Python ${version})`;
+  const { environment } = question.settings;
+  const packages = environment === undefined ? '' : `, and the packages of ${environment}`;
+  const opening = `runs with ${name} (Python ${version})${packages}`;
   const missing = packagesOf(closure);
+  const old = oldHelper(closure, question.settings as FindSettings);
+  if (old !== undefined) return { opening, obstacle: old };
   if (missing.length === 0) {
     const known = new Set(closure.absent.map(([name]) => name));
     const earlier = answers.slice(0, answers.indexOf(chosen));
@@ -229,10 +278,26 @@ function describeChoice(
     ...answers.flatMap((answer) => lacking(answer, (_, projectPath) => projectPath === null)),
     ...faults,
   ];
-  const path = relative(question.root, question.program);
+  const path = nameOf(question);
   const remedies = remediesOf(chosen, missing, path).join('. ');
   const obstacle = `${path} imports what is not installed: ${reasons.join(', ')}. ${remedies}`;
   return { opening, obstacle };
+}
+
+/** The path of a program from the root, or the name of a module. */
+const nameOf = ({ root, program, settings }: CodeQuestion): string =>
+  program === '' ? String(settings['module']) : relative(root, program);
+
+/** A copy of restage.py that would take a checkpoint of more epochs for its own. */
+function oldHelper({ files }: Closure, { continues = [] }: FindSettings): string | undefined {
+  if (continues.length === 0) return undefined;
+  const old = Object.entries(files).find(
+    ([path]) =>
+      basename(path) === 'restage.py' && !readFileSync(path, 'utf8').includes('continues'),
+  );
+  if (old === undefined) return undefined;
+  const [path, [label]] = old;
+  return `${label} is older than the setting \`continues\`: cp ${pythonFile('restage.py')} ${path}`;
 }
 
 /** What to do about modules that an interpreter lacks; `program` is relative to the root. */

@@ -1,15 +1,17 @@
 """What a program loads, found by reading its code in the order in which Python runs it."""
 import ast
 import contextlib
+import glob
 import importlib.metadata as metadata
 import importlib.util
 import os
 import pathlib
+import pkgutil
 import re
 import sys
 from importlib.machinery import PathFinder
 
-from counting import add_distribution, count, distributions_of, inside, label_of, root, standard, warn
+from counting import add_distribution, count, distributions_of, inside, label_of, looked, root, settings, standard, warn
 from expressions import Argument, Scope, hidden
 from modules import find_in, module_of, site_folders
 
@@ -281,6 +283,35 @@ class Program:
         else:
             warn(at, "runs code that it finds itself")
 
+    def add_named(self, name, setting):
+        """Adds a module that a setting of the stage names; `plugins.*` is every module of a package."""
+        package = name.removesuffix(".*")
+        self.add(package, setting if setting == "module" else None)  # what runs must be readable
+        if self.find(package) is None and "environment" not in settings:
+            raise ValueError(f"there is no module {package}, which `{setting}` names")
+        if package != name:
+            self.add_all(package)
+
+    def add_all(self, package):
+        """Adds every module below a package of the project."""
+        found = self.find(package)
+        is_own = package.partition(".")[0] in self.own
+        for folder in (is_own and found and found.submodule_search_locations) or []:
+            looked.add(folder)  # a new module counts, too
+            for _, name, is_package in pkgutil.iter_modules([folder]):
+                self.add(f"{package}.{name}")
+                if is_package:
+                    self.add_all(f"{package}.{name}")
+
+    def add_launcher(self, words):
+        """Adds the package of what starts the program, such as `torchrun` or what `python -m` names."""
+        name = os.path.basename(words[0]) if words else ""
+        if interpreter.fullmatch(name) and "-m" in words[:-1]:
+            self.run_module(words[words.index("-m") + 1], "")
+        for point in metadata.entry_points(group="console_scripts", name=name):
+            if point.dist:
+                add_distribution(point.dist.name)
+
     def read_plugins(self, group, scope, at):
         """Adds the installed packages that have plug-ins of a group."""
         name = group and scope.text_of(group)
@@ -386,6 +417,33 @@ def parts_of(node):
         value = getattr(node, field, None)
         parts += value if isinstance(value, list) else [value]
     return [part for part in parts if isinstance(part, ast.AST) and not isinstance(part, leaves)]
+
+
+skipped = ("__pycache__", "cache", "node_modules")
+
+
+def add_code(pattern):
+    """Adds the files that a path, a pattern or a folder of the project names. Programs are followed, others count by bytes."""
+    paths = sorted(glob.glob(pattern, root_dir=root, recursive=True))
+    if not paths:
+        raise ValueError(f"there is no file {pattern}, which `code` names")
+    for path in (os.path.join(root, path) for path in paths):
+        looked.add(os.path.dirname(path))  # a new file may match, too
+        for file in files_in(path):
+            if file.endswith(".py"):
+                start(os.path.realpath(file))
+            else:
+                count(file, root)
+
+
+def files_in(path):
+    """A file, or all files in a folder, but hidden ones, bytecode, and what packages of JavaScript and Restage keep."""
+    if os.path.isfile(path):
+        yield path
+    for folder, folders, names in os.walk(path):
+        looked.add(folder)
+        folders[:] = sorted(name for name in folders if name not in skipped and not name.startswith("."))
+        yield from (os.path.join(folder, name) for name in sorted(names) if not name.startswith("."))
 
 
 started = set()

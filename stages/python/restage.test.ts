@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
+import { sha256 } from '../../src/digest.ts';
 import { readMessage } from '../../src/engine/execution/processes/stage-messages.ts';
 import { isSoundCheckpoint } from '../../src/engine/store/checkpoint-file.ts';
 import { parseScores } from '../../src/learning/metrics/scores/scores-file.ts';
@@ -124,6 +125,52 @@ for workers in (0, 1):
     assert.match(
       readFileSync(env['RESTAGE_EVENTS']!, 'utf8'),
       /^\{"type": "warn", "message": "the checkpoint is damaged/,
+    );
+  });
+
+  test('a checkpoint is written without a copy in memory, and read with one', (t) => {
+    const root = faces(t);
+    const mebibytes = 64;
+    const grown = (what: string) =>
+      Number(
+        python(
+          root,
+          `import resource
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+state = ${what === 'load' ? 'None' : `{'net': b'x' * (${mebibytes} << 20)}`}
+before = peak()
+restage.checkpoint.${what === 'load' ? 'load()' : 'save(state)'}
+print(peak() - before)`,
+          inStage(root),
+        ),
+      );
+    const saved = grown('save');
+    const loaded = grown('load');
+    assert.ok(saved < mebibytes / 4, `saving took ${saved} MiB more`);
+    assert.ok(loaded < mebibytes * 1.5, `loading took ${loaded} MiB more`);
+  });
+
+  test('of several processes that a launcher started, the first one reports and saves', (t) => {
+    const root = faces(t);
+    const text = `restage.point(1, loss=0.5); restage.warn('careful'); restage.checkpoint.save(1)`;
+    const env = inStage(root);
+    python(root, text, { ...env, RANK: '1' });
+    const messages = () => readFileSync(env['RESTAGE_EVENTS']!, 'utf8').trim().split('\n');
+    assert.deepEqual(messages(), ['{"type": "warn", "message": "careful"}']);
+    assert.ok(!existsSync(env['RESTAGE_CHECKPOINT']!));
+    python(root, text, { ...env, RANK: '0' });
+    assert.equal(messages().length, 3);
+    assert.ok(existsSync(env['RESTAGE_CHECKPOINT']!));
+  });
+
+  test('every restage.py that was shipped is known, and the newest is the one here', () => {
+    const known = readFileSync(new URL('counting.py', import.meta.url), 'utf8').match(
+      /"[0-9a-f]{64}"/g,
+    );
+    const digestOf = (name: string) => `"${sha256(readFileSync(new URL(name, import.meta.url)))}"`;
+    assert.deepEqual(
+      [known!.at(0), known!.at(-1)],
+      [digestOf('restage_protocol_1.py'), digestOf('restage.py')],
     );
   });
 

@@ -1,6 +1,6 @@
 """Notes the files of a project that a Python program loads, in whatever way, and in which of its processes.
 
-Restage puts a copy of this file before the program's search path, as `sitecustomize`, with a last line that calls `watch`.
+Restage puts a copy of this file before the program's search path, as `sitecustomize`, with a last line that calls `begin`.
 Python runs it before the program, which sees nothing of it: the path, the modules and the environment are as without it.
 """
 import os
@@ -41,6 +41,8 @@ def watch(root, notes):
 
 
 def is_installed(path):
+    if sys.prefix != sys.base_prefix and os.path.dirname(path) == os.path.join(sys.prefix, "bin"):
+        return True  # what starts a package of a virtual environment
     return not {"site-packages", "dist-packages"}.isdisjoint(path.split(os.sep))
 
 
@@ -63,11 +65,43 @@ def doubt_bytecode():
     loader.get_data = get_data
 
 
-def hide():
-    """Takes this file out of everything that the program can see."""
+def tell_software(folder):
+    """Writes the versions that only a running program knows, as a file of its process in `folder`."""
+    torch = sys.modules.get("torch")
+    version = getattr(getattr(torch, "version", None), "cuda", None)
+    if version:
+        cuda = sys.modules.get("torch.cuda")
+        is_used = cuda is not None and cuda.is_initialized()
+        import json
+
+        told = {"CUDA": str(version), **({"GPU": cuda.get_device_name()} if is_used else {})}
+        with open(os.path.join(folder, str(os.getpid())), "w") as file:
+            json.dump(told, file)
+
+
+def tell_at_end(folder):
+    def tell():
+        try:
+            tell_software(folder)
+        except Exception:  # no concern of the program
+            pass
+
+    is_loaded = "atexit" in sys.modules
+    import atexit
+
+    atexit.register(tell)
+    if not is_loaded:
+        del sys.modules["atexit"]
+
+
+def hide(is_variable_hidden):
+    """Takes this file out of everything that the program can see, but for the variable where others pass that on."""
     folder = os.path.dirname(__file__)
     sys.path[:] = [path for path in sys.path if path != folder]
     sys.path_importer_cache.pop(folder, None)
+    del sys.modules["sitecustomize"]
+    if not is_variable_hidden:
+        return
     places = [path for path in os.environ["PYTHONPATH"].split(os.pathsep) if path != folder]
     # Only in this process: the programs that it starts get the variable as it was given, and are watched, too.
     name, value = os.environ.encodekey("PYTHONPATH"), os.environ.encodevalue(os.pathsep.join(places))
@@ -75,11 +109,12 @@ def hide():
         os.environ._data[name] = value
     else:
         del os.environ._data[name]
-    del sys.modules["sitecustomize"]
 
 
-for act in (hide, doubt_bytecode):
-    try:
-        act()
-    except Exception:  # of a version of Python that keeps these things elsewhere
-        pass
+def begin(root, notes, ends, is_variable_hidden):
+    for act in (lambda: hide(is_variable_hidden), doubt_bytecode, lambda: tell_at_end(ends)):
+        try:
+            act()
+        except Exception:  # of a version of Python that keeps these things elsewhere
+            pass
+    watch(root, notes)

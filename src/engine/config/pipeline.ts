@@ -1,5 +1,11 @@
 import type { Json, JsonObject } from '../../json.ts';
-import type { ArtifactType, ProgramStart, SealedUse, TableCounts } from '../../stage.ts';
+import type {
+  ArtifactType,
+  ProgramStart,
+  SealedUse,
+  SettingPath,
+  TableCounts,
+} from '../../stage.ts';
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
 
 declare const stageName: unique symbol;
@@ -105,15 +111,19 @@ export interface MadeValues {
   readonly trial?: string;
 }
 
+/** Which settings decide nothing of a stage's checkpoints. */
+export interface CheckpointSettings {
+  /** Those that the name of its checkpoint leaves out; absent for a kind without checkpoints. */
+  readonly checkpointsWithout?: readonly SettingPath[];
+}
+
 /** The part of a stage that a candidate in its slot decides. */
-export interface CandidateStage extends StageSettings, MadeValues {
+export interface CandidateStage extends StageSettings, CheckpointSettings, MadeValues {
   readonly inputs: readonly Input[];
 }
 
 /** Whether and how the checkpoints of a stage are named. */
-export interface CheckpointRule {
-  /** Settings that the name of its checkpoint leaves out; absent for a kind without checkpoints. */
-  readonly checkpointsWithout?: readonly string[];
+export interface CheckpointRule extends CheckpointSettings {
   /** False: outputs are published, but not stored, and no checkpoint is kept. */
   readonly cache: boolean;
 }

@@ -112,7 +112,10 @@ async function runAttempt(
     ...nameResult(examined, beside),
     outputs: Object.fromEntries(listed.map(({ port, artifact }) => [port, artifact])),
     stored: stage.cache,
-    record: await makeRecord(attempt, allReports, { cpus, cards }, resources),
+    record: {
+      ...(await makeRecord(attempt, allReports, { cpus, cards }, resources)),
+      ...(end.software !== undefined && { software: end.software }),
+    },
   };
   const all = [...edited, ...beside.changed];
   const signatures =

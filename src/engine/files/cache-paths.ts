@@ -44,6 +44,8 @@ export type CacheFolder =
   | 'outbox'
   /** Files that kinds publish and stages ask for, such as weights. */
   | 'downloads'
+  /** Packages that programs run with, installed once for their lock: `<lock>/`. */
+  | 'environments'
   /** Damaged files that were set aside. */
   | 'quarantine'
   /** Files of the user that were in the way of an output. */

@@ -14,7 +14,7 @@ const fingerprint: Fingerprint = {
 const versions = { restage: '1.0.0', node: 'v20' };
 const digest = (changes: Partial<Fingerprint> = {}, others = versions) =>
   checkpointOf(
-    { checkpointsWithout: ['epochs'], cache: true },
+    { checkpointsWithout: [['epochs'], ['args', 'rounds']], cache: true },
     { ...fingerprint, ...changes },
     others,
   );
@@ -22,14 +22,17 @@ const digest = (changes: Partial<Fingerprint> = {}, others = versions) =>
 test('a checkpoint depends on all of the fingerprint but the settings that only say how far to go', () => {
   assert.equal(digest({ settings: { epochs: 8, seed: 1 } }), digest());
   assert.equal(digest({ settings: { seed: 1 } }), digest());
+  assert.equal(digest({ settings: { seed: 1, args: { rounds: 3 } } }), digest());
   assert.equal(digest({ outputs: ['events', 'model'] }), digest());
   const others = [
     digest({ settings: { epochs: 5, seed: 2 } }),
+    digest({ settings: { seed: 1, args: { rate: 0.1, rounds: 3 } } }),
+    digest({ settings: { seed: 1, args: { epochs: 3 } } }),
     digest({ version: 2 }),
     digest({ backend: 'cpu' }),
     digest({ inputs: { dataset: [{ digest: sha256('other faces') }] } }),
     digest({}, { ...versions, restage: '1.0.1' }),
     digest({}, { ...versions, node: 'v22' }),
   ];
-  assert.equal(new Set([digest(), ...others]).size, 7);
+  assert.equal(new Set([digest(), ...others]).size, 9);
 });

@@ -15,7 +15,7 @@ const place = {
 const claim = { worker: '7', restart: 0, host: 'n1', full: true };
 
 const facts = (change: Partial<EndFacts> = {}): EndFacts => ({
-  stage: partialValue<Stage>({ checkpointsWithout: ['epochs'] }),
+  stage: partialValue<Stage>({ checkpointsWithout: [['epochs']] }),
   needs: { cpu: 1, gpu: 0, memory: 100 * mebi },
   tries: { lost: 0, idle: 0, memory: 0 },
   advanced: false,

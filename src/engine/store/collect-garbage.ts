@@ -293,6 +293,7 @@ function findRemains(store: LocalStore, { keep }: GarbageOptions, now: number): 
     // Every command that loads kinds builds them again; a living run has loaded its own, however
     // long ago.
     ...(living.size > 0 ? [] : inFolder('kinds').filter((entry) => isUnused(entry))),
+    ...(living.size > 0 ? [] : inFolder('environments').filter((entry) => isUnused(entry))),
   ].map(({ path }) => path);
 }
 

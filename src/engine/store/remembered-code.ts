@@ -10,6 +10,9 @@ import { readJson, writeJson } from '../files/write-atomic.ts';
 import { isReadOnly } from '../files/write-error.ts';
 import { kindBuild, writeKindSources } from './kind-build.ts';
 
+/** Raised where a remembered answer would lack something. */
+const answerForm = 2;
+
 /**
  * Finds a program's code. It is remembered while the files, places and variables that decided it
  * are unchanged.
@@ -17,7 +20,8 @@ import { kindBuild, writeKindSources } from './kind-build.ts';
 export async function findCode(spec: KindSpec, question: CodeQuestion): Promise<ProgramCode> {
   const { program, root, settings, env, loaded, start } = question;
   const startedAt = Date.now();
-  const key = sha256(JSON.stringify([spec.name, spec.version, program, settings, loaded, start]));
+  const asked = [answerForm, spec.name, spec.version, program, settings, loaded, start];
+  const key = sha256(JSON.stringify(asked));
   const file = inCache(cacheOf(root), 'memory', `code-${key.slice(0, 32)}.json`);
   const known = readJson<{ readonly signature: string; readonly found: FoundCode }>(file);
   const isKnown =

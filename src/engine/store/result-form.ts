@@ -68,6 +68,7 @@ const record: Form = {
   host: isText,
   node: isText,
   restage: isText,
+  software: optional(mapOf(isText)),
   gitCommit: optional(isText),
   cpus: isNumber,
   gpus: optional(isNumber),

@@ -87,6 +87,11 @@ export interface StageRecord extends JobRecord, StageReports {
   readonly host: string;
   readonly node: string;
   readonly restage: string;
+  /**
+   * The versions of what its program ran with, by name, such as `Python`, `CUDA` and `torch`.
+   * Absent where it is no program or none is known, and in old records.
+   */
+  readonly software?: Readonly<Record<string, string>>;
   readonly gitCommit?: string;
   readonly cpus: number;
   /** How many graphics cards it had; absent: none. */

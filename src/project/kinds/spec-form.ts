@@ -65,6 +65,8 @@ const form = z.object(
     computes: flag,
     usesAllCores: flag,
     checkpointsWithout: z.array(text, 'a list of settings').optional(),
+    continues: method,
+    unkeyed: z.array(text, 'a list of settings').optional(),
     whyNoResume: method,
     code: z
       .object({ settings: z.array(text), find: z.instanceof(Function) }, '{ settings, find }')

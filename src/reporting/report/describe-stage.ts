@@ -131,10 +131,16 @@ function describeRecord(record: StageRecord): ReportStage['record'] {
     ['made', `${localTime(new Date(record.startedAt))}, in ${formatSeconds(record.seconds)}`],
     ['host', hostOf(record)],
     ['versions', `Restage ${record.restage}, Node ${record.node}`],
+    ...softwareRows(record.software),
     ...(record.gitCommit === undefined ? [] : [['git commit', record.gitCommit] as const]),
     ...(record.attempts > 1 ? [['attempts', String(record.attempts)] as const] : []),
     ...Object.entries(record.notes).map(([name, value]) => [name, String(value)] as const),
   ];
+}
+
+function softwareRows(software: StageRecord['software'] = {}): ReportStage['record'] {
+  const versions = Object.entries(software).map(([name, version]) => `${name} ${version}`);
+  return versions.length === 0 ? [] : [['software', versions.join(', ')]];
 }
 
 function hostOf({ host, cpus, gpus, job }: StageRecord): string {

@@ -77,7 +77,6 @@ export async function resolveStage(work: InputWork, instance: Instance): Promise
     after: [...new Set(after.map(({ to }) => to))],
     env: variables,
     computes,
-    ...(spec.checkpointsWithout !== undefined && { checkpointsWithout: spec.checkpointsWithout }),
     at,
     resources: resolveResources(resources, computes || spec.usesAllCores === true),
   };
@@ -169,9 +168,10 @@ async function resolveCode(
 ): Promise<ResolvedCode | 'wrong' | undefined> {
   const { spec } = stage.kind;
   if (spec.code === undefined || findCode === undefined) return undefined;
-  const takesProgram = Object.values(spec.inputs).some(({ code }) => code);
   const input = stage.inputs.find(({ port }) => spec.inputs[port]?.code);
-  const program = takesProgram ? input && programOf(input, report) : programOfMachine;
+  const needsInput = Object.values(spec.inputs).some(({ code, optional }) => code && !optional);
+  const withoutInput = needsInput ? undefined : noFile;
+  const program = input ? programOf(input, report) : withoutInput;
   if (program === undefined) return 'wrong'; // a missing port is reported
   const at = input?.at ?? stage.at;
   const settings = Object.fromEntries(
@@ -189,7 +189,7 @@ async function resolveCode(
     };
   } catch (error) {
     if (!(error instanceof StageError)) throw error;
-    if (input !== undefined) looked.add(program); // an edit may mend it
+    if (program !== noFile) looked.add(program); // an edit may mend it
     return {
       stage: {},
       warnings: [],
@@ -198,8 +198,8 @@ async function resolveCode(
   }
 }
 
-/** Stands for the program of a kind that no input names, such as `ffmpeg`. */
-const programOfMachine = '';
+/** Stands for a program that no input names, such as `ffmpeg`, or a module. */
+const noFile = '';
 
 function programOf(
   { port, items, at }: LocatedInput,

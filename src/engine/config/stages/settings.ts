@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { isJsonObject, type Json, type JsonObject } from '../../../json.ts';
-import type { SettingMistake } from '../../../stage.ts';
+import type { KindSpec, SettingMistake } from '../../../stage.ts';
 import { suggest } from '../../../suggest.ts';
 import type { Reporting, Span } from '../../diagnostics/diagnostic.ts';
 import type { LoadContext } from '../load-context.ts';
-import type { Input, StageSettings } from '../pipeline.ts';
+import type { CheckpointSettings, Input, StageSettings } from '../pipeline.ts';
 import { explainIssues } from '../schema/explain-issues.ts';
 import { child, entriesOf, type MapNode, type Node, nodeAt, toJson } from '../yaml/node.ts';
 import type { Definition } from './definition.ts';
 
-export type Settings = Required<StageSettings>;
+export interface Settings extends Required<StageSettings>, CheckpointSettings {}
 
 /** A stage as mistakes in its settings are shown: its form, and the span of its name. */
 interface SettingsSource extends Reporting {
@@ -58,12 +58,19 @@ export function resolveSettings(
     return without.success ? valueAt(asJson(without.data), path) : undefined;
   };
   const keyed = Object.entries(keyedSettings(spec.settings, given, settings));
-  const finding = spec.code?.settings ?? [];
+  const unkeyed = spec.unkeyed ?? [];
   return {
     settings,
-    keyedSettings: Object.fromEntries(keyed.filter(([name]) => !finding.includes(name))),
+    keyedSettings: Object.fromEntries(keyed.filter(([name]) => !unkeyed.includes(name))),
     defaultOf,
+    ...checkpointSettings(spec, parsed.data),
   };
+}
+
+function checkpointSettings(spec: KindSpec, settings: unknown): CheckpointSettings {
+  if (spec.checkpointsWithout === undefined) return {};
+  const always = spec.checkpointsWithout.map((name) => [name]);
+  return { checkpointsWithout: [...always, ...(spec.continues?.(settings) ?? [])] };
 }
 
 /**

@@ -61,6 +61,9 @@ export async function resolveSlot(
       [label, { ...settings, inputs: inputsWithParts, ...madeValues(values, definition) }] as const,
     ];
   });
+  const varied = varyingCode(definition.kind.spec, candidates);
+  if (varied !== undefined)
+    report(`"${varied}" decides which code runs, so it cannot depend on the slots of "${name}"`);
   const { index, choices } = slot;
   const axesOfChoices = choices.map(({ axis }) => axis);
   const chosen = { port, index, axes: axesOfChoices, candidates: new Map(candidates) };
@@ -76,6 +79,17 @@ function varyingKeys(nodes: readonly (Node | undefined)[]): readonly string[] {
   return [...entriesOf(nodes[0]).keys()].filter(
     (key) => new Set(nodes.map((node) => textOf(node, key))).size > 1,
   );
+}
+
+/** A setting by which code is found, and which differs between candidates; undefined for none. */
+function varyingCode(
+  { code }: KindSpec,
+  candidates: readonly (readonly [label: string, candidate: Settings])[],
+): string | undefined {
+  return code?.settings.find((name) => {
+    const values = candidates.map(([, { settings }]) => JSON.stringify(settings[name]));
+    return new Set(values).size > 1;
+  });
 }
 
 /** Reports a key of a stage that depends on the candidate in a slot, as only the settings may. */

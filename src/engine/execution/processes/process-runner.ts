@@ -51,7 +51,13 @@ export const processRunner =
           StageProcess.program(program, request.root, variables),
           program,
         ).run();
-        return end.ok && program.loaded !== undefined ? { ...end, loaded: program.loaded() } : end;
+        if (!end.ok) return end;
+        const { loaded, software } = program;
+        return {
+          ...end,
+          ...(loaded !== undefined && { loaded: loaded() }),
+          ...(software !== undefined && { software: software() }),
+        };
       }
       mkdirSync(request.scratch, { recursive: true });
       const key = workerKey(job);

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { ownVariables } from '../../../environment.ts';
 import type { InputArtifact, ProgramContext } from '../../../stage.ts';
+import { cacheOf, inCache } from '../../files/cache-paths.ts';
 import { LineReader } from '../../files/read-part.ts';
 import { mostMessage, type StageRequest } from './stage-messages.ts';
 
@@ -26,6 +27,7 @@ export function programContext(request: StageRequest): ProgramContext {
     outputPorts: Object.keys(request.outputs),
     scratch,
     root,
+    environments: inCache(cacheOf(root), 'environments'),
     ...(launcher !== undefined && { launcher }),
     ...(code !== undefined && { code }),
   };

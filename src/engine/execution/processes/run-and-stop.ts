@@ -41,10 +41,16 @@ export interface JobSupervision {
 
 /**
  * How a job ended. `contained`: no process lives on that could write to outputs. `loaded`: the
- * files that its program loaded, where that is known. `killed`: by a signal from outside.
+ * files that its program loaded, and `software` the versions of what it ran with, where these are
+ * known. `killed`: by a signal from outside.
  */
 export type ProcessEnd =
-  | { readonly ok: true; readonly contained: boolean; readonly loaded?: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly contained: boolean;
+      readonly loaded?: readonly string[];
+      readonly software?: Readonly<Record<string, string>>;
+    }
   | { readonly ok: false; readonly message: string; readonly killed?: true };
 
 type Answer =
