@@ -88,7 +88,8 @@ export async function runStages(
     if (counts.ran > 0 && [...outcomes.values()].every(isDone))
       workspace.store.outbox?.shareRun(manifestOf(run, selection, outcomes), page);
     await workspace.store.outbox?.flush(cancellation.signal);
-    const hasRemarks = selection.warnings.length + selection.pipeline.leftOut.size > 0;
+    const { changes, leftOut } = selection.pipeline;
+    const hasRemarks = selection.warnings.length + changes.length + leftOut.size > 0;
     await rememberRun(run, outcomes, { memory, read, page, hasRemarks });
     workspace.digests.save();
   } catch (error) {

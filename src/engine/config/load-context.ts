@@ -1,6 +1,6 @@
 import type { CodeQuestion, KindSpec } from '../../stage.ts';
 import type { Mistake, Reporting, SourceFile } from '../diagnostics/diagnostic.ts';
-import type { ProgramCode } from './pipeline.ts';
+import type { DescribedChange, ProgramCode } from './pipeline.ts';
 
 export interface KnownKind {
   readonly spec: KindSpec;
@@ -43,6 +43,8 @@ export interface LoadContext extends Reporting, PackageLookup {
    * is no further mistake.
    */
   readonly unread: Set<string>;
+  /** The files that parameters chose, for a plan. */
+  readonly chosen: DescribedChange[];
   /** Absent where nobody needs the code of programs. */
   readonly findCode?: FindCode | undefined;
   /** The code of programs that was found, by kind, program, settings and environment. */

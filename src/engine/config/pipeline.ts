@@ -40,7 +40,7 @@ export interface PipelineTexts {
 export interface Pipeline extends RunnablePipeline {
   /** In the order of the file; of the instances of a matrix the last axis varies fastest. */
   readonly stages: readonly LocatedStage[];
-  /** What the command line changes. */
+  /** What the command line changes, and which files parameters chose. */
   readonly changes: readonly DescribedChange[];
   /** Why the stages are left out that a `when` leaves out, as a clause, by name. */
   readonly leftOut: ReadonlyMap<StageName, string>;
@@ -56,7 +56,7 @@ export interface Pipeline extends RunnablePipeline {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** One value that the command line changes, in words. */
+/** One value that the command line changes, or a file that a parameter chose, in words. */
 export interface DescribedChange {
   /** `params.epochs`, or `fit.batchSize`. */
   readonly name: string;

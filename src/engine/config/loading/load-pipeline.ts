@@ -10,7 +10,13 @@ import {
   type LoadContext,
   type UnloadedKind,
 } from '../load-context.ts';
-import { type CommandLine, describeChanges, readCommandLine } from '../params/command-line.ts';
+import { ChosenExtends } from '../params/chosen-extends.ts';
+import {
+  type CommandLine,
+  describeChanges,
+  readCommandLine,
+  reportMalformed,
+} from '../params/command-line.ts';
 import type { Params } from '../params/params.ts';
 import { substitute } from '../params/substitute.ts';
 import type {
@@ -170,6 +176,7 @@ async function readFile(
     env,
     report,
     unread,
+    chosen: [],
     findCode,
     askedEnv: new Map(),
     files: new Map(),
@@ -178,14 +185,18 @@ async function readFile(
   };
   const absolute = resolve(root, options.file);
   const name = pipelineName(absolute, root);
-  const document = loadDocument(context, [absolute]);
-  const commandLine = readCommandLine(context, set, document && child(document, 'params'));
+  const commandLine = readCommandLine(context, set);
+  const ofFile = commandLine.params.filter(({ prefix }) => prefix === '');
+  const choice = new ChosenExtends(ofFile);
+  const document = loadDocument(context, [absolute], choice);
+  reportMalformed(context, commandLine, document && child(document, 'params'));
   if (!document) {
     options.onSources?.(sourcesOf(context, [], new InputPaths(context)));
     return undefined;
   }
 
-  const opened = { chain: [absolute], document, settings: commandLine.params, prefix: '' };
+  const { params: settings } = commandLine;
+  const opened = { chain: [absolute], document, settings, prefix: '', choice };
   const { scope, definitions } = collectDefinitions(context, opened, commandLine.settings);
   checkPrefixes(context, definitions, commandLine);
   if (definitions.length === 0 && mistakes.isEmpty && !child(document, 'stages')) {
@@ -194,7 +205,7 @@ async function readFile(
   }
   const files: AxisFiles = { context, paths: new InputPaths(context), claims: [] };
   const instances = withoutStarved(await makeInstances(files, definitions, name));
-  const changes = describeChanges(commandLine, document);
+  const changes = [...context.chosen, ...describeChanges(commandLine, document)];
   return { name, absolute, files, document, scope, definitions, instances, changes };
 }
 

@@ -28,6 +28,8 @@ export interface CommandLine {
   /** Those of files first: what the command line says itself has the last word. */
   readonly params: readonly SetParam[];
   readonly settings: readonly SetSetting[];
+  /** Texts of another form, which are mistakes. */
+  readonly malformed: readonly string[];
 }
 
 /** What a command line changes of a pipeline whose file is a `document`. */
@@ -61,17 +63,13 @@ export const paramsOption = '--params=';
 
 /**
  * Reads the texts of a command line: `params.epochs=5`, `fit.batchSize=64`, or `--params=` and the
- * absolute path of a file. Each value is YAML. `declared` is the `params` of the pipeline's file,
- * for hints.
+ * absolute path of a file. Each value is YAML.
  */
-export function readCommandLine(
-  context: LoadContext,
-  texts: readonly string[],
-  declared: Node | undefined,
-): CommandLine {
+export function readCommandLine(context: LoadContext, texts: readonly string[]): CommandLine {
   const fromFiles: SetParam[] = [];
   const params: SetParam[] = [];
   const settings: SetSetting[] = [];
+  const malformed: string[] = [];
   for (const text of texts) {
     if (text.startsWith(paramsOption)) {
       fromFiles.push(...readParamsFile(context, text.slice(paramsOption.length)));
@@ -79,7 +77,7 @@ export function readCommandLine(
     }
     const match = /^((?:[^/=.]+\/)*)([^/=.]+)\.([^=]+)=/.exec(text);
     if (match === null) {
-      reportForm(text, declared, context.report);
+      malformed.push(text);
       continue;
     }
     const [head, prefix = '', word = '', dotted = ''] = match;
@@ -89,7 +87,16 @@ export function readCommandLine(
     if (word === 'params') params.push({ prefix, path, ...value });
     else settings.push({ stage: prefix + word, path, ...value });
   }
-  return { params: [...fromFiles, ...params], settings };
+  return { params: [...fromFiles, ...params], settings, malformed };
+}
+
+/** `declared` are the parameters of the pipeline, for hints. */
+export function reportMalformed(
+  { report }: LoadContext,
+  { malformed }: CommandLine,
+  declared: Node | undefined,
+): void {
+  for (const text of malformed) reportForm(text, declared, report);
 }
 
 function reportForm(text: string, declared: Node | undefined, report: Report): void {

@@ -252,5 +252,5 @@ export const pipelineShape = z.strictObject({
 });
 
 export const extendsShape = textOrTexts.describe(
-  'Files that this one builds on: relative to it, or `npm:package/path` below the `pipelines/` of an installed package, or of Restage itself. Maps merge, lists and scalars replace, null removes; a later file wins.',
+  'Files that this one builds on: relative to it, or `npm:package/path` below the `pipelines/` of an installed package, or of Restage itself. Maps merge, lists and scalars replace, null removes; a later file wins. A parameter may choose: `sizes/${params.size}.yaml`.',
 );

@@ -27,7 +27,7 @@ import { asIncluded, type OpenFile, openIncludes } from './include-pipelines.ts'
  */
 export function collectDefinitions(
   context: LoadContext,
-  { chain, document: written, settings, prefix }: OpenFile,
+  { chain, document: written, settings, prefix, choice }: OpenFile,
   stageSettings: readonly SetSetting[] = [],
 ): { readonly scope: FileScope; readonly definitions: readonly Definition[] } {
   const { report } = context;
@@ -40,11 +40,12 @@ export function collectDefinitions(
   const ownSettings = settings.filter((setting) => setting.prefix === prefix);
   const params = new Params(setParams(child(document, 'params'), ownSettings, report), report);
   params.resolveAll();
+  for (const name of choice.read) params.lookup(`params.${name}`, document.at, () => undefined);
   const definitions: Definition[] = [];
   const includes = new Set<string>();
   const set = new Set(ownSettings.flatMap(({ path }) => path.slice(0, 1)));
   const scope: FileScope = { prefix, params, includes, file: document.at.file, set };
-  const opened = { chain, document, settings, prefix };
+  const opened = { chain, document, settings, prefix, choice };
   for (const { include, file } of openIncludes(context, opened, scope, includes)) {
     const included = collectDefinitions(context, file, stageSettings).definitions;
     definitions.push(...included.map((definition) => asIncluded(definition, include)));

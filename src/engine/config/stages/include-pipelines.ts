@@ -1,4 +1,5 @@
 import type { LoadContext } from '../load-context.ts';
+import { ChosenExtends } from '../params/chosen-extends.ts';
 import type { Params, SetParam } from '../params/params.ts';
 import { substitute } from '../params/substitute.ts';
 import { loadReferred } from '../yaml/load-document.ts';
@@ -26,6 +27,8 @@ export interface OpenFile {
   readonly document: MapNode;
   readonly settings: readonly SetParam[];
   readonly prefix: string;
+  /** What chose the files that it extends. */
+  readonly choice: ChosenExtends;
 }
 
 /** What a pipeline writes below a name of `include`. */
@@ -55,14 +58,16 @@ export function* openIncludes(
     includes.add(name);
     const below = `${prefix}${name}/`;
     const include = readInclude(value, scope, below);
-    const included = include && loadReferred(context, chain, include.file, 'include');
+    // The command line has the last word.
+    const values = [...(include?.values ?? []), ...settings];
+    const choice = new ChosenExtends(values.filter((value) => value.prefix === below));
+    const included =
+      include && loadReferred(context, chain, include.file, { verb: 'include', choice });
     if (!included) {
       context.unread.add(below);
       continue;
     }
-    // The command line has the last word.
-    const file = { ...included, settings: [...include.values, ...settings], prefix: below };
-    yield { include, file };
+    yield { include, file: { ...included, settings: values, prefix: below, choice } };
   }
 }
 

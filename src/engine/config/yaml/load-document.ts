@@ -13,9 +13,21 @@ import {
   itemsOf,
   type MapNode,
   mergeNodes,
+  type Node,
   type TextNode,
 } from './node.ts';
 import { parseYaml } from './parse-yaml.ts';
+
+/** Chooses the files that a file extends, where a parameter is part of their path. */
+export interface ExtendsChoice {
+  /**
+   * A path with its `${…}` replaced. `documents` are what the file has extended so far, and the
+   * file itself; undefined where one could not be read.
+   */
+  choose(context: LoadContext, path: Node, documents: readonly (MapNode | undefined)[]): Node;
+  /** The choice for the files that a document extends, whose parameters have the last word. */
+  extendedBy(document: MapNode): ExtendsChoice;
+}
 
 /**
  * Loads the last file of `chain`, of which each names the next, merged with those that it extends.
@@ -25,6 +37,7 @@ import { parseYaml } from './parse-yaml.ts';
 export function loadDocument(
   context: LoadContext,
   chain: readonly string[],
+  choice: ExtendsChoice,
   at?: Span,
 ): MapNode | undefined {
   const absolute = chain.at(-1)!;
@@ -36,9 +49,15 @@ export function loadDocument(
   const document = read.value;
   context.files.set(absolute, document.at.file);
   let merged: MapNode | undefined = { type: 'map', entries: new Map(), at: document.at };
-  for (const path of itemsOf(child(document, 'extends'))) {
-    if (isText(path)) {
-      const below = loadReferred(context, chain, path, 'extend')?.document;
+  for (const written of itemsOf(child(document, 'extends'))) {
+    const path = choice.choose(context, written, [merged, document]);
+    if (path.type === 'scalar' && path.unresolved) merged = undefined;
+    else if (isText(path)) {
+      const further = choice.extendedBy(document);
+      const below = loadReferred(context, chain, path, {
+        verb: 'extend',
+        choice: further,
+      })?.document;
       merged = merged && below && (mergeNodes(merged, below) as MapNode);
     } else {
       const message = `Expected a path or a list of paths for "extends", got ${describeNode(path)}`;
@@ -58,7 +77,7 @@ export function loadReferred(
   context: LoadContext,
   chain: readonly string[],
   { value: path, at }: TextNode,
-  verb: 'extend' | 'include',
+  { verb, choice }: { readonly verb: 'extend' | 'include'; readonly choice: ExtendsChoice },
 ): { readonly chain: readonly string[]; readonly document: MapNode } | undefined {
   const absolute = findReferred(context, path, at);
   if (absolute === undefined) return undefined;
@@ -69,7 +88,7 @@ export function loadReferred(
     const message = `Files ${verb} each other in a cycle: ${cycle.join(' → ')}`;
     return context.report({ code: 'file-cycle', message, at });
   }
-  const document = loadDocument(context, whole, at);
+  const document = loadDocument(context, whole, choice, at);
   return document && { chain: whole, document };
 }
 
