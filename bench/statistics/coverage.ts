@@ -13,9 +13,15 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Random } from '../../src/random.ts';
+import { auditScenario } from './audits.ts';
+import { changesScenario } from './changes.ts';
 import { classifierScenario } from './classifiers.ts';
 import { comparisonScenario, runsScenario } from './comparisons.ts';
 import { detectorScenario } from './detectors.ts';
+import { exchangeScenario } from './exchanges.ts';
+import { faithfulnessScenario } from './faithfulness.ts';
+import { foldsScenario } from './folds.ts';
+import { leadScenario, mapsScenario } from './maps.ts';
 import type { Design } from './populations.ts';
 import { coverageTable, type ScenarioResult, worstTable } from './report.ts';
 import { type Scenario, Tallies } from './tally.ts';
@@ -69,7 +75,44 @@ const temperature = 1.3;
 
 type Family = Readonly<Record<string, () => Promise<Scenario> | Scenario>>;
 const named = (prefix: string, design: Design) => `${prefix}, ${design.name}`;
+/** Each scenario of a name for each of these designs. */
+const family = (
+  name: string,
+  designs: readonly Design[],
+  make: (design: Design) => Promise<Scenario> | Scenario,
+): Family => Object.fromEntries(designs.map((design) => [named(name, design), () => make(design)]));
+const few = [balanced[0]!, balanced[1]!, balanced[3]!, ...grouped];
+const detecting = { apart: 1, response: 1, gap: 0.5 };
 const scenarios: Family = {
+  ...family('maps, alike', few, (of) => mapsScenario({ real: 3.5, fake: 3.5 }, of, draws)),
+  ...family('maps, apart', few, (of) => mapsScenario({ real: 3, fake: 4 }, of, draws)),
+  ...family('lead, equal', few, (of) => leadScenario(true, of, draws)),
+  ...family('lead, unequal', few, (of) => leadScenario(false, of, draws)),
+  ...family('faithfulness', few, (of) => faithfulnessScenario(of, draws)),
+  ...Object.assign(
+    {},
+    ...shifts.map((shift) => ({
+      ...family(`folds ${shift}`, [...uneven, ...balanced, ...grouped], (of) =>
+        foldsScenario(shift, of, draws),
+      ),
+      ...family(`changes ${shift}`, [...uneven, ...balanced, ...grouped], (of) =>
+        changesScenario(shift, of, draws),
+      ),
+    })),
+  ),
+  ...family('bias, no response', few, (of) =>
+    exchangeScenario({ ...detecting, response: 0, gap: 0 }, of, draws),
+  ),
+  ...family('bias, no gap', few, (of) => exchangeScenario({ ...detecting, gap: 0 }, of, draws)),
+  ...family('bias, strong, no gap', few, (of) =>
+    exchangeScenario({ ...detecting, response: 3, gap: 0 }, of, draws),
+  ),
+  ...family('bias, gap', few, (of) => exchangeScenario(detecting, of, draws)),
+  ...family('bias, wide gap', few, (of) => exchangeScenario({ ...detecting, gap: 2 }, of, draws)),
+  ...family('audit 0', few, (of) => auditScenario(0, of)),
+  ...family('audit 1', few, (of) => auditScenario(1, of)),
+  ...family('audit 2', few, (of) => auditScenario(2, of)),
+
   ...Object.fromEntries(
     shifts.flatMap((shift) =>
       [...uneven, ...balanced, ...grouped].map((design) => [

@@ -1,81 +1,90 @@
-/**
- * How often the test of `bias` finds a property that decides nothing. The detector responds to the
- * property, which has one distribution in both classes: an exchange between the classes then moves
- * scores no more than one within a class.
- *   node --import tsx bench/statistics/exchanges.ts            # 2,000 data sets of each kind
- *   node --import tsx bench/statistics/exchanges.ts 200 400    # so many, with so many draws
- */
+import { normalCdf } from '../../src/learning/metrics/intervals/normal-distribution.ts';
 import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
-import { permutation, Random } from '../../src/random.ts';
+import { permutation, type Random } from '../../src/random.ts';
 import { measureBias } from '../../stages/bias/measure-bias.ts';
+import { binaryRow, type Design, drawLabels, Evidence } from './populations.ts';
+import type { Claim, Scenario } from './tally.ts';
 
-const [sets = 2_000, draws = 400] = process.argv.slice(2).map(Number);
-
-/** Images of both classes, how many of each group, and how strongly the detector responds. */
-interface Design {
-  readonly real: number;
-  readonly fake: number;
-  readonly perGroup: number;
+/** A detector by what it responds to. */
+export interface Responding {
+  /** How much higher the evidence of fakes is than that of real images, in deviations. */
+  readonly apart: number;
+  /** How strongly it responds to the property. */
   readonly response: number;
+  /** How much more of the property fakes have, in deviations; without, it decides nothing. */
+  readonly gap: number;
 }
 
-const designs: readonly Design[] = [
-  { real: 100, fake: 100, perGroup: 1, response: 0 },
-  { real: 100, fake: 100, perGroup: 1, response: 1 },
-  { real: 30, fake: 30, perGroup: 1, response: 3 },
-  { real: 200, fake: 200, perGroup: 5, response: 1 },
-  { real: 200, fake: 100, perGroup: 1, response: 1 },
-];
+/** The deviation of what the exchange itself changes. */
+const noise = 0.1;
 
-/** Half of the variance of evidence and property is that of the group. */
-const common = 0.5;
-
-for (const design of designs) {
-  let rejected = 0;
-  for (let set = 0; set < sets; set++)
-    if (pOf(design, new Random('exchanges', set)) < 0.05) rejected++;
-  const share = rejected / sets;
-  const error = Math.sqrt((share * (1 - share)) / sets);
-  const { real, fake, perGroup, response } = design;
-  console.log(
-    `${real} + ${fake} images, ${perGroup} a group, response ${response}: ${(100 * share).toFixed(1)} % ± ${(100 * error).toFixed(1)} %`,
-  );
-}
-
-function pOf({ real, fake, perGroup, response }: Design, random: Random): number {
-  const labels = Array.from({ length: real + fake }, (_, i) => (i < real ? 0 : 1) as 0 | 1);
-  const groups = labels.map((label, i) => `${label}-${Math.floor(i / perGroup)}`);
-  const drawn = () => {
-    const ofGroups = new Map(groups.map((group) => [group, random.normal()]));
-    return groups.map(
-      (group) => Math.sqrt(common) * ofGroups.get(group)! + Math.sqrt(1 - common) * random.normal(),
-    );
+/**
+ * Everything that `bias` prints of a property, which the images exchange as the kind `exchange`
+ * does. Where the property has one distribution in both classes, an exchange between the classes
+ * moves scores no more than one within a class.
+ */
+export function exchangeScenario(detector: Responding, design: Design, draws: number): Scenario {
+  const { apart, response, gap } = detector;
+  const variance = 1 + response ** 2 + noise ** 2;
+  const areaAt = (difference: number) => normalCdf(difference / Math.sqrt(2 * variance));
+  const before = areaAt(apart + response * gap);
+  const after = areaAt(apart - response * gap);
+  const [real, fake] = design.images;
+  const given = Math.min(real!, fake!) / Math.max(real!, fake!);
+  const share = fake! / (real! + fake!);
+  const between = share * (1 - share) * (apart + response * gap) ** 2;
+  // Givers of the larger class have a taker of the other class only in part.
+  const shift = (response * gap * (1 + given)) / 2 / Math.sqrt(variance + between);
+  return {
+    name: design.name,
+    simulate(random, seed) {
+      const { unchanged, own, other } = drawExchange(detector, design, random);
+      const measured = measureBias(unchanged, [{ property: 'property', own, other }], {
+        confidence: 0.95,
+        draws,
+        seed,
+      });
+      if (!measured.ok) throw new Error(`Internal error: ${measured.error}`);
+      const [bias] = measured.value;
+      const claim = (
+        name: string,
+        truth: number,
+        { low, high }: { readonly low: number; readonly high: number },
+      ): Claim => ({ name, truth, ends: [low, high] });
+      const claims = [
+        claim('AUC before', before, bias!.before),
+        claim('AUC of the control', before, bias!.control),
+        claim('AUC after', after, bias!.after),
+        claim('difference of AUC', after - before, bias!.difference),
+        claim('AUC that is left', (after - 0.5) / (before - 0.5), bias!.left),
+        claim('shift', shift, bias!.shift),
+      ];
+      const tests = gap === 0 ? [{ name: 'shift', p: bias!.shift.p }] : [];
+      return { claims, tests };
+    },
   };
-  const evidence = drawn().map((value, i) => value + labels[i]!);
-  const property = drawn();
+}
+
+/** The scores of images, and those with the property of partners of the own class and the other. */
+function drawExchange({ apart, response, gap }: Responding, design: Design, random: Random) {
+  const { labels, groups } = drawLabels(design, random);
+  const evidences = new Evidence(random, design);
+  const properties = new Evidence(random, design);
+  const evidence = labels.map((label) => evidences.next() + apart * label);
+  const property = labels.map((label) => properties.next() + gap * label);
   const rowsWith = (partners: readonly number[]): readonly BinaryRow[] =>
-    labels.map((label, i) => ({
-      key: `${i}`,
-      split: 'test',
-      label,
-      negative: 0,
-      positive: evidence[i]! + response * property[partners[i]!]! + 0.1 * random.normal(),
-      ...(perGroup > 1 && { group: groups[i]! }),
-    }));
+    labels.map((label, i) => {
+      const score = evidence[i]! + response * property[partners[i]!]! + noise * random.normal();
+      return binaryRow('test', i, label, score, groups?.[i]);
+    });
   const sides = ['real', 'fake'] as const;
-  const all = [...labels.keys()];
   const exchanged = (isOwn: boolean) => {
     const drawn = partnersOf(labels, isOwn, random);
     const partners = new Map(drawn.map((partner, i) => [`${i}`, `${partner}`]));
     return { rows: rowsWith(drawn), sides, partners };
   };
-  const biases = measureBias(
-    { rows: rowsWith(all), sides },
-    [{ property: 'property', own: exchanged(true), other: exchanged(false) }],
-    { confidence: 0.95, draws, seed: 1 },
-  );
-  if (!biases.ok) throw new Error(`Internal error: ${biases.error}`);
-  return biases.value[0]!.shift.p;
+  const unchanged = { rows: rowsWith([...labels.keys()]), sides };
+  return { unchanged, own: exchanged(true), other: exchanged(false) };
 }
 
 /** As `exchange` draws them. */
