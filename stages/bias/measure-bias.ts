@@ -1,15 +1,18 @@
 import { mean, sampleVariance } from '../../src/learning/metrics/arithmetic/mean.ts';
 import { weightedMean } from '../../src/learning/metrics/arithmetic/weights.ts';
-import { areaDifference } from '../../src/learning/metrics/comparison/area-difference.ts';
 import { holm } from '../../src/learning/metrics/comparison/holm.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
 import { pairedDifference } from '../../src/learning/metrics/comparison/paired-difference.ts';
-import { aucOfRows, differenceOf } from '../../src/learning/metrics/comparison/row-statistics.ts';
+import { differenceOf } from '../../src/learning/metrics/comparison/row-statistics.ts';
 import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.ts';
-import { bootstrapInterval } from '../../src/learning/metrics/intervals/bootstrap.ts';
-import type { Interval, PairedDifference } from '../../src/learning/metrics/intervals/interval.ts';
+import type {
+  Estimate,
+  Interval,
+  PairedDifference,
+} from '../../src/learning/metrics/intervals/interval.ts';
 import type { BinaryRow, SideNames } from '../../src/learning/metrics/scores/binary-view.ts';
 import { err, ok, type Result } from '../../src/result.ts';
+import { ExchangedAreas, leftAboveChance } from './exchange-intervals.ts';
 
 /** The scores of a detector for the images of a split. */
 export interface SplitScores {
@@ -37,10 +40,10 @@ export interface Bias {
   /** After an exchange within the class: what the procedure itself costs. */
   readonly control: Interval;
   readonly after: Interval;
-  /** The AUC after the exchange less that of the control, with the partners that were drawn. */
-  readonly difference: PairedDifference;
+  /** The AUC after the exchange less that of the control. */
+  readonly difference: Estimate;
   /** (AUC after − ½) / (AUC before − ½): 1 where nothing is lost, 0 at chance. */
-  readonly left: Interval;
+  readonly left: Estimate;
   /**
    * How much higher a score becomes by the property of a positive image than by that of a negative
    * one, in deviations of the unchanged scores, with its test for 0.
@@ -110,25 +113,27 @@ function measure(
     number[],
     number[],
   ];
-  const sample = { ...images, draws, seed };
-  const [beforeOf, , afterOf] = models.map((rows) => aucOfRows(labels, rows));
   const effects = effectsOfDonors(labels, before, [control, after], donors);
   const meanOf = (label: number) => (weights: Uint8Array) =>
     weightedMean(effects.length, (i) => effects[i]!, {
       weights: weights.map((weight, i) => (labels[i] === label ? weight : 0)),
     });
+  const areas = new ExchangedAreas(images, confidence);
+  const scored = {
+    before: { scores: before, givers: [...labels.keys()] },
+    control: { scores: control, givers: donors[0]! },
+    after: { scores: after, givers: donors[1]! },
+  };
+  const controlArea = areas.areaOf(scored.control);
+  const afterArea = areas.areaOf(scored.after);
   return {
     images: labels.length,
     before: aucInterval(images, before, confidence),
-    control: aucInterval(images, control, confidence),
-    after: aucInterval(images, after, confidence),
-    difference: areaDifference(images, [after, control], confidence),
-    left: bootstrapInterval(
-      sample,
-      (weights) => (afterOf!(weights) - 0.5) / (beforeOf!(weights) - 0.5),
-      confidence,
-    ),
-    shift: pairedDifference(sample, meanOf(1), meanOf(0), confidence),
+    control: controlArea.interval,
+    after: afterArea.interval,
+    difference: areas.difference(afterArea, controlArea),
+    left: leftAboveChance(images, scored, confidence),
+    shift: pairedDifference({ ...images, draws, seed }, meanOf(1), meanOf(0), confidence),
   };
 }
 

@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { csvRecords, csvTable } from '../../src/csv.ts';
 import {
-  formatEnds,
   formatEstimate,
   formatLevel,
   formatMetric,
@@ -50,7 +49,7 @@ export default async function run(context: Context): Promise<void> {
       property,
       formatArea(control.estimate),
       formatArea(after.estimate),
-      `${formatDifference(difference.difference)} (${formatEnds(difference, formatDifference)})`,
+      formatEstimate(difference, formatDifference),
       formatEstimate(left, formatShare),
       formatEstimate({ ...shift, estimate: shift.difference }, (value) => formatSigned(value, 2)),
       formatP(adjustedP),
@@ -131,7 +130,7 @@ function formatTable(biases: readonly Bias[]): string {
         ...ends('before', before),
         ...ends('ownClass', control),
         ...ends('otherClass', after),
-        ...ends('difference', { ...difference, estimate: difference.difference }),
+        ...ends('difference', difference),
         ...ends('left', left),
         ...ends('shift', { ...shift, estimate: shift.difference }),
         p: shift.p,
