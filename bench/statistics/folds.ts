@@ -8,8 +8,8 @@ import type { Scenario } from './tally.ts';
 const folds = 5;
 
 /**
- * The mean of the folds' AUCs that `evaluate` prints. The models of the folds differ in the level of
- * their scores, and in their skill.
+ * The mean of the folds' AUCs that `evaluate` prints. The models of the folds differ in the level
+ * of their scores, and in their skill.
  */
 export function foldsScenario(shift: number, design: Design, draws: number): Scenario {
   return {

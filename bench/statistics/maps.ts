@@ -13,7 +13,7 @@ import { leadOf } from '../../stages/gradcam/lead.ts';
 import { type Design, drawLabels, Evidence } from './populations.ts';
 import type { Claim, Scenario } from './tally.ts';
 
-/** The side of the small maps, in cells: fewer than the 16 of a survey, which takes 4 times as long. */
+/** The side of the small maps, in cells; a survey has 16, which take 4 times as long. */
 const side = 8;
 const cells = side ** 2;
 /** The deviation of the place of a map's only bump, and the bump's own, in cells. */
@@ -154,9 +154,8 @@ const surveyOf = (labels: readonly number[], maps: MapSurvey): Survey => ({
   maps: [maps],
 });
 
-/** The lead of `gradcam` among three networks, of which the two that are furthest apart are compared. */
+/** The lead of `gradcam` between the two of three networks that are furthest apart. */
 export function leadScenario(isEqual: boolean, design: Design, draws: number): Scenario {
-  // Two networks of one mean with maps that are concentrated by a few images, or not.
   const shares: readonly ((z: number) => number)[] = [
     (z) => 0.1 + 0.9 * logistic(-1.5 + 0.8 * z),
     (z) => 0.1 + 0.9 * logistic(-1.5 + 0.8 * z),

@@ -97,9 +97,10 @@ export class ExchangedAreas {
   }
 
   /**
-   * How much of the area above one half is left, (first − ½) / (second − ½): the ratios at which the
-   * difference of the first from so much of the second may be 0 (Fieller 1954, "Some problems in
-   * interval estimation", with the uneven intervals of the areas). The ends are NaN for equal moves.
+   * How much of the area above one half is left, (first − ½) / (second − ½): the ratios at which
+   * the difference of the first from so much of the second may be 0 (Fieller 1954, "Some problems
+   * in interval estimation", with the uneven intervals of the areas). The ends are NaN for equal
+   * moves, and where the second may be one half.
    */
   ratio(first: ExchangedArea, second: ExchangedArea): Estimate {
     const after = aboveChance(first.interval);
@@ -161,12 +162,13 @@ export class ExchangedAreas {
 }
 
 /**
- * How much of an area above one half is left, with the interval of its ratio. Where the area before
- * may be one half, the ratio may be anything. So it has an interval only where that area is at least
- * `clear` times as far above one half as its own interval reaches down. Those that get there by luck
- * have too low a ratio: of the intervals that are printed, a share of at most (1 - level) / π misses
- * the truth, where π is how often one is printed. So the level is raised by π, for an area as near
- * to one half as the interval has it.
+ * How much of an area above one half is left after an exchange, with the interval of the ratio.
+ *
+ * Where the area before may be one half, the ratio may be anything. So it has an interval only
+ * where that area is at least {@link clear} times as far above one half as its own interval reaches
+ * down. Sets that get there by luck have too low a ratio: if an interval is printed with a chance
+ * of π, a share of up to (1 - level) / π of those that are printed may miss the truth. So the level
+ * is raised by π, as it is for the lowest area that the interval has.
  */
 export function leftAboveChance(
   images: GroupedLabels,

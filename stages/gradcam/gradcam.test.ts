@@ -281,7 +281,7 @@ test('maps are scored against masks of what was forged, in metrics, table and hi
     'real.topShare',
     'real.topShareLow',
     'real.topShareHigh',
-    'real.meanMapTopShare',
+    'real.regions.topLeft',
   ]);
   assert.deepEqual(
     bench.highlights.map(({ columns, rows }) => [columns.length, rows.map(([method]) => method)]),

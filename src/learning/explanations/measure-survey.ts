@@ -7,6 +7,7 @@ import { facePartNames } from '../faces/parts/face-parts.ts';
 import { predictedClasses } from '../metrics/arithmetic/logits.ts';
 import { mean } from '../metrics/arithmetic/mean.ts';
 import { bootstrapIntervals, type Form, type Resampling } from '../metrics/intervals/bootstrap.ts';
+import { unitsByClass } from '../metrics/intervals/bootstrap-draws.ts';
 import { type IntervalEnds, intervalPair } from '../metrics/intervals/interval.ts';
 import { chanceDistance, distancesOf, meanDistance, weightedSums } from './chance-distance.ts';
 import { completenessGap } from './completeness-gap.ts';
@@ -74,9 +75,9 @@ export interface MeasureOptions extends Resampling {
  * Two classes have their names by default in `<class>`. A distance is the share of the maps' mass
  * that lies elsewhere.
  *
- * Intervals are from the bootstrap: images, or whole groups, are resampled by class, the same ones
- * for both networks. `distance` has an interval only if `distanceP`, below 1 − confidence,
- * distinguishes it from chance; `aboveUntrained` has none for mean maps.
+ * Intervals are from the bootstrap: images, or whole groups, are resampled, the same ones for both
+ * networks. Numbers of mean maps have none: chance increases them, in every resample once more, and
+ * intervals that are mirrored at the estimate covered 84 to 88 % (`bench/statistics`).
  */
 export function measureSurvey(
   survey: Survey,
@@ -166,9 +167,6 @@ function measureMethod(
   untrained?: Surveyed,
 ): MapNumbers {
   const { groups, draws, seed, confidence } = options;
-  // Numbers of mean maps are biased upwards, once more in each resample: see `isBiased` of
-  // {@link Form}.
-  const ofMeanMaps = [...trained.keys.map((key) => `${key}.meanMapTopShare`), 'distance'];
   const facts: Values = {
     ...factsOf(trained, options),
     ...(untrained && prefixed('untrained', untrainedFacts(untrained, options))),
@@ -179,41 +177,29 @@ function measureMethod(
   };
   const all = (weights: Uint8Array): Values => {
     const trainedValues = nets.trained(weights);
-    const untrainedValues = nets.untrained?.(weights);
-    if (untrainedValues === undefined) return trainedValues;
-    const above = Object.entries(trainedValues).map(([name, value]) => [
-      name,
-      value - untrainedValues[name]!,
-    ]);
-    return {
-      ...trainedValues,
-      ...prefixed('untrained', untrainedValues),
-      ...prefixed('aboveUntrained', Object.fromEntries(above)),
-    };
+    return withUntrained(trainedValues, nets.untrained?.(weights));
   };
-  const biased = ofMeanMaps.flatMap((name) => [name, `untrained.${name}`]);
+  const ofMeanMaps = withUntrained(
+    numbersOfMeanMaps(trained),
+    untrained && numbersOfMeanMaps(untrained),
+  );
   const sample = { labels: trained.survey.labels, groups, draws, seed };
+  const decidingOf = decidingUnits(trained, groups);
   const formOf = (name: string): Form => {
-    if (biased.includes(name)) return { isBiased: true };
+    const deciding = decidingOf(name.replace(/^(untrained|aboveUntrained)\./, ''));
     return name.startsWith('aboveUntrained.')
-      ? { range: [-1, 1], isSkewed: true }
-      : { range: [0, 1] };
+      ? { range: [-1, 1], isSkewed: true, deciding }
+      : { range: [0, 1], deciding };
   };
   const intervals = bootstrapIntervals(sample, all, confidence, formOf);
-  const withoutInterval = [
-    ...['', 'untrained.']
-      .filter((net) => !(facts[`${net}distanceP`]! < 1 - confidence))
-      .map((net) => `${net}distance`),
-    ...ofMeanMaps.map((name) => `aboveUntrained.${name}`),
-  ];
   const ended = Object.entries(intervals).map(
-    ([name, { estimate, low, high }]): [string, MapNumber] => {
-      const ends = withoutInterval.includes(name)
-        ? { low: Number.NaN, high: Number.NaN }
-        : { low, high };
-      return [name, { estimate, ...ends }];
-    },
+    ([name, { estimate, low, high }]): [string, MapNumber] => [name, { estimate, low, high }],
   );
+  const unknown = { low: Number.NaN, high: Number.NaN };
+  const withoutEnds = Object.entries(ofMeanMaps).map(([name, estimate]): [string, MapNumber] => [
+    name,
+    { estimate, ...unknown },
+  ]);
   const bare = Object.entries(facts).map(([name, estimate]): [string, MapNumber] => [
     name,
     { estimate },
@@ -221,10 +207,52 @@ function measureMethod(
   // The network's own numbers before those of the untrained one.
   const rank = ([path]: readonly [string, MapNumber]) =>
     /^(above)?untrained\./i.test(path) ? 1 : 0;
-  return new Map([...ended, ...bare].sort((a, b) => rank(a) - rank(b)));
+  return new Map([...ended, ...withoutEnds, ...bare].sort((a, b) => rank(a) - rank(b)));
 }
 
-/** The resampled statistics: means over images, and numbers of mean maps. */
+/**
+ * The degrees of freedom of a number that one class decides, or the images with masks: one less
+ * than their units, images or groups. Numbers of all images have no bound.
+ */
+function decidingUnits(
+  { survey: { labels }, maps: { pointing }, keys }: Surveyed,
+  groups: Resampling['groups'],
+): (name: string) => number {
+  const units = unitsByClass(labels, groups);
+  const masked = [...Array(labels.length).keys()].filter(
+    (image) => pointing !== undefined && !Number.isNaN(pointing[image]),
+  );
+  const ofMasks = unitsByClass(
+    masked.map((image) => labels[image]!),
+    groups && masked.map((image) => groups[image]),
+  );
+  const masks = [...ofMasks.values()].reduce((sum, count) => sum + count, 0);
+  return (name) => {
+    if (name.startsWith('masks.')) return Math.max(1, masks - 1);
+    const label = keys.findIndex((key) => name.startsWith(`${key}.`));
+    return label === -1 ? Number.POSITIVE_INFINITY : Math.max(1, (units.get(label) ?? 0) - 1);
+  };
+}
+
+/** The numbers of a network, those of the untrained one, and the first less the second. */
+function withUntrained(trained: Values, untrained?: Values): Values {
+  if (untrained === undefined) return trained;
+  const above = Object.entries(trained).map(([name, value]) => [name, value - untrained[name]!]);
+  return {
+    ...trained,
+    ...prefixed('untrained', untrained),
+    ...prefixed('aboveUntrained', Object.fromEntries(above)),
+  };
+}
+
+/** The numbers of the mean maps of the classes. */
+function numbersOfMeanMaps({ survey: { labels }, maps, keys }: Surveyed): Values {
+  const sums = weightedSums({ ...maps, classes: keys.length }, labels);
+  const shares = keys.map((key, label) => [`${key}.meanMapTopShare`, topShare(sums[label]!)]);
+  return { ...Object.fromEntries(shares), distance: meanDistance(sums) };
+}
+
+/** The resampled statistics: means over images. */
 function statistics({ survey: { labels }, maps, keys }: Surveyed): (weights: Uint8Array) => Values {
   const { topShares, areas, pointing, overlaps } = maps;
   const regions = [
@@ -232,13 +260,11 @@ function statistics({ survey: { labels }, maps, keys }: Surveyed): (weights: Uin
     ...columnsOf('parts', facePartNames, maps.parts),
   ];
   return (weights) => {
-    const sums = weightedSums({ ...maps, classes: keys.length }, labels, weights);
     const ofClass = (key: string, label: number): Values => {
       const mean = (values: Float64Array) =>
         meanOf(values, weights, (image) => labels[image] === label);
       return {
         [`${key}.topShare`]: mean(topShares),
-        [`${key}.meanMapTopShare`]: topShare(sums[label]!),
         ...Object.fromEntries(regions.map(({ path, shares }) => [`${key}.${path}`, mean(shares)])),
         [`${key}.halfMassArea`]: mean(areas),
       };
@@ -246,7 +272,6 @@ function statistics({ survey: { labels }, maps, keys }: Surveyed): (weights: Uin
     return {
       topShare: meanOf(topShares, weights),
       ...Object.assign({}, ...keys.map(ofClass)),
-      distance: meanDistance(sums),
       ...(pointing && { 'masks.pointingGame': meanOf(pointing, weights) }),
       ...(overlaps && { 'masks.intersectionOverUnion': meanOf(overlaps, weights) }),
     };

@@ -11,7 +11,6 @@ import {
   bootstrapIntervals,
   bootstrapWeights,
   type Form,
-  percentileEnds,
   resample,
   type Statistic,
   spreadOf,
@@ -157,23 +156,6 @@ test('several statistics share the draws', () => {
   );
   assert.deepEqual([both.one.low, both.one.high], [both.twice.low / 2, both.twice.high / 2]);
   assert.deepEqual(both.one, bootstrapInterval({ labels, draws: 99, seed: 2 }, first, 0.9));
-});
-
-test('a statistic that chance increases has mirrored percentiles, cut at 0 and stretched to the estimate', () => {
-  const sample = { labels: [...labels, ...labels], draws: 99, seed: 2 };
-  const off = (weights: Uint8Array) => sum(weights.map((weight) => Math.abs(weight - 1)));
-  const all = (weights: Uint8Array) => ({ biased: 1 + off(weights), far: 99 + off(weights) });
-  const { biased, far } = bootstrapIntervals(sample, all, 0.9, () => ({ isBiased: true }));
-  const [, high] = percentileEnds(resample(sample, off).draws, 0.9);
-  assert.deepEqual([biased.low, biased.high], [0, 1]);
-  assert.deepEqual([far.low, far.high], [99 - high, 99]);
-});
-
-test('ends are NumPy’s percentiles of the draws, and undefined where over a tenth of them are', () => {
-  assert.deepEqual(percentileEnds([4, 1, 3, 2], 0.5), [1.75, 3.25]);
-  assert.deepEqual(percentileEnds([...Array<number>(9).fill(1), Number.NaN], 0.95), [1, 1]);
-  assert.deepEqual(percentileEnds([1, 1, Number.NaN], 0.95), [Number.NaN, Number.NaN]);
-  assert.deepEqual(percentileEnds([], 0.95), [Number.NaN, Number.NaN]);
 });
 
 test('groups for other images than those of the labels are refused', () => {

@@ -103,8 +103,6 @@ export interface Form {
    * positive rate, that share of the negatives.
    */
   readonly deciding?: number;
-  /** Whether it is never below 0 and chance increases it; see {@link mirrored}. */
-  readonly isBiased?: boolean;
 }
 
 /**
@@ -143,9 +141,7 @@ export function intervalOf(resampled: Resampled<number>, level: number, form: Fo
   const isConstant = draws.every((value) => value === draws[0]);
   if (isConstant || Number.isNaN(estimate))
     return { estimate, low: Number.NaN, high: Number.NaN, method };
-  const [low, high] = form.isBiased
-    ? mirrored(estimate, percentileEnds(draws, level))
-    : endsOf(estimate, spreadOf(resampled, form), level, form);
+  const [low, high] = endsOf(estimate, spreadOf(resampled, form), level, form);
   return { estimate, low, high, method };
 }
 
@@ -263,23 +259,6 @@ function definedDraws(draws: ArrayLike<number>): Float64Array {
   return defined.length < (1 - mostUndefined) * draws.length ? new Float64Array() : defined;
 }
 
-/**
- * The basic bootstrap interval (Davison and Hinkley 1997, section 5.2) of a statistic that chance
- * increases, such as a distance between means. The percentiles are mirrored at the estimate, since
- * the draws exceed the estimate as the estimate exceeds the truth; then cut at 0, and stretched to
- * the estimate where all draws are above it. Where the truth is near 0 it lies too high.
- */
-function mirrored(
-  estimate: number,
-  [low, high]: readonly [number, number],
-): [low: number, high: number] {
-  if (Number.isNaN(low)) return [low, high];
-  return [
-    Math.max(0, Math.min(estimate, 2 * estimate - high)),
-    Math.max(estimate, 2 * estimate - low),
-  ];
-}
-
 export function expandedEnds(
   resampled: Resampled<number>,
   level: number,
@@ -293,17 +272,6 @@ export function expandedEnds(
   const high = quantile(draws, 1 - chance);
   if (resampled.estimate === 1) return [Math.min(low, 1 - bound), high];
   return resampled.estimate === 0 ? [low, Math.max(high, bound)] : [low, high];
-}
-
-/** The quantiles that hold the middle `level` of the draws; NaN where too many draws are NaN. */
-export function percentileEnds(
-  draws: ArrayLike<number>,
-  level: number,
-): [low: number, high: number] {
-  const defined = definedDraws(draws);
-  if (defined.length === 0) return [Number.NaN, Number.NaN];
-  defined.sort();
-  return [quantile(defined, (1 - level) / 2), quantile(defined, (1 + level) / 2)];
 }
 
 /**
