@@ -35,7 +35,7 @@ const reach = 6;
  */
 export function competitionChart(
   ranked: readonly Ranked[],
-  { split, by, negative, positive, sides }: Tested,
+  { split, unit, negative, positive, sides }: Tested,
   { confidence, title }: { readonly confidence: number; readonly title?: string | undefined },
 ): TopLevelSpec {
   const ends = ranked.flatMap(({ auc }) => [auc.low, auc.estimate, auc.high]);
@@ -66,7 +66,7 @@ export function competitionChart(
   ];
   const fill = { condition: { test: 'datum.onFront', value: palette[0] }, value: '#ffffff' };
   const coordinate = (field: string) => ({ field, type: 'quantitative', scale: null });
-  const subtitle = `${formatCount(negative)} ${sides[0]} and ${formatCount(positive)} ${sides[1]} ${by}s; lines: ${formatLevel(confidence)} interval; filled: on the Pareto front`;
+  const subtitle = `${formatCount(negative)} ${sides[0]} and ${formatCount(positive)} ${sides[1]} ${unit}s; lines: ${formatLevel(confidence)} interval; filled: on the Pareto front`;
   return chart(title ?? `AUC on ${split} against learnable parameters`, subtitle, width, {
     width,
     height,

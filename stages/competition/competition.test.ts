@@ -398,7 +398,7 @@ test('the chart joins the Pareto front, and labels every candidate where there i
   ]);
   const chart = competitionChart(
     ranked,
-    { split: 'test', by: 'image', negative: 1400, positive: 700, sides: defaultNames },
+    { split: 'test', unit: 'image', negative: 1400, positive: 700, sides: defaultNames },
     { confidence: 0.95 },
   );
   assertGolden(chart, new URL('golden/four-candidates.golden.json', import.meta.url));
@@ -502,4 +502,23 @@ test('videos are ranked by their images, and both levels stand beside each other
     ['even', 'images', 18, '1.000'],
     ['even', 'videos', 6, '1.000'],
   ]);
+
+  // Scores that an earlier stage joined need no `by`, and are called videos, too.
+  for (const [i, { scores }] of entrants.entries()) {
+    const rows = people.map((video, index): ScoreRow => {
+      const label = index % 2;
+      const fake = label === 1 && i === 0 ? 0.5 : 0.4 + label / 5;
+      return { key: video, split: 'test', label, scores: [1 - fake, fake], video };
+    });
+    const classes = ['real', 'fake'];
+    writeFileSync(
+      scores.path,
+      formatScores({ classes, names: classes, scale: 'probabilities', rows }),
+    );
+  }
+  await bench.run(spec, run, { inputs });
+  const metrics = readFileSync(bench.output('metrics', spec.outputs['metrics']), 'utf8');
+  assert.equal(JSON.parse(metrics).videos, 6);
+  const svg = readFileSync(join(bench.output('chart'), 'chart.svg'), 'utf8');
+  assert.match(svg, /3 real and 3 fake videos;/);
 });

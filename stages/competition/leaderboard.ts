@@ -111,7 +111,7 @@ export function formatLeaderboard(ranked: readonly Ranked[]): string {
 /** The images, or what else is ranked, that all candidates scored, by class. */
 export type Tested = {
   readonly split: string;
-  readonly by: Unit;
+  readonly unit: Unit;
   readonly negative: number;
   readonly positive: number;
   readonly sides: SideNames;
@@ -119,7 +119,7 @@ export type Tested = {
 
 export function formatMetrics(
   ranked: readonly Ranked[],
-  { split, by, negative, positive, sides }: Tested,
+  { split, unit, negative, positive, sides }: Tested,
   { confidence, lead }: { readonly confidence: number; readonly lead?: object | undefined },
 ): string {
   const candidates = ranked.map(({ rank, name, parameters, auc, score }) => {
@@ -134,7 +134,7 @@ export function formatMetrics(
   const metrics = {
     split,
     confidence,
-    [`${by}s`]: negative + positive,
+    [`${unit}s`]: negative + positive,
     ...counts,
     winner: ranked[0]!.name,
     ...(lead !== undefined && { lead }),

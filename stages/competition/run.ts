@@ -46,17 +46,18 @@ export default async function run(context: Context): Promise<void> {
     enter(one, other, names[index]!, context.settings),
   );
   const matched = match(context, entrants);
-  const few = fewGroups(matched, entrants[0]!.sides, split);
+  const { sides, unit } = entrants[0]!;
+  const few = fewGroups(matched, sides, split, unit);
   if (few !== undefined) context.warn(few);
   const ranked = rankEntrants(context, entrants, matched);
   const positive = matched.labels.filter((label) => label === 1).length;
   const lead = leadOfFirst(ranked, entrants, matched, confidence);
   const tested = {
     split,
-    by: context.settings.by,
+    unit,
     negative: matched.labels.length - positive,
     positive,
-    sides: entrants[0]!.sides,
+    sides,
   };
   writeFileSync(context.output('leaderboard'), formatLeaderboard(ranked));
   const rows = ranked.map(leaderboardRow);
@@ -91,6 +92,7 @@ function enter(
   const {
     rows,
     names: sides,
+    unit,
     videos,
     imageRows,
   } = readSplitScores(scores.path, settings.split, `input "scores" of ${name}`, settings);
@@ -100,6 +102,7 @@ function enter(
     parameters: candidate.parameters,
     rows,
     sides,
+    unit,
     videos,
     imageRows,
   };

@@ -5,7 +5,7 @@ import { tiedMaxima } from '../../src/learning/metrics/arithmetic/logits.ts';
 import { aucGain, gainCells, gainColumns } from '../../src/learning/metrics/comparison/auc-gain.ts';
 import { fewGroups } from '../../src/learning/metrics/few-groups.ts';
 import { findSuspects, type Suspect } from '../../src/learning/metrics/label-errors.ts';
-import { videosTable } from '../../src/learning/metrics/scores/aggregate-videos.ts';
+import { unitOf, videosTable } from '../../src/learning/metrics/scores/aggregate-videos.ts';
 import { averageGroups } from '../../src/learning/metrics/scores/average-groups.ts';
 import { judgedTable } from '../../src/learning/metrics/scores/read-split-scores.ts';
 import { formatScores, type ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
@@ -191,7 +191,7 @@ function reportFewGroups(
       labels: splitRows.map(({ label }) => label),
       groups: splitRows.map(({ group }) => group),
     };
-    const few = fewGroups(images, names, split);
+    const few = fewGroups(images, names, split, unitOf(splitRows, context.settings.by));
     if (few !== undefined) context.warn(few);
   }
 }

@@ -89,6 +89,10 @@ test('evaluate judges videos, and shows their frames beside them and those witho
     ['a,test,real', 'b,test,real', 'c,test,fake', 'e,test,fake', 'd,test,fake'],
   );
   assert.equal(rows.at(-1), 'd,test,fake,0.5,0.5,d,d');
+  assert.deepEqual(bench.warnings, [
+    'test: the highest score of 1 of 5 videos is shared by several classes. Each of them counts as called all of these classes, in equal parts.',
+    'test has few videos: 2 of real and 3 of fake. With fewer than 20 of a class, intervals are wide, and tests find only large differences.',
+  ]);
 });
 
 test('scores of videos are not joined again, and rank without `by` as they did', async () => {
@@ -121,7 +125,21 @@ test('scores of videos are not joined again, and rank without `by` as they did',
   const metrics = JSON.parse(
     readFileSync(bench.output('metrics', rocDet.outputs['metrics']), 'utf8'),
   );
-  assert.deepEqual([metrics.images, metrics.auc], [4, 1]);
+  assert.deepEqual([metrics.by, metrics.videos, metrics.auc], ['video', 4, 1]);
+  const svgOf = (port: string) => readFileSync(join(bench.output(port), 'chart.svg'), 'utf8');
+  assert.match(svgOf('roc'), /2 real and 2 fake videos/);
+  assert.match(svgOf('reliability'), />Videos</);
+  for (const chart of ['histogram', 'confusion', 'errors']) {
+    await bench.run(plot, runPlot, { with: { chart }, inputs });
+    assert.match(svgOf('chart'), /2 real and 2 fake videos/, chart);
+    assert.doesNotMatch(svgOf('chart'), /images/i, chart);
+  }
+  const lines = readFileSync(scores, 'utf8').split('\n');
+  writeFileSync(scores, lines.filter((line) => !line.includes(',fake,')).join('\n'));
+  await assert.rejects(bench.run(rocDet, runRocDet, { inputs }), {
+    message:
+      'input "scores": expected real and fake videos in the split "test", got 2 real and 0 fake',
+  });
 });
 
 test('the aggregate and the rule for videos without a face decide the result', async () => {

@@ -63,8 +63,8 @@ function panel(metric: Reported['metric'], rows: readonly IntervalRow[]): Part {
 }
 
 function subtitle(reported: readonly Reported[], setting: Setting): string {
-  const { negatives, positives, sides, by, margin, isAnother, splits } = setting;
-  const n = `${formatCount(negatives)} ${sides[0]} and ${formatCount(positives)} ${sides[1]} ${by}s; lines: 95 % intervals`;
+  const { negatives, positives, sides, unit, margin, isAnother, splits } = setting;
+  const n = `${formatCount(negatives)} ${sides[0]} and ${formatCount(positives)} ${sides[1]} ${unit}s; lines: 95 % intervals`;
   const isCompared = reported.some(({ published }) => published !== undefined);
   const compared = isCompared ? `; open: published; margin ${formatDecimal(margin!)}` : '';
   return `${n}${compared}${isAnother ? `; ${splits}` : ''}`;

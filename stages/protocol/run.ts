@@ -49,12 +49,13 @@ export default async function run(context: Context): Promise<void> {
       return compared.length === 0 ? [ours] : compared;
     }),
   );
-  const { rows, sides } = networks[0]!;
+  const { rows, sides, unit } = networks[0]!;
   const setting: Setting = {
     ...settings,
     splits: describeSplits(splits),
     isAnother: others !== undefined,
     sides,
+    unit,
     negatives: rows.filter(({ label }) => label === 0).length,
     positives: rows.filter(({ label }) => label === 1).length,
   };
@@ -87,14 +88,9 @@ function readNetworks(context: Context) {
     const name = apart[index]!;
     const what = `input "scores"${isAlone ? '' : ` of ${name}`}`;
     const table = readScoreTable(path, what, settings);
-    const {
-      rows,
-      all,
-      names: sides,
-      scale,
-      videos,
-    } = viewOfSplit(table, testSplit, what, settings);
-    requireBothSides(rows, sides, testSplit, what);
+    const view = viewOfSplit(table, testSplit, what, settings);
+    requireBothSides(view, testSplit, what);
+    const { rows, all, names: sides, scale, unit, videos } = view;
     const needsThreshold =
       settings.metrics.includes('accuracy') && settings.tuned.threshold === selectionSplit;
     const fitted = needsThreshold ? rowsOfSplit(all, selectionSplit, what) : [];
@@ -102,9 +98,9 @@ function readNetworks(context: Context) {
       labels: rows.map(({ label }) => label),
       groups: rows.map(({ group }) => group),
     };
-    const few = fewGroups(images, sides, testSplit);
+    const few = fewGroups(images, sides, testSplit, unit);
     if (few !== undefined) warnings.add(few);
-    return { name, rows, fitted, scale, sides, videos };
+    return { name, rows, fitted, scale, sides, unit, videos };
   });
   for (const warning of warnings) context.warn(warning);
   return networks;

@@ -6,6 +6,7 @@ import { type IntervalEnds, intervalPair } from '../../src/learning/metrics/inte
 import { metric as findMetric } from '../../src/learning/metrics/metric-catalogue.ts';
 import type { SideNames } from '../../src/learning/metrics/scores/binary-view.ts';
 import { countsBySide } from '../../src/learning/metrics/scores/binary-view.ts';
+import type { Unit } from '../../src/learning/metrics/scores/video-settings.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { MeasuredMetric } from './measure.ts';
 import type { PublishedLine } from './published.ts';
@@ -21,13 +22,14 @@ export interface Reported extends MeasuredMetric {
 }
 
 /** What all rows have in common. */
-export interface Setting
-  extends Pick<ProtocolSettings, 'name' | 'by' | 'margin' | 'tuned' | 'aggregate'> {
+export interface Setting extends Pick<ProtocolSettings, 'name' | 'margin' | 'tuned' | 'aggregate'> {
   /** The state of the splits, in words. */
   readonly splits: string;
   /** Whether one is known to be another than the protocol's. */
   readonly isAnother: boolean;
   readonly sides: SideNames;
+  /** What is judged. */
+  readonly unit: Unit;
   readonly negatives: number;
   readonly positives: number;
 }
@@ -56,7 +58,7 @@ export const formatTable = (reported: readonly Reported[], setting: Setting): st
 
 /** The `metrics` artifact: the numbers of each network by its name. */
 export function formatMetrics(reported: readonly Reported[], setting: Setting): string {
-  const { name, by, splits, sides, negatives, positives } = setting;
+  const { name, unit, splits, sides, negatives, positives } = setting;
   const names = [...new Set(reported.map(({ network }) => network))];
   const models = names.map((network) => {
     const ofNetwork = reported.filter((row) => row.network === network);
@@ -74,9 +76,9 @@ export function formatMetrics(reported: readonly Reported[], setting: Setting): 
     protocol: name,
     splits,
     split: 'test',
-    by,
+    by: unit,
     confidence: 0.95,
-    [`${by}s`]: negatives + positives,
+    [`${unit}s`]: negatives + positives,
     ...countsBySide(sides, negatives, positives),
     models: Object.fromEntries(models),
   });
@@ -103,7 +105,7 @@ export function summaryTable(reported: readonly Reported[], setting: Setting): H
   ]);
   const compared = ['published', 'difference', '95 % interval of it', 'verdict', 'source'];
   return {
-    title: `${setting.name}: ${setting.by}s of test; ${describeTuned(setting)}`,
+    title: `${setting.name}: ${setting.unit}s of test; ${describeTuned(setting)}`,
     columns: [
       'network',
       'metric',

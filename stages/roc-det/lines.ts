@@ -9,12 +9,15 @@ import { groupOver, seriesName } from '../../src/learning/charts/series.ts';
 import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
 import type { SideNames } from '../../src/learning/metrics/scores/binary-view.ts';
+import type { Unit } from '../../src/learning/metrics/scores/video-settings.ts';
 import type { MeasuredModel } from './measure.ts';
 import type { RocDetSettings } from './spec.ts';
 
 /** The context of charts and tables: the settings, and the axis values that all models share. */
-export type Frame = Omit<RocDetSettings, 'names'> &
+export type Frame = Omit<RocDetSettings, 'names' | 'by'> &
   RunAxes & {
+    /** What is ranked. */
+    readonly unit: Unit;
     readonly sides: SideNames;
     /** Where each line is a class against all others: how many classes there are. */
     readonly byClass?: number | undefined;
@@ -89,7 +92,7 @@ export function legendTitle(
  * `1,400 cat and 700 dog images in 812 groups`; of models with other images each, the fewest to
  * the most.
  */
-export function imagesText(lines: readonly Line[], { by, sides, byClass }: Frame): string {
+export function imagesText(lines: readonly Line[], { unit, sides, byClass }: Frame): string {
   const models = runsOf(lines);
   const count = (of: 'negative' | 'positive') => {
     const counts = models.map((model) => model[of]);
@@ -99,14 +102,16 @@ export function imagesText(lines: readonly Line[], { by, sides, byClass }: Frame
   };
   const groups = models.flatMap((model) => model.groups ?? []);
   const grouped =
-    by === 'image' && groups.length > 0 ? ` in ${formatCountOf(Math.max(...groups), 'group')}` : '';
+    unit !== 'group' && groups.length > 0
+      ? ` in ${formatCountOf(Math.max(...groups), 'group')}`
+      : '';
   if (byClass !== undefined) {
     const drawn = lines.length;
     const worst =
       drawn < byClass ? `; the ${drawn} of ${byClass} classes that are ranked worst` : '';
-    return `${formatCountOf(models[0]!.negative + models[0]!.positive, by)}${grouped}, each class against all others${worst}`;
+    return `${formatCountOf(models[0]!.negative + models[0]!.positive, unit)}${grouped}, each class against all others${worst}`;
   }
-  return `${count('negative')} ${sides[0]} and ${count('positive')} ${sides[1]} ${by}s${grouped}`;
+  return `${count('negative')} ${sides[0]} and ${count('positive')} ${sides[1]} ${unit}s${grouped}`;
 }
 
 /** Says in a subtitle that a line is several runs; empty if none is. */

@@ -114,7 +114,7 @@ export async function measure(
     calibration,
     scale = scaleOf([...rows, ...calibration]),
     sides,
-  }: Omit<Model, 'labels'>,
+  }: Omit<Model, 'labels' | 'unit'>,
   { confidence: level, draws, seed, threads, bands = true }: MeasureOptions,
 ) {
   const labels = rows.map(({ label }) => label);

@@ -10,6 +10,7 @@ import {
   viewOfSplit,
 } from '../../src/learning/metrics/scores/read-split-scores.ts';
 import type { ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
+import type { Unit } from '../../src/learning/metrics/scores/video-settings.ts';
 import type { Highlight, InputArtifact } from '../../src/stage.ts';
 
 interface ModelIdentity {
@@ -28,6 +29,8 @@ export interface Model extends ModelIdentity {
   /** What the scores are, as the file or the settings say. */
   readonly scale?: ScoreScale | undefined;
   readonly sides: SideNames;
+  /** What its rows are. */
+  readonly unit: Unit;
   /** The numbers of videos, where videos are judged. */
   readonly videos?: Highlight | undefined;
   /** The scores of their images. */
@@ -121,8 +124,8 @@ function readModel(
 ): Model {
   const { split, calibrateOn } = options;
   const view = viewOfSplit(table, split, what, options);
-  const { rows, all, names: sides, scale, videos, imageRows } = view;
-  requireBothSides(rows, sides, split, what);
+  requireBothSides(view, split, what);
+  const { rows, all, names: sides, scale, unit, videos, imageRows } = view;
   const calibration = calibrateOn === split ? [] : all.filter((row) => row.split === calibrateOn);
-  return { ...identity, rows, calibration, scale, sides, videos, imageRows };
+  return { ...identity, rows, calibration, scale, sides, unit, videos, imageRows };
 }

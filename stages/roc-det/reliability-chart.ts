@@ -59,7 +59,7 @@ export function reliabilityChart(lines: readonly Line[], frame: Frame): TopLevel
   const [first, ...others] = models as readonly [MeasuredModel];
   const isOne = others.length === 0;
   const rows = isOne ? beforeAndAfter(first) : worstCalibrated(lines);
-  const unit = frame.by;
+  const { unit } = frame;
   const notes = [
     imagesText(lines, frame),
     `${usualBins} bins of equal width`,

@@ -37,7 +37,12 @@ const rows: readonly BinaryRow[] = [
 ];
 const validation = rows.map((row) => ({ ...row, split: 'val' }));
 const options = { confidence: 0.9, draws: 100, seed: 1 };
-const frame: Frame = { ...spec.settings.parse(options), shared: {}, sides: defaultNames };
+const frame: Frame = {
+  ...spec.settings.parse(options),
+  unit: 'image',
+  shared: {},
+  sides: defaultNames,
+};
 
 /**
  * Images of a model that is right more often the larger `shift` is; all models see the same images.

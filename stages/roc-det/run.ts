@@ -12,6 +12,7 @@ import { fewGroups } from '../../src/learning/metrics/few-groups.ts';
 import { auc } from '../../src/learning/metrics/ranking/auc.ts';
 import { countAtThresholds } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import { distinctTables } from '../../src/learning/metrics/scores/aggregate-videos.ts';
+import type { Unit } from '../../src/learning/metrics/scores/video-settings.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { precisionRecallChart, rocChart } from './curve-charts.ts';
 import { detChart } from './det-chart.ts';
@@ -49,6 +50,7 @@ export default async function run(context: Context): Promise<void> {
   }
   const frame: Frame = {
     ...settings,
+    unit: commonUnit(models),
     shared,
     byClass,
     sides: byClass ? ['others', 'the class'] : models[0]!.sides,
@@ -66,7 +68,11 @@ export default async function run(context: Context): Promise<void> {
   const lines = compared
     .slice(byClass === undefined ? 0 : -mostClasses)
     .map(({ name, runs }): Line => ({ name, runs: runs.map(({ measured }) => measured) }));
-  const { pairs, images } = compare(byClass ? [] : compared.map(({ runs }) => runs), context);
+  const { pairs, images } = compare(
+    byClass ? [] : compared.map(({ runs }) => runs),
+    frame,
+    context,
+  );
 
   const measured = ranked.map((model) => model.measured);
   writeFileSync(context.output('metrics'), formatMetrics(measured, spreads, frame));
@@ -89,19 +95,25 @@ export default async function run(context: Context): Promise<void> {
   if (pairs.length > 0) context.highlight(testsTable(lines, pairs, images, frame));
 }
 
+/** What the rows of all models are; images where that differs. */
+function commonUnit(models: readonly Model[]): Unit {
+  const [unit, ...others] = new Set(models.map((model) => model.unit));
+  return others.length === 0 ? unit! : 'image';
+}
+
 /** Warnings of few groups, each once: models often share their images. */
 function fewGroupsOf(
   models: readonly Model[],
   { split, sides, byClass }: Frame,
 ): ReadonlySet<string> {
-  const warnings = models.map(({ name, labels: axes, rows }) => {
+  const warnings = models.map(({ name, labels: axes, rows, unit }) => {
     const images = {
       labels: rows.map(({ label }) => label),
       groups: rows.map(({ group }) => group),
     };
     const { class: className = name } = axes;
     const ofClass = [`all but ${className}`, className] as const;
-    return fewGroups(images, byClass === undefined ? sides : ofClass, split);
+    return fewGroups(images, byClass === undefined ? sides : ofClass, split, unit);
   });
   return new Set(warnings.filter((warning) => warning !== undefined));
 }
@@ -140,8 +152,11 @@ const meanArea = (runs: readonly { readonly measured: MeasuredModel }[]): number
   mean(runs.map(({ measured }) => measured.auc.estimate));
 
 /** Compares every pair of models, given by their runs, on the images that all models scored. */
-function compare(groups: readonly (readonly Model[])[], context: Context) {
-  const { confidence, draws, seed, by } = context.settings;
+function compare(
+  groups: readonly (readonly Model[])[],
+  { confidence, draws, seed, unit }: Frame,
+  context: Context,
+) {
   const models = groups.flat();
   const none = { pairs: [] as readonly ModelComparison[], images: 0 };
   if (groups.length < 2) return none;
@@ -154,7 +169,7 @@ function compare(groups: readonly (readonly Model[])[], context: Context) {
   if (unmatched.some((count) => count > 0)) {
     const omitted = leftOut(models, unmatched);
     context.warn(
-      `Paired tests are on the ${images.length} ${by}s that all models scored, without ${omitted}; curves on all.`,
+      `Paired tests are on the ${images.length} ${unit}s that all models scored, without ${omitted}; curves on all.`,
     );
   }
   const options = { level: confidence, draws, seed };

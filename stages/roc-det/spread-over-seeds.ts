@@ -19,7 +19,7 @@ export type ModelSpread = ReturnType<typeof spreadOver>[number];
  * {@link StageError} where the runs of a model scored different images.
  */
 export function spreadOver(models: readonly Model[], frame: Frame, warn: (line: string) => void) {
-  const { confidence, draws, seed } = frame;
+  const { confidence, draws, seed, unit } = frame;
   return groupRuns(models, frame).map(({ name, runs }) => {
     const matched = matchScores(runs);
     if (!matched.ok)
@@ -28,7 +28,7 @@ export function spreadOver(models: readonly Model[], frame: Frame, warn: (line: 
     if (unmatched.some((count) => count > 0)) {
       const omitted = leftOut(runs, unmatched);
       warn(
-        `Runs are put together on the ${images.length} images that all scored, without ${omitted}.`,
+        `Runs are put together on the ${images.length} ${unit}s that all scored, without ${omitted}.`,
       );
     }
     const of = (name: 'auc' | 'accuracy', statistic: (rows: readonly BinaryRow[]) => Statistic) =>

@@ -51,18 +51,18 @@ export function formatMetrics(
   spreads: readonly ModelSpread[],
   frame: Frame,
 ): string {
-  const { split, by, confidence } = frame;
+  const { split, unit, confidence } = frame;
   const overRuns = Object.fromEntries(
     spreads.map((spread) => [spread.name || 'all', spreadNumbers(spread)]),
   );
-  const head = { split, by, confidence, ...(spreads.length > 0 && { overRuns }) };
+  const head = { split, by: unit, confidence, ...(spreads.length > 0 && { overRuns }) };
   const [first, ...others] = models as readonly [MeasuredModel];
   return formatJson(
     others.length === 0
-      ? { ...head, ...numbersOf(first, by) }
+      ? { ...head, ...numbersOf(first, unit) }
       : {
           ...head,
-          models: Object.fromEntries(models.map((model) => [model.name, numbersOf(model, by)])),
+          models: Object.fromEntries(models.map((model) => [model.name, numbersOf(model, unit)])),
         },
   );
 }
@@ -71,11 +71,11 @@ export function formatMetrics(
 const sidesOf = ({ sides, negative, positive }: MeasuredModel): Readonly<Record<string, number>> =>
   countsBySide(sides, negative, positive);
 
-function numbersOf(model: MeasuredModel, by: Frame['by']) {
+function numbersOf(model: MeasuredModel, unit: Frame['unit']) {
   const { negative, positive, groups, scaled, firstScoreAuc, meanProbability } = model;
   const defined = measures.filter((name) => intervalPair(model[name]) !== null);
   return {
-    [`${by}s`]: negative + positive,
+    [`${unit}s`]: negative + positive,
     ...sidesOf(model),
     ...(groups !== undefined && { groups }),
     ...Object.fromEntries(measures.map((name) => [name, model[name].estimate])),
@@ -119,14 +119,14 @@ function spreadNumbers({ auc, accuracy }: ModelSpread) {
 }
 
 /** A row for each model, in full precision. */
-export function formatRanking(models: readonly MeasuredModel[], { by }: Frame): string {
+export function formatRanking(models: readonly MeasuredModel[], { unit }: Frame): string {
   return csvTable(
     models.map((model, i) => ({
       rank: i + 1,
       model: model.name,
-      [`${by}s`]: model.negative + model.positive,
+      [`${unit}s`]: model.negative + model.positive,
       ...sidesOf(model),
-      ...(by === 'image' && { groups: model.groups }), // counted beside the images only
+      ...(unit !== 'group' && { groups: model.groups }), // counted beside images or videos
       ...Object.assign({}, ...measures.map((name) => intervalCells(name, model[name]))),
       temperature: model.scaled?.temperature,
       scaledCalibrationError: model.scaled?.calibrationError,
@@ -139,7 +139,7 @@ export function formatTests(
   models: readonly Named[],
   pairs: readonly ModelComparison[],
   images: number,
-  { by }: Frame,
+  { unit }: Frame,
 ): string {
   const cells = (name: string, { difference, low, high, p, adjustedP, test }: TestedDifference) => {
     const values = [difference, low, high, p, adjustedP, testNames[test]];
@@ -148,14 +148,14 @@ export function formatTests(
   const rows = pairs.map(({ one, other, auc, accuracy, ...right }) => ({
     one: models[one]!.name,
     other: models[other]!.name,
-    [`${by}s`]: images,
+    [`${unit}s`]: images,
     ...cells('auc', auc),
     ...cells('accuracy', accuracy),
     ...right,
   }));
   return csvTable(rows, [
     ...pairColumns,
-    `${by}s`,
+    `${unit}s`,
     ...['auc', 'accuracy'].flatMap((name) => testColumns.map((column) => name + column)),
     ...onlyRightColumns,
   ]);
@@ -194,13 +194,13 @@ export function numbersTable(model: MeasuredModel, { split, confidence }: Frame)
 /** Several models: a row for each, the highest AUC first. */
 export function rankingTable(
   models: readonly MeasuredModel[],
-  { split, confidence, by, byClass }: Frame,
+  { split, confidence, unit, byClass }: Frame,
 ): Highlight {
   return {
     title: `${byClass === undefined ? 'Models' : 'Classes, each against all others,'} by AUC on ${split}, with ${formatLevel(confidence)} intervals`,
     columns: [
       byClass === undefined ? 'model' : 'class',
-      `${by}s`,
+      `${unit}s`,
       ...measures.map((name) => metric(name).title),
     ],
     rows: models.map((model) => [
@@ -214,7 +214,7 @@ export function rankingTable(
 /** A row for each model that was run several times. */
 export function spreadTable(
   spreads: readonly ModelSpread[],
-  { split, confidence, by, over }: Frame,
+  { split, confidence, unit, over }: Frame,
 ): Highlight {
   const axes = over.join(', ');
   const several = spreads.length > 1;
@@ -232,7 +232,7 @@ export function spreadTable(
     formatEnds(overImages) || '–',
   ];
   return {
-    title: `Over ${axes}, on ${split}: how much other runs, and other ${by}s, would differ`,
+    title: `Over ${axes}, on ${split}: how much other runs, and other ${unit}s, would differ`,
     columns: [
       ...(several ? ['model'] : []),
       'measure',
@@ -240,7 +240,7 @@ export function spreadTable(
       'mean',
       'deviation',
       `${formatLevel(confidence)} over ${axes}`,
-      `${formatLevel(confidence)} over ${by}s`,
+      `${formatLevel(confidence)} over ${unit}s`,
     ],
     rows: spreads.flatMap(({ name, auc, accuracy }) => [
       row(name, 'AUC', auc),
@@ -253,14 +253,14 @@ export function testsTable(
   models: readonly Named[],
   pairs: readonly ModelComparison[],
   images: number,
-  { by, confidence }: Frame,
+  { unit, confidence }: Frame,
 ): Highlight {
   const adjusted =
     pairs.length > 1
       ? `; p adjusted by Holm, ${formatLevel(confidence)} intervals of each pair alone`
       : '';
   return {
-    title: `Paired tests on ${formatCount(images)} shared ${by}s${adjusted}`,
+    title: `Paired tests on ${formatCount(images)} shared ${unit}s${adjusted}`,
     columns: ['pair', 'AUC', 'p', 'by', 'accuracy', 'p', 'by'],
     rows: pairs.map(({ one, other, auc, accuracy }) => [
       `${models[one]!.name} − ${models[other]!.name}`,

@@ -334,7 +334,7 @@ function pairedLevel(
   const matched = matchScores(models);
   if (!matched.ok) return [{ stage, unit, split, subjects: indices, problem: matched.error }];
   const sides = models[0]!.sides ?? defaultNames;
-  const few = fewGroups(matched.value, sides, split);
+  const few = fewGroups(matched.value, sides, split, unit);
   return [
     {
       stage,

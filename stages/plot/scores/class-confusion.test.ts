@@ -19,7 +19,7 @@ function table(groupOf?: (image: number) => string): ScoreTable {
 }
 
 const endsOf = (scores: ScoreTable): string =>
-  JSON.stringify(classConfusionChart(scores, 'test', (name) => name));
+  JSON.stringify(classConfusionChart(scores, { split: 'test', unit: 'image' }, (name) => name));
 
 test('the interval of a confused pair counts the frames of a video once', () => {
   const has = (chart: string, images: number) => {

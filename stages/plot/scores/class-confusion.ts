@@ -14,6 +14,7 @@ import {
 import { unitsByClass } from '../../../src/learning/metrics/intervals/bootstrap-draws.ts';
 import { shareInterval } from '../../../src/learning/metrics/intervals/share-difference.ts';
 import type { ScoreTable } from '../../../src/learning/metrics/scores/scores-file.ts';
+import type { Unit } from '../../../src/learning/metrics/scores/video-settings.ts';
 import { countTooltip } from './count-tooltip.ts';
 
 /** With more classes the most confused pairs are drawn. */
@@ -27,7 +28,7 @@ const confidence = 0.95;
  */
 export function classConfusionChart(
   table: ScoreTable,
-  split: string,
+  { split, unit }: { readonly split: string; readonly unit: Unit },
   titled: (name: string, number: string) => string,
 ): TopLevelSpec {
   const { classes } = table;
@@ -40,7 +41,7 @@ export function classConfusionChart(
   const totals = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
   const isTable = classes.length <= mostInTable;
   const notes = [
-    `${formatCountOf(rows.length, 'image')} of ${classes.length} classes`,
+    `${formatCountOf(rows.length, unit)} of ${classes.length} classes`,
     `always guessing the most frequent class is right for ${formatShare(majorityAccuracy(decisions))}`,
     isTable
       ? 'shares are of the row'
@@ -53,7 +54,7 @@ export function classConfusionChart(
     rows.map(({ group }) => group),
   );
   const body = isTable
-    ? matrixTable(classes, counts, totals)
+    ? matrixTable(classes, counts, { totals, unit })
     : pairRows(classes, counts, { totals, units });
   return chart(
     heading,
@@ -72,7 +73,7 @@ function sizeOf({ length }: readonly string[]): number {
 function matrixTable(
   classes: readonly string[],
   counts: readonly Float64Array[],
-  totals: readonly number[],
+  { totals, unit }: { readonly totals: readonly number[]; readonly unit: Unit },
 ) {
   const cells = classes.flatMap((row, r) =>
     classes.map((column, c) => {
@@ -90,7 +91,7 @@ function matrixTable(
     size: [size, Math.max(38, 0.6 * size)],
     domain: [0, 1],
     fontSize: classes.length <= 5 ? 13 : 11,
-    tooltip: countTooltip,
+    tooltip: countTooltip(unit),
   });
 }
 

@@ -4,6 +4,7 @@ import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart, type Part } from '../../../src/learning/charts/encoders.ts';
 import { fitText } from '../../../src/learning/charts/fit-text.ts';
 import { heatTable } from '../../../src/learning/charts/heat-table.ts';
+import { unitOf } from '../../../src/learning/metrics/scores/aggregate-videos.ts';
 import {
   judgedTable,
   readScoreTable,
@@ -75,10 +76,10 @@ export const draw: DrawForm = (context) => {
   if (table.classes.length === 2 || positive !== undefined)
     return drawScores(confusionChart)(context);
   onlyInput(context, 'scores', 'confusion of more than two classes');
-  rowsOfSplit(table.rows, split, what);
+  const rows = rowsOfSplit(table.rows, split, what);
   return classConfusionChart(
     judgedTable(table, [split], what, settings),
-    split,
+    { split, unit: unitOf(rows, settings.by) },
     (name, number) => title ?? withLabels(name, item!.labels, number),
   );
 };
@@ -102,7 +103,7 @@ function calledOf(model: ModelScores, threshold: number) {
 }
 
 function panel(
-  { counts, text, sides: classes, ...model }: Called,
+  { counts, text, sides: classes, unit, ...model }: Called,
   index: number,
   several: boolean,
 ): Part {
@@ -121,7 +122,7 @@ function panel(
     domain: [0, 1],
     fontSize: several ? 12 : 14,
     ...(several && { dataName: `cells-${index}` }),
-    tooltip: countTooltip,
+    tooltip: countTooltip(unit),
   });
   if (!several) return table;
   const limit = 2 * size[0] + 50;

@@ -183,7 +183,11 @@ test('of several classes the matrix is drawn, of many the most confused pairs', 
     return { classes, names: classes, rows };
   };
   const drawn = (count: number) =>
-    JSON.stringify(classConfusionChart(table(count), 'test', (...parts) => parts.join(': ')));
+    JSON.stringify(
+      classConfusionChart(table(count), { split: 'test', unit: 'image' }, (...parts) =>
+        parts.join(': '),
+      ),
+    );
   const four = drawn(4);
   const many = drawn(100);
   assert.match(four, /Confusion on test: 66\.7 % called right/);

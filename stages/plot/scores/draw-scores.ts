@@ -62,12 +62,12 @@ function readItem(
   name: string,
 ) {
   const what = describeInput('scores', axes);
-  const { rows, names: sides, videos } = readSplitScores(path, split, what, settings);
-  requireBothSides(rows, sides, split, what);
+  const view = readSplitScores(path, split, what, settings);
+  requireBothSides(view, split, what);
+  const { rows, names: sides, unit, videos } = view;
   const labels = Uint8Array.from(rows, ({ label }) => label);
   const positive = labels.reduce((sum, label) => sum + label, 0);
   const differences = logitDifferences(rows.flatMap((row) => [row.negative, row.positive]));
-  const { by: unit = 'image' } = settings;
   const negative = labels.length - positive;
   return { name, labels, differences, negative, positive, sides, unit, videos };
 }

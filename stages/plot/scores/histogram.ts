@@ -22,6 +22,7 @@ import {
 } from '../../../src/learning/charts/tooltips.ts';
 import { auc } from '../../../src/learning/metrics/ranking/auc.ts';
 import { countAtThresholds } from '../../../src/learning/metrics/ranking/threshold-counts.ts';
+import { countTitles } from './count-tooltip.ts';
 import {
   confusionAbove,
   countsOf,
@@ -37,9 +38,6 @@ import {
  * How the difference of the scores is distributed in each class, a panel for each model, on one
  * axis.
  */
-/** What an axis of numbers counts. */
-const countTitles = { image: 'Images', group: 'Groups', video: 'Videos' } as const;
-
 export function histogramChart(
   { models, split, shared }: SplitScores,
   options: ScoresOptions,

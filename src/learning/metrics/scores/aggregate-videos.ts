@@ -7,7 +7,7 @@ import { mean } from '../arithmetic/mean.ts';
 import { commonSlices } from './average-groups.ts';
 import { scaleOfTable } from './binary-view.ts';
 import type { ScoreRow, ScoreTable, UnscoredVideo } from './scores-file.ts';
-import type { Aggregate, MissingRule } from './video-settings.ts';
+import type { Aggregate, MissingRule, Unit } from './video-settings.ts';
 
 /** How images are joined by video, and how a video without an image counts. */
 export interface VideoRule {
@@ -75,6 +75,10 @@ export function aggregateVideos(
 /** Whether rows are videos, joined by an earlier stage: their keys are the names of videos. */
 export const areVideos = (rows: readonly ScoreRow[]): boolean =>
   rows.every(({ key, video }) => key === video);
+
+/** What a chart or table calls its rows, judged by `by`: an earlier stage may have joined videos. */
+export const unitOf = (rows: readonly ScoreRow[], by: Unit = 'image'): Unit =>
+  by === 'image' && areVideos(rows) ? 'video' : by;
 
 /** The row of a video without images: even odds, or certainty of another class. */
 function rowOf(

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
 import type { ScoreScale } from '../arithmetic/logits.ts';
-import { aggregateVideos, areVideos, videosTable } from './aggregate-videos.ts';
+import { aggregateVideos, areVideos, unitOf, videosTable } from './aggregate-videos.ts';
 import { averageGroups } from './average-groups.ts';
 import { type BinaryRow, binaryView, type SideNames } from './binary-view.ts';
 import { parseScores, type ScoreRow, type ScoreTable } from './scores-file.ts';
@@ -78,19 +78,21 @@ export function viewOfSplit(
   const { rows: all, names } = view.value;
   const scale = options.by === 'video' ? 'probabilities' : table.scale;
   const rows = all.filter((row) => row.split === split);
+  const unit = unitOf(splitRows, options.by);
   const { missing = 0.5 } = options;
   const ofSplit = {
     ...table,
     rows: splitRows,
     unscored: table.unscored?.filter((video) => video.split === split),
   };
-  if (options.by !== 'video') return { rows, all, names, scale };
+  if (options.by !== 'video') return { rows, all, names, scale, unit };
   const images = binaryView(ofSplit, options.positive);
   return {
     rows,
     all,
     names,
     scale,
+    unit,
     videos: videosTable(ofSplit, { missing }),
     /** Before they were joined. */
     imageRows: images.ok ? images.value.rows : undefined,
@@ -127,10 +129,15 @@ export function judgedTable(
   return videos.value;
 }
 
+interface JudgedSplit {
+  readonly rows: readonly BinaryRow[];
+  readonly names: SideNames;
+  readonly unit: Unit;
+}
+
 /** Throws a {@link StageError} where rows are of one side alone. */
 export function requireBothSides(
-  rows: readonly BinaryRow[],
-  [negativeSide, positiveSide]: SideNames,
+  { rows, names: [negativeSide, positiveSide], unit }: JudgedSplit,
   split: string,
   what: string,
 ) {
@@ -139,6 +146,6 @@ export function requireBothSides(
   if (negative > 0 && positive > 0) return;
   const got = `${negative} ${negativeSide} and ${positive} ${positiveSide}`;
   throw new StageError(
-    `${what}: expected ${negativeSide} and ${positiveSide} images in the split "${split}", got ${got}`,
+    `${what}: expected ${negativeSide} and ${positiveSide} ${unit}s in the split "${split}", got ${got}`,
   );
 }

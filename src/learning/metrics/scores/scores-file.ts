@@ -90,7 +90,7 @@ export function formatScores(table: ScoreTable): string {
     if (row.slices !== undefined) for (const name of Object.keys(row.slices)) slices.add(name);
   const prefix = Object.keys(prefixes).find((name) => prefixes[name] === scale)!;
   const scored = classes.map((name) => prefix + name);
-  const isLabelled = rows.length === 0 || rows.some(({ label }) => label !== unlabelled);
+  const isLabelled = described.length === 0 || described.some(({ label }) => label !== unlabelled);
   const first = columns.filter((column) => isLabelled || column !== 'label');
   const lines = rows.map((row) => {
     const fields: (string | number)[] = [row.key, row.split];
