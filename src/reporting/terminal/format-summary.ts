@@ -1,10 +1,13 @@
 import type { StageName } from '../../engine/config/pipeline.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import { formatCount, formatCountOf, formatFew, formatSeconds } from '../../format-numbers.ts';
+import { groupBy } from '../../group-by.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { stageArgument } from '../../shell/stage-argument.ts';
+import type { Highlight } from '../../stage.ts';
 import { groupSummaryTables, isChoice, type SummaryTable } from '../group-summary-tables.ts';
 import { endState, isDone, type RunModel, type StageModel } from '../run-model.ts';
+import { baseName } from '../stage-base-name.ts';
 import { formatOutcomes } from '../states.ts';
 import type { Paint } from './colour.ts';
 import { describeTraffic } from './event-line.ts';
@@ -16,11 +19,10 @@ const mostFailures = 10;
 const mostOutputs = 16;
 const mostNames = 8;
 const mostRows = 40;
-/**
- * If the tables of a run have more lines than this, only those that it is for and the choices are
- * shown.
- */
+/** If the tables of a run have more lines than this, the most important ones are shown. */
 const mostTableLines = 60;
+/** Lines for other tables after those that the run is for, where these fill the screen already. */
+const mostOtherLines = 32;
 
 /** The end of a run whose user wants to read only what went wrong. */
 export function formatQuietSummary(run: RunModel, paint: Paint): readonly string[] {
@@ -65,26 +67,75 @@ export function formatSummary(run: RunModel, paint: Paint): readonly string[] {
   ];
 }
 
-function formatSummaryTables({ stages, ends, end }: RunModel, paint: Paint): readonly string[] {
+/** Tables of a stage, all of them or some. */
+interface StageTables {
+  readonly name: StageName;
+  readonly summaryTables: readonly Highlight[];
+}
+
+/** The tables of stages that did something come first; those of stages up to date are known. */
+function formatSummaryTables(run: RunModel, paint: Paint): readonly string[] {
+  const { stages, end } = run;
   const all = stages.map(({ name, end }) => ({ name, summaryTables: end?.highlights ?? [] }));
-  const tables = groupSummaryTables(all);
-  const lines = tables.reduce((sum, { rows }) => sum + 3 + Math.min(rows.length, mostRows), 0);
-  if (lines <= mostTableLines) return tables.flatMap((table) => formatSummaryTable(table, paint));
-  // Before tables are joined: those of candidates may have the titles of what the run is for.
-  const wanted = all.map(({ name, summaryTables }) => ({
-    name,
-    summaryTables: ends.includes(name) ? summaryTables : summaryTables.filter(isChoice),
-  }));
+  const shown = countLines(all) <= mostTableLines ? all : chooseTables(run);
   const hiddenStages = all.filter(
-    (stage, i) => stage.summaryTables.length > wanted[i]!.summaryTables.length,
+    ({ summaryTables }, i) => summaryTables.length > shown[i]!.summaryTables.length,
   ).length;
   const where = end?.report === undefined ? '' : ', all in the report';
   const more = `… and tables of ${formatCountOf(hiddenStages, 'more stage')}${where}`;
+  const fresh = new Set<string>(stages.filter(isUpToDate).map(({ name }) => name));
+  const isKnown = (table: SummaryTable) => table.stages.every((name) => fresh.has(name));
+  const tables = groupSummaryTables(shown);
+  const ordered = [...tables.filter((table) => !isKnown(table)), ...tables.filter(isKnown)];
   return [
-    ...groupSummaryTables(wanted).flatMap((table) => formatSummaryTable(table, paint)),
+    ...ordered.flatMap((table) => formatSummaryTable(table, paint)),
     ...(hiddenStages > 0 ? ['', paint.dim(more)] : []),
   ];
 }
+
+const isUpToDate = ({ state }: StageModel): boolean => state === 'up to date';
+
+/**
+ * The tables of a run that has too many, by stage in their order. Those that it is for and the
+ * choices are shown, then others while there is room: those of stages that did something, the last
+ * ones first, and those of stages up to date that it is for. Stages of a matrix are taken together.
+ */
+function chooseTables({ stages, ends }: RunModel): readonly StageTables[] {
+  const isWanted = (name: StageName, table: Highlight) => ends.includes(name) || isChoice(table);
+  const tablesOf = (members: readonly StageModel[], areWanted: boolean) =>
+    members.map(({ name, end }): StageTables => {
+      const tables = end?.highlights ?? [];
+      const summaryTables = tables.filter((table) => isWanted(name, table) === areWanted);
+      return { name, summaryTables };
+    });
+  const fresh = stages.filter(isUpToDate);
+  const changed = stages.filter((stage) => !isUpToDate(stage));
+  let chosen = tablesOf(changed, true);
+  const room = Math.max(mostTableLines, countLines(chosen) + mostOtherLines);
+  for (const part of [
+    ...lastFirst(tablesOf(changed, false)),
+    ...lastFirst(tablesOf(fresh, true)),
+  ]) {
+    const more = [...chosen, ...part];
+    if (countLines(more) <= room) chosen = more;
+  }
+  const tables = new Set(chosen.flatMap(({ summaryTables }) => summaryTables));
+  return stages.map(({ name, end }) => ({
+    name,
+    summaryTables: (end?.highlights ?? []).filter((table) => tables.has(table)),
+  }));
+}
+
+/** The stages of each matrix, and each other stage, from the last to the first. */
+const lastFirst = (stages: readonly StageTables[]): readonly (readonly StageTables[])[] =>
+  [...groupBy(stages, ({ name }) => baseName(name)).values()].reverse();
+
+/** The lines that tables take on the screen, those of a matrix joined. */
+const countLines = (stages: readonly StageTables[]): number =>
+  groupSummaryTables(stages).reduce(
+    (sum, { rows }) => sum + 3 + Math.min(rows.length, mostRows),
+    0,
+  );
 
 function formatSummaryTable(
   { title, stages: [only, ...others], columns, rows }: SummaryTable,

@@ -365,6 +365,63 @@ Report  artifacts/report.html
   );
 });
 
+/** A table of five rows, which takes eight lines. */
+const long = (title: string) => ({
+  title,
+  columns: ['class', 'images'],
+  rows: Array.from({ length: 5 }, (_, i) => [`c${i}`, i] as const),
+});
+
+/** The titles of the tables of a summary, which name their stage, and what is said of the others. */
+const tablesIn = (text: string): readonly string[] =>
+  text.split('\n').filter((line) => /^\w.* \(\w+\)$|^… and/.test(line));
+
+test('tables of stages that ran come before those of stages up to date', () => {
+  const text = told((run) => {
+    run
+      .begin(['audit', 'frames', 'scores', 'roc'], ['audit', 'roc'], ['audit', 'roc'])
+      .ends('audit', 'up to date', { highlights: [long('Shortcuts')] })
+      .ends('frames', 'up to date', { highlights: [long('Frames')] })
+      .ends('scores', 'ran', { highlights: [long('Videos')] })
+      .ends('roc', 'ran', { highlights: [long('Ranking')] })
+      .finish();
+  });
+  assert.deepEqual(tablesIn(text), [
+    'Videos (scores)',
+    'Ranking (roc)',
+    'Shortcuts (audit)',
+    'Frames (frames)',
+  ]);
+});
+
+test('of too many tables those of stages that ran are shown, the last ones first, before any of stages up to date', () => {
+  const some = (name: string, count: number) =>
+    Array.from({ length: count }, (_, i) => long(`${name} ${i}`));
+  const tables = (outcome: 'up to date' | 'ran') =>
+    told((run) => {
+      run
+        .begin(['audit', 'fit', 'scores', 'roc'], ['audit', 'roc'], ['audit', 'roc'])
+        .ends('audit', outcome, { highlights: some('Audit', 4) })
+        .ends('fit', outcome, { highlights: some('Fit', 3) })
+        .ends('scores', 'ran', { highlights: some('Scores', 4) })
+        .ends('roc', 'ran', { highlights: some('Roc', 2) })
+        .finish(false, 'artifacts/report.html');
+    });
+  const ofScores = [0, 1, 2, 3].map((i) => `Scores ${i} (scores)`);
+  const ofRoc = ['Roc 0 (roc)', 'Roc 1 (roc)'];
+  assert.deepEqual(tablesIn(tables('up to date')), [
+    ...ofScores,
+    ...ofRoc,
+    '… and tables of 2 more stages, all in the report',
+  ]);
+  assert.deepEqual(tablesIn(tables('ran')), [
+    ...[0, 1, 2, 3].map((i) => `Audit ${i} (audit)`),
+    ...ofScores,
+    ...ofRoc,
+    '… and tables of 1 more stage, all in the report',
+  ]);
+});
+
 test('a quiet run prints its warnings, its failures and the last line', () => {
   const script = (run: RunScript) =>
     run
