@@ -4,13 +4,13 @@ import { tarEnd, tarHeader, tarPadding } from '../../../tar.ts';
 import {
   type DatasetInfo,
   datasetFile,
-  formatSamples,
   type MissingVideo,
   missingFile,
   type Sample,
   samplesFile,
 } from './dataset.ts';
 import type { Recipe } from './recipe.ts';
+import { writeSamples } from './write-samples.ts';
 
 /** An image before the writer appends it to a shard. */
 type NewSample = Omit<Sample, 'shard' | 'offset' | 'size' | 'class'>;
@@ -179,9 +179,8 @@ class SplitWriter {
 
   finish(): void {
     this.close(tarEnd);
-    writeFileSync(join(this.#folder, samplesFile), formatSamples(this.#samples));
-    if (this.#missing.length > 0)
-      writeFileSync(join(this.#folder, missingFile), formatSamples(this.#missing));
+    writeSamples(join(this.#folder, samplesFile), this.#samples);
+    if (this.#missing.length > 0) writeSamples(join(this.#folder, missingFile), this.#missing);
   }
 
   /** Closes the shard, if one is open, after its last bytes; without these it stays unfinished. */

@@ -136,9 +136,3 @@ export const sampleList = (classes: number) =>
   );
 /** One image of a dataset. */
 export type Sample = z.infer<ReturnType<typeof sampleList>>[number];
-
-/** The text of a `samples.json`: a line for each image. */
-export const formatSamples = (samples: readonly object[]): string =>
-  samples.length === 0
-    ? '[]\n'
-    : `[\n${samples.map((sample) => JSON.stringify(sample)).join(',\n')}\n]\n`;

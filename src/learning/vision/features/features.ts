@@ -6,13 +6,13 @@ import { thereAre } from '../../../suggest.ts';
 import { reasonOf } from '../../../user-error.ts';
 import {
   classesAndSplits,
-  formatSamples,
   labelledImage,
   type MissingVideo,
   missingFile,
   samplesFile,
 } from '../dataset/dataset.ts';
 import { readMissing } from '../dataset/read-missing.ts';
+import { writeSamples } from '../dataset/write-samples.ts';
 import { parseArtifactFile } from '../parse-artifact-file.ts';
 import { NpyWriter, parseNpy } from './npy.ts';
 
@@ -146,8 +146,8 @@ export class FeaturesWriter {
         return { key, label, class: name, source, path, group, slices, video, frame, time };
       },
     );
-    writeFileSync(join(folder, samplesFile), formatSamples(facts));
-    if (missing.length > 0) writeFileSync(join(folder, missingFile), formatSamples(missing));
+    writeSamples(join(folder, samplesFile), facts);
+    if (missing.length > 0) writeSamples(join(folder, missingFile), missing);
   }
 
   finish(): void {
