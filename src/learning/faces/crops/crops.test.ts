@@ -67,6 +67,20 @@ test('a crop without a size holds the pixels of the image unchanged, and black o
   assert.deepEqual(at(11, 11), [8, 14, 200]);
 });
 
+test('a crop without a size has at most 4096 pixels a side, whatever the margin, and is reduced beyond', () => {
+  const face = { left: 900, top: 0, right: 3060, bottom: 2160 }; // as high as a frame of 4K
+  const whole = frameFace(face, undefined, 0.5);
+  assert.deepEqual([whole.size, whole.toImage.a], [3240, 1]);
+  const { size, toImage } = frameFace(face, undefined, 4);
+  assert.equal(size, 4096);
+  const middle = transform(toImage, { x: 2048, y: 2048 });
+  near(middle.x, 1980, 1e-9);
+  near(middle.y, 1080, 1e-9);
+  near(toImage.a, (5 * 2160) / 4096, 1e-12);
+  const asked = frameFace(face, 2048, 4);
+  assert.equal(asked.size, 2048);
+});
+
 test('a reduction is the mean of the pixels under it, so that a fine pattern becomes grey', () => {
   const pixels = new Uint8Array(64 * 64 * 3);
   for (let i = 0; i < 64 * 64; i++) {

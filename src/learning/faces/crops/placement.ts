@@ -29,10 +29,13 @@ export function alignFace(landmarks: readonly Point[], size: number, margin: num
   return fitSimilarity(targets, fivePoints(landmarks));
 }
 
+/** Pixels a side of the largest crop: one of 4096 takes 50 MB before it is encoded. */
+const largestCrop = 4096;
+
 /**
  * From a square crop around a box to the image, without rotation; its side is the longer one of the
  * box with the margin, as in {@link alignFace}. Without a `size` a pixel of the crop is one of the
- * image.
+ * image, unless the crop would have more than 4096 a side: then it is reduced to 4096.
  */
 export function frameFace(
   box: Box,
@@ -40,13 +43,16 @@ export function frameFace(
   margin: number,
 ): { readonly toImage: Similarity; readonly size: number } {
   const side = Math.max(widthOf(box), heightOf(box)) * (1 + margin);
-  const pixels = size ?? Math.max(1, Math.round(side));
-  const a = size === undefined ? 1 : side / pixels;
+  const inImage = Math.max(1, Math.round(side));
+  const isWhole = size === undefined && inImage <= largestCrop;
+  const pixels = size ?? Math.min(inImage, largestCrop);
+  const a = isWhole ? 1 : side / pixels;
   const half = (a * pixels) / 2;
   const dx = (box.left + box.right) / 2 - half;
   const dy = (box.top + box.bottom) / 2 - half;
   // Whole pixels stay as they are.
-  const toImage =
-    size === undefined ? { a, b: 0, dx: Math.round(dx), dy: Math.round(dy) } : { a, b: 0, dx, dy };
+  const toImage = isWhole
+    ? { a, b: 0, dx: Math.round(dx), dy: Math.round(dy) }
+    : { a, b: 0, dx, dy };
   return { toImage, size: pixels };
 }
