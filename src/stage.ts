@@ -414,6 +414,11 @@ export interface StageContext<S = unknown> extends StageFiles, StageReporter, Do
   readonly pieces?: PieceStore;
   /** {@link FoundCode.start}, for a kind that finds code. */
   readonly code?: JsonObject;
+  /**
+   * Whether it prepares new data for `restage predict`, whose folders name no classes, and of which
+   * none may be fit to be scored; absent in a pipeline.
+   */
+  readonly isForPrediction?: boolean;
 }
 
 /** The artifacts that a stage reads. */

@@ -29,7 +29,7 @@ export default async function run(context: Context): Promise<void> {
   using rows = new FaceRows(context.scratch);
   const units = await examineAll(context, source, { writer, sheets, rows });
   const crops = units.flatMap(({ faces }) => faces.filter(({ isPicked }) => isPicked)).length;
-  if (crops === 0) throw noFaces(units, settings);
+  if (crops === 0 && !context.isForPrediction) throw noFaces(units, settings);
   const appearances = units.flatMap((unit) => unit.appearances);
   const persons = numberPersons(appearances, settings.personDistance, settings.seed);
   for (const unit of units) addCrops(unit, writer, persons, settings);
@@ -38,7 +38,7 @@ export default async function run(context: Context): Promise<void> {
   writer.finish();
   await rows.write(context.output('faces'), persons);
   writeFileSync(context.output('missing'), missingTable(units, missing));
-  await sheets.draw(context, units);
+  if (!context.isForPrediction) await sheets.draw(context, units);
   tell(context, units, missing.length);
 }
 
@@ -215,7 +215,7 @@ function tell(context: Context, units: readonly UnitSummary[], videos: number): 
     `${formatCount(without)} of ${formatCountOf(images, 'image')} ${without === 1 ? 'has' : 'have'} no crop${ofVideos}: the output \`missing\` says why.`,
   );
   const uneven = unevenLosses(units);
-  if (uneven !== undefined) {
+  if (uneven !== undefined && !context.isForPrediction) {
     context.warn(
       `Classes differ in images without a crop: ${uneven}. A detector may learn that from what is left; the sheet \`leftOut\` shows them.`,
     );

@@ -6,6 +6,7 @@ import {
   type ImageBlock,
   type ImageCell,
   imageSheet,
+  sheetWithout,
 } from '../../src/learning/charts/image-sheet.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { coloursOf } from '../../src/learning/charts/theme.ts';
@@ -139,9 +140,7 @@ export class Sheets {
     const title = 'Images without a crop';
     if (this.#leftOut.length === 0) {
       const lack = count === 0 ? 'every image has a crop' : 'none of them can be decoded';
-      const subtitle = formatCountOf(count, 'image');
-      const blocks = [[{ cells: [{ lack }] }]];
-      return imageSheet({ title, subtitle, blocks, across: 1, side: 330, imageHeight: 60 });
+      return sheetWithout(lack, { title, subtitle: formatCountOf(count, 'image') });
     }
     const pictures = await Promise.all(this.#leftOut.map(drawnOf));
     const haveVideos = this.#leftOut.some(({ image }) => image.video !== undefined);

@@ -25,8 +25,8 @@ export interface FoundVideos {
   readonly classes: readonly string[];
   readonly splits: readonly string[];
   readonly videos: readonly FoundVideo[];
-  /** Of videos without a class, the folders beside theirs that hold videos too. */
-  readonly foldersBeside?: readonly string[];
+  /** Whether they have one class, since they lie in no folder below the input. */
+  readonly areUnnamed?: boolean;
 }
 
 const usualSplits = ['train', 'val', 'test'];
@@ -72,20 +72,31 @@ function inFolders(items: readonly InputArtifact[]): FoundVideos {
   const videos = placed.map(({ class: name, ...video }): FoundVideo => {
     return { ...video, label: classes.indexOf(name), group: video.name };
   });
-  // Whoever names a video itself, as `restage predict` does, means no folder of a class.
+  // Whoever names a video itself means no folder of a class.
   const isNamedItself = items.some(({ path }) => videos.some((video) => video.path === path));
-  const isUnnamed = classes.join() === unnamedClass && !isNamedItself;
-  const foldersBeside = isUnnamed ? foldersWithVideosBeside(dirname(videos[0]!.path)) : [];
-  return { ...ordered(classes, splits, videos), foldersBeside };
+  const areUnnamed = classes.join() === unnamedClass && !isNamedItself;
+  return { ...ordered(classes, splits, videos), areUnnamed };
 }
 
-/** Absolute; those that hold a video themselves, since to look deeper would take long. */
-function foldersWithVideosBeside(folder: string): readonly string[] {
+/**
+ * Absolute paths of the folders beside one that hold a video themselves; to look deeper would take
+ * long.
+ */
+export function foldersWithVideosBeside(folder: string): readonly string[] {
   const parent = dirname(folder);
   return readdirSync(parent, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== basename(folder))
     .map(({ name }) => join(parent, name))
-    .filter((beside) => readdirSync(beside).some((name) => videoName.test(name)));
+    .filter((beside) => namesIn(beside).some((name) => videoName.test(name)));
+}
+
+/** What a folder holds; nothing where it may not be read. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** The class of videos that lie in no folder. */

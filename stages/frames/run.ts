@@ -19,7 +19,12 @@ import {
 } from './extract.ts';
 import { VideoError } from './ffmpeg-process.ts';
 import type { Ffmpeg } from './find-ffmpeg.ts';
-import { type FoundVideo, type FoundVideos, findVideos } from './find-videos.ts';
+import {
+  type FoundVideo,
+  type FoundVideos,
+  findVideos,
+  foldersWithVideosBeside,
+} from './find-videos.ts';
 import { type FramesSettings, spec } from './spec.ts';
 
 type Context = StageContext<FramesSettings>;
@@ -45,7 +50,7 @@ const mostAhead = 64;
 
 export default async function run(context: Context): Promise<void> {
   const found = findVideos(context);
-  tellUnnamed(context, found);
+  if (!context.isForPrediction) tellUnnamed(context, found);
   const recipe = [stepOf(context.settings)];
   using writer = new DatasetWriter(context.output('dataset'), { ...found, recipe });
   const summaries: VideoSummary[] = [];
@@ -87,7 +92,8 @@ function stepOf({ size, format, quality }: FramesSettings): RecipeStep {
 }
 
 /** Warns of videos of one class that lie in the folder of a class, beside the folders of others. */
-function tellUnnamed(context: Context, { videos, foldersBeside = [] }: FoundVideos): void {
+function tellUnnamed(context: Context, { videos, areUnnamed }: FoundVideos): void {
+  const foldersBeside = areUnnamed ? foldersWithVideosBeside(dirname(videos[0]!.path)) : [];
   if (foldersBeside.length === 0) return;
   const parent = dirname(foldersBeside[0]!);
   const folders = [dirname(videos[0]!.path), ...foldersBeside].map((path) => basename(path)).sort();

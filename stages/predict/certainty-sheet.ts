@@ -1,9 +1,16 @@
 import { basename } from 'node:path';
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatShare } from '../../src/format-numbers.ts';
-import { captionOf, type ImageBlock, imageSheet } from '../../src/learning/charts/image-sheet.ts';
+import {
+  captionOf,
+  type ImageBlock,
+  imageSheet,
+  sheetWithout,
+} from '../../src/learning/charts/image-sheet.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
+import type { NewImage } from './new-images.ts';
 import type { Prediction } from './score-images.ts';
+import { formatMoment } from './scored-videos.ts';
 
 /** Images in a line, and the classes that are shown, the most frequent first. */
 const across = 6;
@@ -18,6 +25,9 @@ export async function certaintySheet(
   predictions: readonly Prediction[],
   pictures: boolean,
 ): Promise<TopLevelSpec> {
+  const title = `New images, ${formatCount(predictions.length)} in all`;
+  if (predictions.length === 0)
+    return sheetWithout('no image to score', { title, subtitle: 'No video has an image.' });
   const sure = predictions.toSorted((a, b) => b.certainty - a.certainty);
   const byClass = classes.map((name, c) => ({
     name,
@@ -36,18 +46,23 @@ export async function certaintySheet(
   const draw = async ({ header, images }: (typeof blocks)[number]): Promise<ImageBlock> => ({
     header,
     cells: await Promise.all(
-      images.map(async ({ image: { path, read }, called, certainty }) => ({
-        ...(pictures ? { image: await thumbnail(await read()) } : { lack: 'not shown' }),
-        caption: captionOf([classes[called]!, formatShare(certainty), basename(path)]),
-        description: `${path}: ${classes[called]} ${formatShare(certainty)}`,
+      images.map(async ({ image, called, certainty }) => ({
+        ...(pictures ? { image: await thumbnail(await image.read()) } : { lack: 'not shown' }),
+        caption: captionOf([classes[called]!, formatShare(certainty), ...namesOf(image)]),
+        description: `${image.path}: ${classes[called]} ${formatShare(certainty)}`,
       })),
     ),
   });
+  const areOfVideos = predictions.every(({ image }) => image.video !== undefined);
+  const name = areOfVideos ? 'its video with the time' : 'its name';
   return imageSheet({
-    title: `New images, ${formatCount(predictions.length)} in all`,
-    subtitle:
-      'Below each image: the class that it is called, the probability of this class, and its name.',
+    title,
+    subtitle: `Below each image: the class that it is called, the probability of this class, and ${name}.`,
     blocks: (await Promise.all(blocks.map(draw))).map((block) => [block]),
     across,
   });
 }
+
+/** What names an image below it: the files of frames are numbers, so their video names them. */
+const namesOf = (image: NewImage): readonly string[] =>
+  image.video === undefined ? [basename(image.path)] : [image.video, formatMoment(image)];

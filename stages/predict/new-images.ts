@@ -27,11 +27,11 @@ export interface NewImages extends Disposable {
   readonly missing: readonly MissingVideo[];
 }
 
-/** Throws a {@link StageError} where there is no image. */
+/** Throws a {@link StageError} where there is no image, and no video that lacks one. */
 export function openImages(root: string): NewImages {
   const isDataset = statSync(join(root, datasetFile), { throwIfNoEntry: false })?.isFile() === true;
   const opened = isDataset ? ofDataset(root) : ofFolder(root);
-  if (opened.images.length > 0) return opened;
+  if (opened.images.length > 0 || opened.missing.length > 0) return opened;
   throw new StageError(`Expected images in the folder ${root}, got none.`);
 }
 

@@ -204,6 +204,8 @@ test('videos of a data set are scored by their images, over time, and one withou
   assert.deepEqual(table.rows.at(-1), ['empty.mp4', 'no frame shows a face', '', 0, '', '']);
   const svg = readFileSync(join(bench.output('timeline'), 'chart.svg'), 'utf8');
   assert.match(svg, /2 videos, 7 images; dashed: the video, by the mean of its images;/);
+  const sheet = readFileSync(join(bench.output('sheet'), 'chart.svg'), 'utf8');
+  assert.match(sheet, />lightens\.mp4<.*>0\.25 s</s, 'frames have numbers for names');
   assert.deepEqual(bench.warnings, []);
 
   const highestOnly = await predicted({ aggregate: 'max' });
@@ -211,6 +213,38 @@ test('videos of a data set are scored by their images, over time, and one withou
     const [video, , , fake] = line.split(',');
     assert.equal(Number(fake), Math.max(...ofVideo(video!)));
   }
+});
+
+test('videos of which none has an image are named without scores, and no chart draws one', async () => {
+  using bench = new StageBench();
+  const model = join(bench.root, 'model');
+  const dataset = join(bench.root, 'videos');
+  await writeUntrainedModel(model);
+  using writer = new DatasetWriter(dataset, { classes: ['video'], splits: ['all'] });
+  for (const video of ['a.mp4', 'b.mp4'])
+    writer.addMissing('all', { video, label: 0, source: 'video', reason: 'no frame shows a face' });
+  writer.finish();
+  await bench.run(spec, run, { inputs: { model, images: dataset }, with: { by: 'video' } });
+  const read = (port: string) => readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
+  assert.equal(
+    read('scores'),
+    'key,split,probability.real,probability.fake,video\na.mp4,new,,,a.mp4\nb.mp4,new,,,b.mp4\n',
+  );
+  const { byVideo, called, ...counts } = JSON.parse(read('summary'));
+  assert.deepEqual(counts, { images: 0, unreadable: 0, videos: 0, withoutImages: 2 });
+  assert.deepEqual([byVideo, called.fake], [{}, { videos: 0, meanProbability: null }]);
+  for (const chart of ['sheet', 'timeline']) {
+    const svg = readFileSync(join(bench.output(chart), 'chart.svg'), 'utf8');
+    assert.match(svg, /No video has an image\./, chart);
+  }
+  assert.deepEqual(
+    bench.highlights.at(-1)!.rows.map(([video, reason]) => [video, reason]),
+    [
+      ['a.mp4', 'no frame shows a face'],
+      ['b.mp4', 'no frame shows a face'],
+    ],
+  );
+  assert.deepEqual(bench.warnings, []);
 });
 
 test('pictures of no video are not scored by video', async () => {

@@ -61,7 +61,7 @@ export default async function run(context: Context): Promise<void> {
     rows: called.map(({ name, count, meanProbability }) => [
       name,
       count,
-      formatShare(count / decided.length),
+      decided.length === 0 ? '' : formatShare(count / decided.length),
       meanProbability === null ? '' : formatShare(meanProbability),
     ]),
   });

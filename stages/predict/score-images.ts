@@ -70,7 +70,8 @@ export async function scoreImages(context: Context, images: readonly NewImage[])
     ...(unreadable.length > 0 ? [leftOut(unreadable, images, 'which cannot be decoded')] : []),
     ...(small.length > 0 ? [leftOut(small, images, `which are smaller than ${input.size}`)] : []),
   ];
-  if (predictions.length === 0) throw new StageError(`Expected images, got ${unseen.join('; ')}.`);
+  if (predictions.length === 0 && unseen.length > 0)
+    throw new StageError(`Expected images, got ${unseen.join('; ')}.`);
   for (const names of unseen) context.warn(`Left out ${names}.`);
   if (dim.length > 0) context.warn(dimWarning(dim, images.length));
   return { classes, predictions };

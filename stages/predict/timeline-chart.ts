@@ -11,6 +11,7 @@ import {
   textAt,
   withField,
 } from '../../src/learning/charts/encoders.ts';
+import { sheetWithout } from '../../src/learning/charts/image-sheet.ts';
 import { ink, palette } from '../../src/learning/charts/theme.ts';
 import { nearestTooltip, rowOf } from '../../src/learning/charts/tooltips.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
@@ -33,6 +34,9 @@ export async function timelineChart(
   videos: readonly ScoredVideo[],
   { rule, pictures }: { readonly rule: string; readonly pictures: boolean },
 ): Promise<TopLevelSpec> {
+  const title = 'Scores over time';
+  if (videos.length === 0)
+    return sheetWithout('no image to score', { title, subtitle: 'No video has an image.' });
   const drawn = videos.slice(0, mostVideos);
   const rows = await Promise.all(
     drawn.map((video) => (pictures ? rowOfVideo(classes, video) : panel(classes, video))),
@@ -46,7 +50,7 @@ export async function timelineChart(
     : '';
   const subtitle = `${count}; dashed: the video, by ${rule}${shown}`;
   const beside = pictures ? 2 * side : 0;
-  return chart('Scores over time', subtitle, width + beside + 80, { spacing: 34, vconcat: rows });
+  return chart(title, subtitle, width + beside + 80, { spacing: 34, vconcat: rows });
 }
 
 async function rowOfVideo(classes: readonly string[], video: ScoredVideo): Promise<Part> {

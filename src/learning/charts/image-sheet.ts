@@ -57,6 +57,20 @@ export interface ImageCell {
 export const captionOf = (lines: readonly string[], width = 90): string =>
   lines.map((line) => fitText(line, width, { size: captionSize })).join('\n');
 
+/** A sheet that has nothing to show; `lack` says why, as in `every image has a crop`. */
+export const sheetWithout = (
+  lack: string,
+  { title, subtitle }: { readonly title: string; readonly subtitle: string },
+): TopLevelSpec =>
+  imageSheet({
+    title,
+    subtitle,
+    blocks: [[{ cells: [{ lack }] }]],
+    across: 1,
+    side: 330,
+    imageHeight: 60,
+  });
+
 const gap = 10;
 const blockGap = 24;
 const headerSize = 13;

@@ -32,12 +32,15 @@ interface Step<S> {
   readonly files: Readonly<Record<string, readonly InputArtifact[]>>;
 }
 
+/** How faces are found and cut. */
+export type FacesSettings = z.output<typeof facesKind.spec.settings>;
+
 /** How the images of a model are prepared before it scores them. */
 export interface PreparationPlan {
   /** Absent for images. */
   readonly frames?: Step<z.output<typeof framesKind.spec.settings>>;
   /** Absent where images are scored as they are. */
-  readonly faces?: Step<z.output<typeof facesKind.spec.settings>>;
+  readonly faces?: Step<FacesSettings>;
   /** What is done about faces, for the user; absent where nothing is. */
   readonly summary?: string;
 }

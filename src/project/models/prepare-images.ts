@@ -1,6 +1,8 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PreparationPlan } from './plan-preparation.ts';
+import { openDataset } from '../../learning/vision/dataset/open-dataset.ts';
+import { StageError } from '../../stage.ts';
+import type { FacesSettings, PreparationPlan } from './plan-preparation.ts';
 import type { PredictionSubject } from './prediction-subject.ts';
 import { type LoneHost, runKind } from './run-kind.ts';
 
@@ -12,9 +14,13 @@ interface PreparationPlace {
   readonly out: string;
 }
 
+/** What of the prepared data is used: no sheets of a training set are drawn. */
+const facesPorts = ['dataset', 'faces', 'missing'];
+
 /**
  * Makes what a model sees of videos or images. Gives the path of a data set, or of the user's
- * folder where nothing was made.
+ * folder where nothing was made. Videos without a face stay in the data set, without an image.
+ * Throws a {@link StageError} for pictures of which none shows a face.
  */
 export async function prepareImages(
   subject: PredictionSubject,
@@ -29,17 +35,38 @@ export async function prepareImages(
     const folder = join(work, 'frames');
     const videos = subject.paths.map((path) => ({ path, labels: { path } }));
     const ports = Object.keys(kind.spec.outputs);
-    await runKind(kind, { settings, inputs: { videos }, ports, folder, scratch }, host);
+    const stage = { settings, inputs: { videos }, ports, folder, scratch, isForPrediction: true };
+    await runKind(kind, stage, host);
     images = join(folder, 'dataset');
   }
   if (faces !== undefined) {
     const { kind, settings, files } = faces;
     const folder = join(work, 'faces');
     const inputs = { ...files, images: [{ path: images, labels: {} }] };
-    const ports = Object.keys(kind.spec.outputs);
-    await runKind(kind, { settings, inputs, ports, folder, scratch }, host);
+    const ports = facesPorts;
+    await runKind(kind, { settings, inputs, ports, folder, scratch, isForPrediction: true }, host);
     copyFileSync(join(folder, 'missing.csv'), join(out, 'missing.csv'));
     images = join(folder, 'dataset');
+    if (isEmpty(images)) tellNoFaces(subject, settings, host);
   }
   return images;
+}
+
+function isEmpty(dataset: string): boolean {
+  using opened = openDataset(dataset);
+  return opened.splits.every((name) => opened.split(name).samples.length === 0);
+}
+
+/** Says what helps where no image shows a face: of what a user of the command can give. */
+function tellNoFaces(
+  { type }: PredictionSubject,
+  { minScore, minSize }: FacesSettings,
+  host: LoneHost,
+): void {
+  const lack = `shows a face of ${minSize} pixels with a score of ${minScore} or more that can be cut`;
+  if (type === 'images')
+    throw new StageError(`None of the images ${lack}. --whole scores them as they are.`);
+  host.onWarning(
+    `No frame ${lack}, so no video has a score; missing.csv says why. More frames may show one, as by --frames "every: 1". --whole scores whole frames.`,
+  );
 }

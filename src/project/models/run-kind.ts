@@ -28,6 +28,8 @@ export interface LoneStage<S> {
   readonly folder: string;
   /** Absolute path of a folder for its temporary files. */
   readonly scratch: string;
+  /** {@link StageContext.isForPrediction} */
+  readonly isForPrediction?: boolean;
 }
 
 /** Where a lone stage runs, and who hears of it. */
@@ -48,7 +50,7 @@ export async function runKind<S>(
   host: LoneHost,
 ): Promise<readonly Highlight[]> {
   const { spec } = kind;
-  const { settings, inputs, ports, folder, scratch } = stage;
+  const { settings, inputs, ports, folder, scratch, isForPrediction = false } = stage;
   const root = findRoot(host.folder) ?? host.folder;
   const code = await findCode(spec, settings, root);
   for (const path of [folder, scratch]) mkdirSync(path, { recursive: true });
@@ -57,6 +59,7 @@ export async function runKind<S>(
   const context: StageContext<S> = {
     settings,
     ...(code !== undefined && { code }),
+    isForPrediction,
     input: (port) => inputsOf(port)[0]!,
     inputs: inputsOf,
     inputPorts: Object.keys(inputs),
