@@ -56,12 +56,14 @@ const settings = z.strictObject({
     .strictObject({
       size: whole(16, 2048)
         .exactOptional()
-        .describe('Pixels a side of a crop; default: as many as it has in the image.'),
+        .describe(
+          'Pixels a side of a crop; default: as many as it has in the image, at most 4096.',
+        ),
       margin,
     })
     .exactOptional()
     .describe(
-      'In place of `align`: a square around the box, neither turned nor, without `size`, scaled.',
+      'In place of `align`: a square around the box, neither turned nor, without `size`, scaled, unless it is larger than 4096 pixels.',
     ),
   quality: whole(1, 100)
     .exactOptional()
@@ -137,11 +139,13 @@ export const spec = defineKind<FacesSettings>({
         'The crops in the splits of the input, each with its video, frame, time, track, person, score, box, and the way back into its image.',
     },
     faces: output.table(
-      'CSV, a row for each face that counts, cut or not and why not, with its box and landmarks in pixels.',
+      'CSV, a row for each face that counts: its image, video, frame, time, track, person, score, box and landmarks in pixels, and its crop or why it has none.',
     ),
     missing: output.table('CSV, a row for each image and video without a crop, and why.'),
     crops: output.chart('Crops of each class.'),
-    boxes: output.chart('Images of each class with the boxes and landmarks of their faces.'),
+    boxes: output.chart(
+      'Images of each class with a box around each face, thick where it is cut, its score and its landmarks.',
+    ),
     leftOut: output.chart('Images without a crop, with what the detector saw in them.'),
     sizes: output.chart('The sizes of faces by class: a shortcut where they differ.'),
   },
