@@ -372,7 +372,7 @@ const long = (title: string) => ({
   rows: Array.from({ length: 5 }, (_, i) => [`c${i}`, i] as const),
 });
 
-/** The titles of the tables of a summary, which name their stage, and what is said of the others. */
+/** The titles of the tables of a summary, with their stage, and what is said of the others. */
 const tablesIn = (text: string): readonly string[] =>
   text.split('\n').filter((line) => /^\w.* \(\w+\)$|^… and/.test(line));
 

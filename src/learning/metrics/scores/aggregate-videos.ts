@@ -76,7 +76,7 @@ export function aggregateVideos(
 export const areVideos = (rows: readonly ScoreRow[]): boolean =>
   rows.every(({ key, video }) => key === video);
 
-/** What a chart or table calls its rows, judged by `by`: an earlier stage may have joined videos. */
+/** What a table calls its rows, judged by `by`: an earlier stage may have joined videos. */
 export const unitOf = (rows: readonly ScoreRow[], by: Unit = 'image'): Unit =>
   by === 'image' && areVideos(rows) ? 'video' : by;
 
