@@ -19,7 +19,7 @@ import { runOnCpu } from '../running/cpu-fallback.ts';
 import { failure, isOutOfMemory, noRoom } from '../running/failure.ts';
 import { usableMemory } from '../running/machine-limits.ts';
 import { channelBlock, type SessionOptions } from '../running/ort-session.ts';
-import { SessionCache } from '../running/session-cache.ts';
+import { LARGE, SessionCache } from '../running/session-cache.ts';
 import {
   type Attributes,
   type HostArray,
@@ -29,6 +29,7 @@ import {
   newArray,
   type Operand,
   type Phase,
+  peakMemory,
   sizeOf,
   type TraceNode,
   TraceValue,
@@ -353,6 +354,7 @@ export class OrtBackend extends KernelBackend {
   #compile(live: LiveTrace): CompiledTrace {
     const compile = (trace: LiveTrace, constant: readonly number[]) => {
       this.#compilations++;
+      if (peakMemory(trace) >= LARGE) this.#sessions.makeRoom();
       return new CompiledGraph(trace, constant, {
         ...this.#options,
         channelBlock: this.#channelBlock,

@@ -9,17 +9,12 @@ import {
   type TraceValue,
 } from '../trace/trace.ts';
 import { OrtSession, type SessionOptions } from './ort-session.ts';
+import { LARGE } from './session-cache.ts';
 
 interface CompileOptions extends SessionOptions {
   /** See {@link LoweringOptions.channelBlock}. */
   readonly channelBlock: LoweringOptions['channelBlock'];
 }
-
-/**
- * Bytes of a trace's arrays from which on a block of memory for all of them would cost more than it
- * saves (measured: bench/backend/README.md).
- */
-const MOST_IN_A_BLOCK = 2 ** 30;
 
 /** A trace's graph in a session of ONNX Runtime, with some of its leaves in it as constants. */
 export class CompiledGraph {
@@ -43,7 +38,8 @@ export class CompiledGraph {
     this.#constant = new Set(constant);
     this.#leaves = lowered.leaves;
     this.#results = lowered.results;
-    this.#session = new OrtSession(lowered.graph, options, { asBlock: memory < MOST_IN_A_BLOCK });
+    // Of large graphs a block would cost more than it saves (measured: bench/backend/README.md).
+    this.#session = new OrtSession(lowered.graph, options, { asBlock: memory < LARGE });
   }
 
   get profile(): string | undefined {

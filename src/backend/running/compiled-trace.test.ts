@@ -72,6 +72,20 @@ class Rig {
 }
 
 describe('CompiledTrace', () => {
+  it('compiles the same graph again after it gave its memory back, and counts on', () => {
+    const rig = new Rig();
+    const weights = [value(), value()] as const;
+    rig.run(weights, 1);
+    rig.trace.release();
+    assert.deepEqual([rig.trace.weight, rig.trace.runs, rig.alive], [0, 1, 0]);
+    rig.run(weights, 7);
+    assert.deepEqual([rig.compiled, rig.alive], [['[]', '[]'], 1]);
+    rig.run(weights, 1);
+    assert.deepEqual([rig.compiled, rig.alive], [['[]', '[]', '[1,2]'], 1]);
+    rig.trace.release();
+    rig.run(weights, 1);
+    assert.deepEqual(rig.compiled, ['[]', '[]', '[1,2]', '[1,2]']);
+  });
   it('makes weights constants after they were the same for 8 runs, and keeps one graph at a time', () => {
     const rig = new Rig();
     const weights = [value(), value()] as const;

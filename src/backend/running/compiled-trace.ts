@@ -55,7 +55,9 @@ export class CompiledTrace {
   readonly #weights: Map<number, { readonly id: number; readonly runs: number }>;
   /** The ids of the graph's constants, by position. */
   #constants: ReadonlyMap<number, number> = new Map();
-  #graph: Graph;
+  /** Undefined where its memory was given back. */
+  #graph: Graph | undefined;
+  #runs = 0;
   #runsOfGraph = 0;
   /** The runs since the graph was compiled, or since {@link beginAnew}. */
   #runsCounted = 0;
@@ -96,14 +98,20 @@ export class CompiledTrace {
 
   /** About the bytes that it holds on to; a run that compiles changes them. */
   get weight(): number {
-    return this.#graph.weight;
+    return this.#graph?.weight ?? 0;
+  }
+
+  get runs(): number {
+    return this.#runs;
   }
 
   /** @param arrays where to write the results, in the trace's order */
   run(live: LiveTrace, arrays: readonly HostArray[]): GraphRun {
     this.#suit(live);
+    this.#graph ??= this.#compile(live, [...this.#constants.keys()]);
     const index = this.#runsOfGraph++;
     this.#runsCounted++;
+    this.#runs++;
     this.#graph.run(live, arrays);
     const settling = [...this.#weights].some(
       ([position, { runs }]) => runs > 0 && !this.#constants.has(position),
@@ -111,8 +119,15 @@ export class CompiledTrace {
     return { profile: this.#graph.profile, index, settling };
   }
 
+  /** Its counts stay, so that its further runs compute to the bit what they would have. */
+  release(): void {
+    this.#graph?.dispose();
+    this.#graph = undefined;
+    this.#runsOfGraph = 0;
+  }
+
   dispose(): void {
-    this.#graph.dispose();
+    this.release();
   }
 
   /**
@@ -134,7 +149,7 @@ export class CompiledTrace {
 
   #recompile(live: LiveTrace, constant: readonly number[]): void {
     const graph = this.#compile(live, constant);
-    this.#graph.dispose();
+    this.#graph?.dispose();
     this.#graph = graph;
     const wasPaid = this.#constants.size === 0 || this.#runsCounted >= PAID_AFTER;
     if (!wasPaid && !this.#begunAnew) this.#patience *= 2;

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SessionCache } from './session-cache.ts';
+import { LARGE, SessionCache } from './session-cache.ts';
 
 class FakeSession {
   disposed = false;
   weight: number;
-  constructor(weight: number) {
+  readonly runs: number;
+  constructor(weight: number, runs = 0) {
     this.weight = weight;
+    this.runs = runs;
+  }
+  release(): void {
+    this.weight = 0;
   }
   dispose(): void {
     this.disposed = true;
@@ -40,6 +45,24 @@ describe('SessionCache', () => {
     cache.trim();
     assert.deepEqual(disposed(), [false, true, false]);
     assert.deepEqual([cache.weight, cache.get('2')], [9, sessions[2]]);
+  });
+  it('releases large sessions that ran once, such as that of a first step, and keeps all', () => {
+    const { cache, sessions } = filled({ sessions: 10, weight: 10 * LARGE }, [LARGE - 1]);
+    const once = new FakeSession(LARGE, 1);
+    const twice = new FakeSession(LARGE, 2);
+    const small = new FakeSession(LARGE - 1, 1);
+    for (const [name, session] of Object.entries({ once, twice, small })) cache.add(name, session);
+    cache.makeRoom();
+    assert.deepEqual(
+      [...sessions, once, twice, small].map(({ weight, disposed }) => [weight, disposed]),
+      [
+        [LARGE - 1, false],
+        [0, false],
+        [LARGE, false],
+        [LARGE - 1, false],
+      ],
+    );
+    assert.equal(cache.get('once'), once);
   });
   it('keeps a session that alone is too heavy, since it is about to run', () => {
     const { cache, sessions, disposed } = filled({ sessions: 10, weight: 10 }, [1, 99]);

@@ -1,8 +1,15 @@
 interface Session {
   /** About the bytes that it holds on to; it may change when it runs. */
   readonly weight: number;
+  /** How often it ran so far. */
+  readonly runs: number;
+  /** Gives back the memory of its graph, which its next run compiles again, for the same bits. */
+  release(): void;
   dispose(): void;
 }
+
+/** Bytes from which on a graph is large: the memory of two would be what a training takes. */
+export const LARGE = 2 ** 30;
 
 /**
  * Compiled traces by signature, the least recently used disposed of when there are too many or they
@@ -41,6 +48,16 @@ export class SessionCache<S extends Session> {
   add(signature: string, session: S): void {
     this.#sessions.set(signature, session);
     this.trim();
+  }
+
+  /**
+   * Releases large sessions that ran only once, before another large one is compiled. The first
+   * step of a training is such a graph: weights that begin as ones are operations in it, in all
+   * further steps they are fed.
+   */
+  makeRoom(): void {
+    for (const session of this.#sessions.values())
+      if (session.runs === 1 && session.weight >= LARGE) session.release();
   }
 
   /**
