@@ -100,6 +100,27 @@ describe('elementwiseGroups', () => {
     recorded(trace, [byImage, slope], IMAGE);
     assert.deepEqual(groupSizes(trace, isOnImages), [3, 4]);
   });
+  it('lets the gradient of a swish compute its sigmoid again, unless others read that as well', () => {
+    const swish = (isReadElsewhere: boolean) => {
+      const trace: TraceNode[] = [];
+      const image = given(IMAGE);
+      const scaled = recorded(trace, [image, given([])], IMAGE);
+      const sigmoid = recorded(trace, [scaled], IMAGE);
+      const output = recorded(trace, [sigmoid, image], IMAGE);
+      if (isReadElsewhere) recorded(trace, [sigmoid], [16], 'Sum');
+      const gradient = recorded(trace, [], IMAGE, 'Conv2DBackpropInput');
+      const slope = recorded(trace, [sigmoid, recorded(trace, [sigmoid], IMAGE)], IMAGE);
+      const byImage = recorded(trace, [gradient, image], IMAGE);
+      const last = recorded(trace, [byImage, slope], IMAGE);
+      for (const value of [scaled, sigmoid]) value.alive = false;
+      const groups = elementwiseGroups(trace, isOnImages);
+      return [output, last].map((value) =>
+        Array.from(groups.get(value.producer!)!.again, ({ kernel }) => kernel),
+      );
+    };
+    assert.deepEqual(swish(false), [[], ['node 0', 'node 1']]);
+    assert.deepEqual(swish(true), [[], []]);
+  });
   it('leaves images alone where nothing is differentiated, and where numbers of channels are added', () => {
     const forward: TraceNode[] = [];
     let value = recorded(forward, [], IMAGE, 'Conv2D');

@@ -21,7 +21,15 @@ export interface ElementwiseGroup {
   readonly size: number;
   /** Whether its arrays are images, which may stand with their channels first. */
   readonly ofImages: boolean;
+  /**
+   * Nodes of other groups that this one computes again, from an image that it reads anyway: what
+   * they gave need not be kept for it. The gradient of a swish does so with its sigmoid.
+   */
+  readonly again: ReadonlySet<TraceNode>;
 }
+
+/** A group that is being made. */
+type OpenGroup = ElementwiseGroup & { readonly again: Set<TraceNode> };
 
 /** Below this an array stays in cache from one operation to the next anyway. */
 const SMALLEST = 1 << 19;
@@ -68,14 +76,55 @@ function finished(
     const root = rootOf(draft);
     members.set(root, [...(members.get(root) ?? []), node]);
   }
-  const groups = new Map<TraceNode, ElementwiseGroup>();
+  const groups = new Map<TraceNode, OpenGroup>();
   for (const [{ size }, nodes] of members) {
     const ofImages = nodes.some((node) => images.has(node));
-    const group = { members: nodes, size, ofImages };
+    const group = { members: nodes, size, ofImages, again: new Set<TraceNode>() };
     const fewest = ofImages ? FEWEST_NODES_OF_IMAGES : FEWEST_NODES;
     if (nodes.length >= fewest) for (const node of nodes) groups.set(node, group);
   }
+  findAgain(nodes, groups);
   return groups;
+}
+
+/**
+ * Finds what groups compute again: chains of nodes of one image, from an image that the group reads
+ * anyway, where nobody else needs what they gave.
+ */
+function findAgain(nodes: readonly TraceNode[], groups: ReadonlyMap<TraceNode, OpenGroup>): void {
+  const readers = new Map<TraceValue, Set<TraceNode>>();
+  for (const node of nodes)
+    for (const { value } of node.operands)
+      readers.set(value, (readers.get(value) ?? new Set()).add(node));
+  const groupsReading = (value: TraceValue) =>
+    new Set([...(readers.get(value) ?? [])].map((reader) => groups.get(reader)));
+  /** The nodes by which a group can compute what a node of `home` gave; undefined: it cannot. */
+  const chainTo = (
+    node: TraceNode,
+    home: OpenGroup,
+    group: OpenGroup,
+  ): readonly TraceNode[] | undefined => {
+    const images = node.operands.filter(({ shape }) => sizeOf(shape) > 1);
+    const [image] = images;
+    if (image === undefined || images.length > 1) return undefined;
+    if (groupsReading(image.value).has(group)) return [node];
+    const { data, producer } = image.value;
+    if (data !== undefined || producer === undefined || groups.get(producer) !== home)
+      return undefined;
+    const chain = chainTo(producer, home, group);
+    return chain && [...chain, node];
+  };
+  for (const [node, home] of groups) {
+    const [output] = node.outputs as [TraceValue];
+    if (!home.ofImages || output.alive) continue;
+    const others = [...groupsReading(output)].filter((group) => group !== home);
+    const chains = others.map((group) =>
+      group?.ofImages === true && group.size === home.size ? chainTo(node, home, group) : undefined,
+    );
+    if (chains.includes(undefined)) continue;
+    for (const [i, group] of others.entries())
+      for (const link of chains[i]!) group!.again.add(link);
+  }
 }
 
 /** Whether the arrays of an elementwise node can be cut into blocks, and are worth it. */

@@ -1,4 +1,10 @@
-import { type LiveTrace, sizeOf, type TraceNode, type TraceValue } from '../trace/trace.ts';
+import {
+  type LiveTrace,
+  type Operand,
+  sizeOf,
+  type TraceNode,
+  type TraceValue,
+} from '../trace/trace.ts';
 import { blockCount, type ElementwiseGroup, elementwiseGroups } from './elementwise-groups.ts';
 import type { Kernel } from './kernel.ts';
 import {
@@ -24,7 +30,7 @@ export function lowerTrace(
   const groups = elementwiseGroups(trace.nodes, (node) => kernelOf(node).elementwise !== undefined);
   const lowering = new Lowering(trace, options, (lowering, node) => {
     const group = groups.get(node);
-    if (group !== undefined) return lowerGroup(lowering, group, kernels);
+    if (group !== undefined) return lowerGroup(lowering, group, { groups, kernels });
     const representations = [kernelOf(node).lower!(lowering, node)].flat();
     return node.outputs.map((output, i) => [output, representations[i] as Representation]);
   });
@@ -33,11 +39,16 @@ export function lowerTrace(
   return lowering.finish();
 }
 
+interface GroupTables {
+  readonly groups: ReadonlyMap<TraceNode, ElementwiseGroup>;
+  readonly kernels: Kernels;
+}
+
 /** Lowers a whole group to one Scan; gives the outputs that are read outside of it. */
 function lowerGroup(
   lowering: Lowering,
   group: ElementwiseGroup,
-  kernels: Kernels,
+  { groups, kernels }: GroupTables,
 ): [TraceValue, Representation][] {
   const members = new Set(group.members);
   const count = blockCount(group.size) as number;
@@ -52,32 +63,37 @@ function lowerGroup(
   const body = lowering.graph.subgraph();
   const inside = new Map<TraceValue, string>();
   const scanned: string[] = [];
-  for (const node of group.members) {
-    const names = node.operands.map((operand) => {
-      const known = inside.get(operand.value);
-      if (known !== undefined) return known;
-      // A number is read from the graph around the body.
-      if (sizeOf(operand.shape) === 1) return lowering.logical({ value: operand.value, shape: [] });
-      const { graph } = lowering;
-      const blocks = channelsFirst
-        ? graph.reshape(lowering.channelsFirst(operand), [count, length])
-        : lowering.blocks(operand, count, length);
-      scanned.push(blocks);
-      const name = body.input(operand.value.dtype, [length]);
-      inside.set(operand.value, name);
-      return name;
-    });
+  const nameOf = (operand: Operand): string => {
+    const known = inside.get(operand.value);
+    if (known !== undefined) return known;
+    // A number is read from the graph around the body.
+    if (sizeOf(operand.shape) === 1) return lowering.logical({ value: operand.value, shape: [] });
+    const { data, producer } = operand.value;
+    if (data === undefined && producer !== undefined && group.again.has(producer))
+      return compute(producer);
+    const { graph } = lowering;
+    const blocks = channelsFirst
+      ? graph.reshape(lowering.channelsFirst(operand), [count, length])
+      : lowering.blocks(operand, count, length);
+    scanned.push(blocks);
+    const name = body.input(operand.value.dtype, [length]);
+    inside.set(operand.value, name);
+    return name;
+  };
+  const compute = (node: TraceNode): string => {
+    const names = node.operands.map(nameOf);
     const { elementwise } = kernels.get(node.kernel)!;
-    inside.set(
-      node.outputs[0] as TraceValue,
-      body.labelled(labelOf(node), () => elementwise!(body, names, node.attributes)),
-    );
-  }
-  const results = group.members
-    .map((node) => node.outputs[0] as TraceValue)
-    .filter(
-      (value) => value.alive || lowering.readersOf(value).some((reader) => !members.has(reader)),
-    );
+    const name = body.labelled(labelOf(node), () => elementwise!(body, names, node.attributes));
+    inside.set(node.outputs[0] as TraceValue, name);
+    return name;
+  };
+  for (const node of group.members) compute(node);
+  const isReadLater = (node: TraceNode) => (reader: TraceNode) =>
+    !members.has(reader) && groups.get(reader)?.again.has(node) !== true;
+  const results = group.members.flatMap((node) => {
+    const value = node.outputs[0] as TraceValue;
+    return value.alive || lowering.readersOf(value).some(isReadLater(node)) ? [value] : [];
+  });
   for (const value of results) body.output(inside.get(value) as string, value.dtype, [length]);
   const attributes = { num_scan_inputs: scanned.length, body: { graph: body.finish() } };
   const loop = { ...(group.members[0] as TraceNode), kernel: '(blocks)' };
