@@ -375,6 +375,11 @@ story('docs/library.md', undefined, async (page) => {
   await follow(page, project);
 });
 
+story('docs/notebooks.md', undefined, async (page) => {
+  using project = installed();
+  await follow(page, project);
+});
+
 story('docs/own-kinds.md', undefined, async (page) => {
   using project = installed({ 'notes.txt': 'one\n\nthree\n' });
   await follow(page, project, { before: { 'restage logs': command('run', 'notes.yaml') } });
