@@ -165,3 +165,26 @@ test('an evaluate of scores inherits their matrix without brackets, and puts the
     /Expected every image in one of the scores, got .*To evaluate each by itself, leave the brackets out, as in scores: fit\.scores\./,
   );
 });
+
+test('--axis makes a stage for each value, and those that read it; each is found again when it is the value of the file', async () => {
+  const text = `params: { word: a }
+stages:
+  say: { kind: command, outputs: { text: { type: files } }, with: { run: "echo \${params.word} > \${outputs.text}" } }
+  count: { kind: command, inputs: { text: say.text }, outputs: { size: { type: files } }, with: { run: "wc -c < \${inputs.text} > \${outputs.size}" } }
+`;
+  using project = new Project(text);
+  assert.equal(
+    await print(project, 'plan', '--axis', 'word=a,bb'),
+    `test: 4 stages
+  set         word            ["a","bb"] by --axis
+  run         say[word=a]     never ran
+  run         say[word=bb]    never ran
+  may run     count[word=a]   reads say[word=a], which must run
+  may run     count[word=bb]  reads say[word=bb], which must run
+2 run, 2 may run
+`,
+  );
+  assert.equal((await project.run('--axis', 'word=a,bb')).code, 0);
+  const { outcomes } = await project.run('--set', 'params.word=bb');
+  assert.deepEqual(outcomes, { say: 'restored', count: 'restored' });
+});

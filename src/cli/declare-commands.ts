@@ -96,6 +96,14 @@ export const paramsOption = repeatable(
   (file) => `--params=${resolve(file)}`,
 );
 paramsOption.attributeName = () => setOption.attributeName();
+/** Its values join those of `--set`, too. */
+export const axisOption = repeatable(
+  '--axis <name=values>',
+  'run for each value of an axis, parameter or setting: --axis rate=0.1,0.01',
+  'none',
+  (text) => `--axis=${text}`,
+);
+axisOption.attributeName = () => setOption.attributeName();
 const backends = `what stages with tensors compute on: ${backendNames.join(', ')}`;
 export const backendOption = parsed('--backend <name>', backends, oneOf(backendNames), 'auto');
 const forceOption = repeatable(
@@ -150,6 +158,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--detach', 'only submit, and let jobs take the further steps: no process stays here'),
       setOption,
       paramsOption,
+      axisOption,
       option(
         '--keep-going',
         'after a failure, continue with what does not depend on it (the default)',
@@ -203,6 +212,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       downstreamOption,
       setOption,
       paramsOption,
+      axisOption,
       backendOption,
       ...storeOptions,
       option('--json', 'print JSON'),
@@ -218,6 +228,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     options: [
       setOption,
       paramsOption,
+      axisOption,
       backendOption,
       option('--json', 'print JSON, with the whole fingerprint'),
     ],
@@ -228,7 +239,12 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     summary: 'draw the stages',
     description: 'Prints the graph of stages as Mermaid, or writes it as SVG.',
     takes: lastPipeline,
-    options: [setOption, paramsOption, option('--svg <file>', 'write an SVG to this file')],
+    options: [
+      setOption,
+      paramsOption,
+      axisOption,
+      option('--svg <file>', 'write an SVG to this file'),
+    ],
     examples: ['restage graph first.yaml --svg graph.svg'],
     load: async () => (await import('./commands/graph.ts')).graphCommand,
   },
@@ -241,6 +257,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--raw', 'keep colours and other escape sequences, which control the terminal'),
       setOption,
       paramsOption,
+      axisOption,
     ],
     examples: ['restage logs first.yaml fit'],
     load: async () => (await import('./commands/logs.ts')).logsCommand,
@@ -423,6 +440,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--svg <file>', 'write a drawing to this file'),
       setOption,
       paramsOption,
+      axisOption,
     ],
     examples: [
       'restage model xception --classes 1000 --svg xception.svg',
@@ -474,6 +492,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--json', 'print scores and probabilities as JSON'),
       setOption,
       paramsOption,
+      axisOption,
       backendOption,
     ],
     examples: [
@@ -506,6 +525,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--landmarks <file>', "the training's own network of landmarks, an ONNX file"),
       setOption,
       paramsOption,
+      axisOption,
       backendOption,
     ],
     examples: [

@@ -365,7 +365,7 @@ export const diagnosticCodes = table({
   },
   'wrong-set': {
     means:
-      '`--set` has neither the form `params.<name>=<value>` nor `<stage>.<setting>=<value>`, or sets something inside a value that is no map.',
+      '`--set` has neither the form `params.<name>=<value>` nor `<stage>.<setting>=<value>`, or sets something inside a value that is no map; `--axis` likewise.',
     advice: 'Write it so.',
     severity: 'mistake',
   },

@@ -197,7 +197,7 @@ async function readFile(
 
   const { params: settings } = commandLine;
   const opened = { chain: [absolute], document, settings, prefix: '', choice };
-  const { scope, definitions } = collectDefinitions(context, opened, commandLine.settings);
+  const { scope, definitions } = collectDefinitions(context, opened, commandLine);
   checkPrefixes(context, definitions, commandLine);
   if (definitions.length === 0 && mistakes.isEmpty && !child(document, 'stages')) {
     const at = { ...document.at, end: document.at.start };
@@ -212,7 +212,7 @@ async function readFile(
 function checkPrefixes(
   context: LoadContext,
   definitions: readonly Definition[],
-  { params, settings }: CommandLine,
+  { params, settings, axes }: CommandLine,
 ) {
   const names = new Set(definitions.map(({ name }) => name));
   for (const { stage, at } of settings) {
@@ -221,7 +221,7 @@ function checkPrefixes(
     context.report({ code: 'unknown-stage', message, at, hint: suggest(stage, names) });
   }
   const prefixes = new Set(['', ...definitions.map(({ scope }) => scope.prefix)]);
-  for (const { prefix, at } of params) {
+  for (const { prefix, at } of [...params, ...axes]) {
     if (prefixes.has(prefix) || isUnread(context, prefix)) continue;
     context.report({
       code: 'unknown-param',

@@ -23,18 +23,32 @@ export interface SetSetting {
   readonly at: Span;
 }
 
+/** An axis from `--axis rate=0.1,0.01`, or for a setting from `--axis fit.epochs=1,2`. */
+export interface SetAxis {
+  /** The included pipeline that it is of, such as `sn/`; empty for the file itself. */
+  readonly prefix: string;
+  /** The axis or parameter, or the stage of a setting. */
+  readonly name: string;
+  /** The setting, below `with`; empty for an axis or parameter. */
+  readonly path: readonly string[];
+  /** Any form of an axis. */
+  readonly value: Node;
+  readonly at: Span;
+}
+
 /** What a command line changes of a pipeline. */
 export interface CommandLine {
   /** Those of files first: what the command line says itself has the last word. */
   readonly params: readonly SetParam[];
   readonly settings: readonly SetSetting[];
+  readonly axes: readonly SetAxis[];
   /** Texts of another form, which are mistakes. */
   readonly malformed: readonly string[];
 }
 
 /** What a command line changes of a pipeline whose file is a `document`. */
 export function describeChanges(
-  { params, settings }: CommandLine,
+  { params, settings, axes }: CommandLine,
   document: MapNode,
 ): readonly DescribedChange[] {
   const ofParams = params.map(({ prefix, path, value, at }) => {
@@ -45,11 +59,15 @@ export function describeChanges(
     const before = nodeAt(document, ['stages', stage, 'with', ...path])?.value;
     return { name: `${stage}.${path.join('.')}`, value, at, before };
   });
-  return [...ofParams, ...ofSettings].map(({ name, value, at, before }) => ({
+  const ofAxes = axes.map(({ prefix, name, path, value, at }) => {
+    return { name: prefix + [name, ...path].join('.'), value, at, before: undefined };
+  });
+  return [...ofParams, ...ofSettings, ...ofAxes].map(({ name, value, at, before }) => ({
     name,
     value: inWords(value),
-    from:
-      at.file.path === '--set' ? '--set' : `${at.file.path}:${lineColumn(at.file, at.start).line}`,
+    from: at.file.path.startsWith('--')
+      ? at.file.path
+      : `${at.file.path}:${lineColumn(at.file, at.start).line}`,
     ...(before !== undefined && { before: inWords(before) }),
   }));
 }
@@ -60,6 +78,8 @@ const inWords = (value: Node): string => cutText(JSON.stringify(toJson(value)), 
 
 /** How an element of the command line begins that names a file of parameters. */
 export const paramsOption = '--params=';
+/** How one begins that gives an axis. */
+export const axisOption = '--axis=';
 
 /**
  * Reads the texts of a command line: `params.epochs=5`, `fit.batchSize=64`, or `--params=` and the
@@ -69,10 +89,15 @@ export function readCommandLine(context: LoadContext, texts: readonly string[]):
   const fromFiles: SetParam[] = [];
   const params: SetParam[] = [];
   const settings: SetSetting[] = [];
+  const axes: SetAxis[] = [];
   const malformed: string[] = [];
   for (const text of texts) {
     if (text.startsWith(paramsOption)) {
       fromFiles.push(...readParamsFile(context, text.slice(paramsOption.length)));
+      continue;
+    }
+    if (text.startsWith(axisOption)) {
+      axes.push(...readAxis(text.slice(axisOption.length), context.report));
       continue;
     }
     const match = /^((?:[^/=.]+\/)*)([^/=.]+)\.([^=]+)=/.exec(text);
@@ -87,7 +112,7 @@ export function readCommandLine(context: LoadContext, texts: readonly string[]):
     if (word === 'params') params.push({ prefix, path, ...value });
     else settings.push({ stage: prefix + word, path, ...value });
   }
-  return { params: [...fromFiles, ...params], settings, malformed };
+  return { params: [...fromFiles, ...params], settings, axes, malformed };
 }
 
 /** `declared` are the parameters of the pipeline, for hints. */
@@ -107,16 +132,37 @@ function reportForm(text: string, declared: Node | undefined, report: Report): v
   report({ code: 'wrong-set', message, at: { file, start: 0, end: text.length }, hint });
 }
 
+/** `rate=0.1,0.01`, with any form of an axis in place of the list. */
+function readAxis(text: string, report: Report): readonly SetAxis[] {
+  const match = /^((?:[^/=.]+\/)*)([^/=.]+)((?:\.[^/=.]+)*)=(?=.)/.exec(text);
+  if (match === null) {
+    const file: SourceFile = { path: '--axis', text };
+    const message = `Expected --axis <name>=<value>,<value> or --axis <stage>.<setting>=<value>,<value>, got ${JSON.stringify(text)}`;
+    report({ code: 'wrong-set', message, at: { file, start: 0, end: text.length } });
+    return [];
+  }
+  const [head, prefix = '', name = '', dotted = ''] = match;
+  const isForm = /^[[{]/.test(text.slice(head.length));
+  const read = valueAfter(head, text, report, { option: '--axis', isList: !isForm });
+  return read ? [{ prefix, name, path: dotted.split('.').slice(1), ...read }] : [];
+}
+
 /** The value after a name, and where the name stands. */
 function valueAfter(
   head: string,
   text: string,
   report: Report,
+  { option = '--set', isList = false } = {},
 ): { readonly value: Node; readonly at: Span } | undefined {
-  const file: SourceFile = { path: '--set', text };
+  const file: SourceFile = { path: option, text };
+  const written = text.slice(head.length);
+  const blanks = ' '.repeat(head.length - 1);
   // Blanks instead of the name keep the offsets of the value. Messages show the text with its
   // name.
-  const source = { path: '--set', text: ' '.repeat(head.length) + text.slice(head.length) };
+  const source = {
+    path: option,
+    text: isList ? `${blanks}[${written}]` : `${blanks} ${written}`,
+  };
   const parsed = parseYaml(source);
   source.text = text;
   if (parsed.ok) return { value: parsed.value, at: { file, start: 0, end: head.length - 1 } };

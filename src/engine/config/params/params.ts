@@ -56,6 +56,10 @@ export class Params implements Scope {
     );
   }
 
+  names(): Iterable<string> {
+    return this.#entries.keys();
+  }
+
   /** The parameters that stages have read so far, and those that these refer to. */
   read(): ReadonlySet<string> {
     const read = new Set(this.#readsOf(''));

@@ -1,11 +1,15 @@
 import type { SourceFile, Span } from '../../diagnostics/diagnostic.ts';
 import type { KnownKind } from '../load-context.ts';
 import type { Params } from '../params/params.ts';
-import type { Home, MapNode, TextNode } from '../yaml/node.ts';
+import type { Home, MapNode, Node, TextNode } from '../yaml/node.ts';
 
 /** What belongs to one file, for itself and the stages in it. */
 export interface FileScope extends Home {
   readonly params: Params;
+  /** The parameters as they are written, with the values that the command line sets. */
+  readonly written: Node | undefined;
+  /** The parameters with values that axes of the command line set, by these. */
+  readonly variants: Map<string, Params>;
   /** The file itself, not one that it extends. */
   readonly file: SourceFile;
   /** Names of parameters that the command line or the including file sets. */
@@ -23,6 +27,8 @@ export interface Definition {
   readonly kind?: KnownKind;
   /** Stages that the including file makes it wait for, beside its own `after`. */
   readonly after: readonly TextNode[];
+  /** Axes whose values are those of the parameters of the same names. */
+  readonly paramAxes?: readonly string[];
   /** The name of the included pipeline that leaves it out by its `when`. */
   readonly leftOutBy?: string;
 }

@@ -1,7 +1,7 @@
 import { suggest } from '../../../suggest.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 import type { KnownKind, LoadContext } from '../load-context.ts';
-import type { SetSetting } from '../params/command-line.ts';
+import type { CommandLine } from '../params/command-line.ts';
 import { Params, setParams } from '../params/params.ts';
 import { substitute } from '../params/substitute.ts';
 import { explainIssues } from '../schema/explain-issues.ts';
@@ -11,8 +11,6 @@ import {
   describeNode,
   type Entry,
   entriesOf,
-  isText,
-  type Node,
   textOf,
   toJson,
   withMeantKeys,
@@ -20,6 +18,11 @@ import {
 import { checkName } from './check-name.ts';
 import type { Definition, FileScope } from './definition.ts';
 import { asIncluded, type OpenFile, openIncludes } from './include-pipelines.ts';
+import { withAxis } from './param-axes.ts';
+import { withSetting } from './set-setting.ts';
+
+/** What the command line changes of stages. */
+type StageChanges = Pick<CommandLine, 'settings' | 'axes'>;
 
 /**
  * All stages of a file and of those that it includes, included ones first; and the file's own
@@ -28,7 +31,7 @@ import { asIncluded, type OpenFile, openIncludes } from './include-pipelines.ts'
 export function collectDefinitions(
   context: LoadContext,
   { chain, document: written, settings, prefix, choice }: OpenFile,
-  stageSettings: readonly SetSetting[] = [],
+  { settings: stageSettings, axes }: StageChanges,
 ): { readonly scope: FileScope; readonly definitions: readonly Definition[] } {
   const { report } = context;
   const parsed = pipelineShape.safeParse(toJson(written));
@@ -38,61 +41,43 @@ export function collectDefinitions(
     ? written
     : withMeantKeys(written, Object.keys(pipelineShape.shape));
   const ownSettings = settings.filter((setting) => setting.prefix === prefix);
-  const params = new Params(setParams(child(document, 'params'), ownSettings, report), report);
+  const paramsNode = setParams(child(document, 'params'), ownSettings, report);
+  const params = new Params(paramsNode, report);
   params.resolveAll();
   for (const name of choice.read) params.lookup(`params.${name}`, document.at, () => undefined);
   const definitions: Definition[] = [];
   const includes = new Set<string>();
   const set = new Set(ownSettings.flatMap(({ path }) => path.slice(0, 1)));
-  const scope: FileScope = { prefix, params, includes, file: document.at.file, set };
+  const scope: FileScope = {
+    prefix,
+    params,
+    written: paramsNode,
+    variants: new Map(),
+    includes,
+    file: document.at.file,
+    set,
+  };
   const opened = { chain, document, settings, prefix, choice };
   for (const { include, file } of openIncludes(context, opened, scope, includes)) {
-    const included = collectDefinitions(context, file, stageSettings).definitions;
+    const included = collectDefinitions(context, file, {
+      settings: stageSettings,
+      axes,
+    }).definitions;
     definitions.push(...included.map((definition) => asIncluded(definition, include)));
   }
+  let ofFile: readonly Definition[] = [];
   for (const [name, entry] of entriesOf(child(document, 'stages'))) {
     const definition =
       checkName(context, name, entry.keyAt, 'stage') && define(context, scope, name, entry);
     if (!definition) continue;
     const changes = stageSettings.filter(({ stage }) => stage === definition.name);
-    definitions.push(changes.reduce(withSetting, definition));
+    ofFile = [...ofFile, changes.reduce(withSetting, definition)];
   }
+  for (const axis of axes) {
+    if (axis.prefix === prefix) ofFile = withAxis(ofFile, axis, params);
+  }
+  definitions.push(...ofFile);
   return { scope, definitions };
-}
-
-/** The definition with a setting that the command line sets. */
-function withSetting(definition: Definition, setting: SetSetting): Definition {
-  const { node, scope } = definition;
-  const entry = node.entries.get('with');
-  const value = replaceSetting(entry?.value, setting.path, { setting, params: scope.params });
-  const keyAt = entry?.keyAt ?? setting.at;
-  return {
-    ...definition,
-    node: { ...node, entries: new Map(node.entries).set('with', { keyAt, value }) },
-  };
-}
-
-/** The value at a path replaced. A map that a parameter gives is written out for that. */
-function replaceSetting(
-  node: Node | undefined,
-  [key, ...rest]: readonly string[],
-  change: { readonly setting: SetSetting; readonly params: Params },
-): Node {
-  const { setting, params } = change;
-  if (key === undefined) return setting.value;
-  const map = isText(node) ? substitute(node, params) : node;
-  const isAbsent = map === undefined || (map.type === 'scalar' && map.value === null);
-  if (map?.type !== 'map' && !isAbsent) {
-    const message = `Cannot set "${key}" inside ${describeNode(map)}`;
-    const from = map.at.from ?? map.at;
-    params.report({ code: 'wrong-set', message, at: { ...setting.at, from } });
-    return map;
-  }
-  const entries = new Map(entriesOf(map));
-  const entry = entries.get(key);
-  const value = replaceSetting(entry?.value, rest, change);
-  entries.set(key, { keyAt: entry?.keyAt ?? setting.at, value });
-  return { type: 'map', entries, at: map?.at ?? setting.at };
 }
 
 /** The definition of a stage; undefined for one that is no map, which is reported. */

@@ -26,6 +26,7 @@ import { maximumStages } from './axis-values.ts';
 import type { Definition } from './definition.ts';
 import { combinations, readMatrices } from './matrix.ts';
 import { resolveOutputs } from './outputs.ts';
+import { paramsOf } from './param-axes.ts';
 
 /**
  * A definition with a value for each of its axes, with its `${…}` replaced, and its outputs, which
@@ -157,11 +158,12 @@ export function findAgreeing(
  */
 export function substituteStage(
   { report }: LoadContext,
-  { scope: { params }, node, kind }: Definition,
+  definition: Definition,
   axes: Combination,
   withMatrix: boolean,
 ): MapNode {
-  const scope = instanceScope(params, axes, report);
+  const { node, kind } = definition;
+  const scope = instanceScope(paramsOf(definition, axes), axes, report);
   const written = withMatrix
     ? node
     : { ...node, entries: new Map([...node.entries].filter(([key]) => key !== 'matrix')) };

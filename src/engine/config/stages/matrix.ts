@@ -10,6 +10,7 @@ import type { AxisFiles } from './axis-files.ts';
 import { maximumStages, readAxisValues } from './axis-values.ts';
 import { namePattern } from './check-name.ts';
 import type { Definition } from './definition.ts';
+import { paramsOf } from './param-axes.ts';
 import { SparseMatrix } from './sparse-matrix.ts';
 
 /** Names that other labels of a list port have. */
@@ -179,15 +180,17 @@ function sourcesOf(
  */
 function textsOf(
   node: TextNode,
-  { scope }: Definition,
+  definition: Definition,
   ownAxes: readonly Axis[],
 ): readonly TextNode[] {
   if (!node.value.includes('${')) return [node];
-  const varies = node.value.includes('matrix') && product(ownAxes) <= maximumStages;
+  const { scope, paramAxes = [] } = definition;
+  const namesAxes = node.value.includes('matrix') || paramAxes.length > 0;
+  const varies = namesAxes && product(ownAxes) <= maximumStages;
   // Mistakes are reported with the instance; an axis that is only inherited is not known yet.
   const silent = () => undefined;
   const texts = combinations(varies ? ownAxes : []).map((axes) =>
-    substitute(node, instanceScope(scope.params, axes, silent)),
+    substitute(node, instanceScope(paramsOf(definition, axes), axes, silent)),
   );
   const byTarget = texts
     .filter(isText)
