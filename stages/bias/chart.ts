@@ -1,7 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatLevel, formatMetric } from '../../src/format-numbers.ts';
+import { formatLevel } from '../../src/format-numbers.ts';
 import { chart, domainOf } from '../../src/learning/charts/encoders.ts';
 import { intervalRows } from '../../src/learning/charts/interval-rows.ts';
+import { formatArea } from '../../src/learning/metrics/comparison/format-areas.ts';
 import type { Bias } from './measure-bias.ts';
 
 const width = 380;
@@ -25,7 +26,7 @@ export function biasChart(
   const ends = rows.flatMap(({ low, high }) => [low, high]);
   return chart(
     `AUC on ${split} after images took a property of another`,
-    `Dashed: before, ${formatMetric(before, 4)}; outlines: the control; lines: ${formatLevel(confidence)} intervals`,
+    `Dashed: before, ${formatArea(before)}; outlines: the control; lines: ${formatLevel(confidence)} intervals`,
     width + 160,
     intervalRows(rows, {
       dataName: 'properties',

@@ -3,13 +3,16 @@ import { csvRecords, csvTable } from '../../src/csv.ts';
 import {
   formatEstimate,
   formatLevel,
-  formatMetric,
   formatP,
   formatShare,
   formatSigned,
 } from '../../src/format-numbers.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
+import {
+  formatArea,
+  formatAreaDifference,
+} from '../../src/learning/metrics/comparison/format-areas.ts';
 import { pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { readSplitScores } from '../../src/learning/metrics/scores/read-split-scores.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
@@ -49,7 +52,7 @@ export default async function run(context: Context): Promise<void> {
       property,
       formatArea(control.estimate),
       formatArea(after.estimate),
-      formatEstimate(difference, formatDifference),
+      formatAreaDifference(difference),
       formatEstimate(left, formatShare),
       formatEstimate({ ...shift, estimate: shift.difference }, (value) => formatSigned(value, 2)),
       formatP(adjustedP),
@@ -112,9 +115,6 @@ function readPartners({ path }: InputArtifact, split: string): ReadonlyMap<strin
 }
 
 type Estimate = Readonly<Record<'estimate' | 'low' | 'high', number>>;
-
-const formatArea = (value: number): string => formatMetric(value, 4);
-const formatDifference = (value: number): string => formatSigned(value, 4);
 
 function formatTable(biases: readonly Bias[]): string {
   const ends = (name: string, { estimate, low, high }: Estimate) => ({

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatLevel, formatMetric } from '../../src/format-numbers.ts';
+import { formatLevel } from '../../src/format-numbers.ts';
 import {
   chart,
   domainOf,
@@ -8,6 +8,7 @@ import {
   ruleAt,
 } from '../../src/learning/charts/encoders.ts';
 import { lineLayers } from '../../src/learning/charts/line-layers.ts';
+import { formatArea } from '../../src/learning/metrics/comparison/format-areas.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
 import type { Change } from './changes.ts';
 
@@ -40,7 +41,7 @@ export function robustnessChart(
   );
   const domain = domainOf([...ends, unchanged.low, unchanged.high, 0.5], [0, 1]);
   const across = Math.min(mostAcross, changes.length);
-  const subtitle = `Dashed: the unchanged images, ${formatMetric(unchanged.estimate, 4)}; dotted: chance; bands: ${formatLevel(confidence)} intervals`;
+  const subtitle = `Dashed: the unchanged images, ${formatArea(unchanged.estimate)}; dotted: chance; bands: ${formatLevel(confidence)} intervals`;
   const panels = changes.map((change, index) =>
     panel(change, { unchanged, domain, titles, split, index }),
   );

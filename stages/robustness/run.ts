@@ -1,14 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { csvTable } from '../../src/csv.ts';
-import {
-  formatEnds,
-  formatEstimate,
-  formatLevel,
-  formatMetric,
-  formatP,
-  formatSigned,
-} from '../../src/format-numbers.ts';
+import { formatEstimate, formatLevel, formatP } from '../../src/format-numbers.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
+import {
+  formatArea,
+  formatAreaDifference,
+} from '../../src/learning/metrics/comparison/format-areas.ts';
 import { differenceOf } from '../../src/learning/metrics/comparison/row-statistics.ts';
 import { fewGroups } from '../../src/learning/metrics/few-groups.ts';
 import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.ts';
@@ -51,7 +48,7 @@ export default async function run(context: Context): Promise<void> {
         titleOfChange(change, titles),
         strength,
         formatArea(auc.estimate),
-        `${formatDifference(difference.difference)} (${formatEnds(difference, formatDifference)})`,
+        formatAreaDifference(difference),
         formatP(adjustedP),
       ]),
     ),
@@ -67,9 +64,6 @@ function read(
   const { rows, names } = readSplitScores(path, settings.split, `input "${port}"`, settings);
   return { labels, rows, sides: names };
 }
-
-const formatArea = (value: number): string => formatMetric(value, 4);
-const formatDifference = (value: number): string => formatSigned(value, 4);
 
 function formatTable(changes: readonly Change[]): string {
   return csvTable(

@@ -1,16 +1,11 @@
-import {
-  formatEstimate,
-  formatLevel,
-  formatMetric,
-  formatP,
-  formatSigned,
-} from '../../../format-numbers.ts';
+import { formatEstimate, formatLevel, formatP } from '../../../format-numbers.ts';
 import type { GroupedLabels } from '../intervals/area-spread.ts';
 import { aucInterval } from '../intervals/auc-interval.ts';
 import type { Interval, PairedDifference } from '../intervals/interval.ts';
 import { binaryView } from '../scores/binary-view.ts';
 import type { ScoreTable } from '../scores/scores-file.ts';
 import { areaDifference } from './area-difference.ts';
+import { formatArea, formatAreaDifference } from './format-areas.ts';
 import { differenceOf } from './row-statistics.ts';
 
 /** The areas under the ROC curve by two ways of scoring the same images. */
@@ -68,11 +63,9 @@ export const gainColumns = (changed: string, usual: string, confidence: number) 
 export const gainCells = ({ changed, usual, gain }: AucGain): readonly string[] => [
   formatEstimate(changed, formatArea),
   formatEstimate(usual, formatArea),
-  formatEstimate({ ...gain, estimate: gain.difference }, (value) => formatSigned(value, 4)),
+  formatAreaDifference(gain),
   formatP(gain.p),
 ];
-
-const formatArea = (value: number): string => formatMetric(value, 4);
 
 /** The scores of these images in their order; undefined without images of both sides. */
 function scoresOf(
