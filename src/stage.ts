@@ -155,10 +155,12 @@ export interface KindSpec<S = unknown> {
    * Finds the code behind the input marked `code`; without such an input, the programs of the
    * machine that the kind runs, such as `ffmpeg`, whose versions then count. `settings` name those
    * that it reads; which only help to find it are `unkeyed`, since the fingerprint holds what was
-   * found. Throws a {@link StageError} where there is none that could run.
+   * found. Throws a {@link StageError} where there is none that could run. A stage whose settings
+   * `when` does not hold for runs no such program; absent: each does.
    */
   readonly code?: {
     readonly settings: readonly string[];
+    when?(settings: S): boolean;
     find(question: CodeQuestion): Promise<FoundCode>;
   };
   /**

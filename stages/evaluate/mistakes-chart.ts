@@ -11,6 +11,7 @@ import { predictedClasses } from '../../src/learning/metrics/arithmetic/logits.t
 import type { ScoreRow, ScoreTable } from '../../src/learning/metrics/scores/scores-file.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
 import { corruptImage } from '../../src/learning/vision/corruptions/corrupt-image.ts';
+import { corruptionOf } from '../../src/learning/vision/corruptions/corruption-settings.ts';
 import { openImages } from '../../src/learning/vision/dataset/shown-images.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import type { StageContext } from '../../src/stage.ts';
@@ -44,15 +45,15 @@ export async function drawMistakes(
   context: StageContext<EvaluateSettings>,
   table: ScoreTable,
 ): Promise<void> {
-  const { splits, corrupt, seed } = context.settings;
+  const { splits, corrupt } = context.settings;
+  const corruption = corruptionOf(context);
   const visible = shownSplits(splits);
   const mistakes = visible.flatMap((split) => mistakesOn(split, table));
   using images = openImages(context, visible);
   const pictures = new Map<ScoreRow, string>();
   for (const row of mistakes.flatMap(({ worst }) => worst)) {
     const bytes = await images.read(row.split, row.key);
-    const seen =
-      corrupt === undefined ? bytes : await corruptImage(bytes, { ...corrupt, seed }, row.key);
+    const seen = corruption === undefined ? bytes : await corruptImage(bytes, corruption, row.key);
     pictures.set(row, await thumbnail(seen));
   }
   const strengths = Object.entries(corrupt ?? {}).map(

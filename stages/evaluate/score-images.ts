@@ -26,6 +26,7 @@ import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { featureBatches } from '../../src/learning/training/training-data.ts';
 import { type View, viewsOf } from '../../src/learning/vision/augment/view-settings.ts';
 import { type Batch, BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
+import { corruptionOf } from '../../src/learning/vision/corruptions/corruption-settings.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { factsOf, type Scorable, unscoredOf } from './read-scores.ts';
 import type { EvaluateSettings } from './spec.ts';
@@ -161,7 +162,7 @@ function openSource(context: Context, input: ModelInfo['input']): Source {
 }
 
 function imagesOf(context: Context, input: ImageInput): Source {
-  const { splits, batchSize, corrupt, seed, testTime } = context.settings;
+  const { splits, batchSize, testTime } = context.settings;
   const folder = context.input('dataset').path;
   using dataset = openClasses(folder, splits);
   const samples = splits.flatMap((split) => dataset.split(split).samples);
@@ -171,7 +172,7 @@ function imagesOf(context: Context, input: ImageInput): Source {
     resize: resizeOf(input),
     native: nativeOf(input),
     normalization: input.normalise,
-    corruption: corrupt && { ...corrupt, seed },
+    corruption: corruptionOf(context),
     threads: context.cpus,
     // Images are kept for a second pass only.
     ...(testTime === undefined && { cacheBytes: 0 }),

@@ -17,7 +17,10 @@ import { modelContents } from '../../src/learning/models/model-contents.ts';
 import { onnxModelPort } from '../../src/learning/models/network-ports.ts';
 import { selectionSplit, splitList } from '../../src/learning/training/splits.ts';
 import { viewSettings, viewsOf } from '../../src/learning/vision/augment/view-settings.ts';
-import { corruptionSettings } from '../../src/learning/vision/corruptions/corruption-settings.ts';
+import {
+  corruptionCode,
+  corruptionSettings,
+} from '../../src/learning/vision/corruptions/corruption-settings.ts';
 import { mistakeIf, oneInput } from '../../src/setting-mistakes.ts';
 import { count, flag, output } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
@@ -105,6 +108,7 @@ export const spec = defineKind<EvaluateSettings>({
     ),
   },
   computes: true,
+  code: corruptionCode,
   check: mistakes,
   checkInputs({ sliceBy, positive }, inputs) {
     // A model of sources is also a detector of their two classes.

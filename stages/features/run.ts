@@ -1,3 +1,4 @@
+import { corruptionOf } from '../../src/learning/vision/corruptions/corruption-settings.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import {
   type Features,
@@ -83,7 +84,8 @@ function classesOf(
 
 /** Measures the images of a split on all cores. */
 function measurer(context: Context, folder: string) {
-  const { splits, of, corrupt, seed } = context.settings;
+  const { splits, of } = context.settings;
+  const corruption = corruptionOf(context);
   using dataset = openDataset(folder);
   const total = splits.reduce((sum, split) => sum + dataset.split(split).samples.length, 0);
   let done = 0;
@@ -100,7 +102,7 @@ function measurer(context: Context, folder: string) {
         bytes: await images.read(index),
         key: images.samples[index]!.key,
         of,
-        corruption: corrupt && { ...corrupt, seed },
+        corruption,
       }),
     });
     for await (const answer of answers) {

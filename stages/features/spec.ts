@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { splitList } from '../../src/learning/training/splits.ts';
-import { corruptionSettings } from '../../src/learning/vision/corruptions/corruption-settings.ts';
+import {
+  corruptionCode,
+  corruptionSettings,
+} from '../../src/learning/vision/corruptions/corruption-settings.ts';
 import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
@@ -52,6 +55,7 @@ export const spec = defineKind<FeaturesSettings>({
         'For each split, [images, values] as .npy, and the metadata of the images: the values of the dataset, then those of each input of features.',
     },
   },
+  code: corruptionCode,
   check: mistakes,
   facts: (_, inputs) => [...inputs('dataset'), ...inputs('features')][0]?.facts ?? {},
   example: `both:

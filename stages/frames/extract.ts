@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, createReadStream, linkSync, statSync } from 'node:fs';
+import { copyFileSync, createReadStream, linkSync, statSync, writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type PQueue from 'p-queue';
 import sharp from 'sharp';
 import { ShardFile, type ShardPlace } from '../../src/learning/vision/dataset/shard-file.ts';
+import type { Ffmpeg } from '../../src/learning/vision/ffmpeg/find-ffmpeg.ts';
+import { scaling } from '../../src/learning/vision/ffmpeg/h264.ts';
 import { chooseFrames } from './choose-frames.ts';
 import { openVideo, runProgram, VideoError } from './ffmpeg-process.ts';
-import type { Ffmpeg } from './find-ffmpeg.ts';
 import { type ListedFrame, listByDecoding, probeVideo, type VideoFacts } from './probe.ts';
+import { recodeVideo, type VideoStream } from './recode-video.ts';
 import type { FramesSettings } from './spec.ts';
 
 /** A frame in the tar file of its video. A type, since an interface is no JSON. */
@@ -65,8 +67,16 @@ export async function extractFrames(
   const rest = begin + time - performance.now();
   const take = async () => {
     // The time that a large video waits for others does not count.
-    const decode = { ...options, video, draft, deadline: performance.now() + rest };
-    return (await takeFrames(facts, decode)) ?? (await takeDecoded(facts, decode));
+    const deadline = performance.now() + rest;
+    const recoded = `${draft}.mkv`;
+    try {
+      const source = await sourceOf(video, recoded, { ...options, facts, deadline });
+      const decode = { ...options, video, source, draft, deadline };
+      return (await takeFrames(facts, decode)) ?? (await takeDecoded(facts, decode));
+    } finally {
+      // The folder goes with the attempt; until then thousands of videos would fill it.
+      if (settings.h264 !== undefined) writeFileSync(recoded, '');
+    }
   };
   const isLarge = facts.width * facts.height > mostForAll;
   const taken = isLarge ? await options.largeVideos.add(take) : await take();
@@ -79,6 +89,22 @@ export async function extractFrames(
   return taken;
 }
 
+interface SourceOptions extends ExtractOptions {
+  readonly facts: VideoFacts;
+  readonly deadline: number;
+}
+
+/** The video itself, or at the path `recoded` what the setting `h264` makes of it. */
+async function sourceOf(
+  video: string,
+  recoded: string,
+  { settings, ...options }: SourceOptions,
+): Promise<VideoStream> {
+  const { h264 } = settings;
+  if (h264 === undefined) return { path: video, stream: options.facts.stream };
+  return await recodeVideo(video, recoded, { ...options, rateFactor: h264 });
+}
+
 /** Takes frames by the list that decoding gives, where the file's own list is wrong. */
 async function takeDecoded(
   facts: VideoFacts,
@@ -89,7 +115,10 @@ async function takeDecoded(
 }
 
 interface DecodeOptions extends ExtractOptions {
+  /** The path of the user's file, which lists the frames. */
   readonly video: string;
+  /** Where the same frames are decoded from. */
+  readonly source: VideoStream;
   readonly draft: string;
   readonly deadline: number;
 }
@@ -114,7 +143,6 @@ async function takeFrames(
     await decode(part, {
       ...options,
       ...size,
-      stream: facts.stream,
       times,
       write: async (pixels) => {
         const bytes = await encode(pixels, size, settings);
@@ -172,7 +200,6 @@ function inParts(numbers: readonly number[]): readonly (readonly number[])[] {
 }
 
 interface DecodePart extends DecodeOptions, Size {
-  readonly stream: number;
   /** Receives the time of each decoded frame. */
   readonly times: number[];
   /** Takes the pixels of a frame: `[height, width, 3]`, values 0 to 255. */
@@ -180,11 +207,11 @@ interface DecodePart extends DecodeOptions, Size {
 }
 
 async function decode(numbers: readonly number[], options: DecodePart): Promise<void> {
-  const { programs, threads, video, stream, width, height, deadline } = options;
+  const { programs, threads, source, width, height, deadline } = options;
   const filter = [
     `select='${selectExpression(numbers)}'`,
     'showinfo=checksum=0',
-    `scale=${width}:${height}:flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp`,
+    `scale=${width}:${height}:flags=${scaling}`,
     'format=rgb24',
   ].join(',');
   await runProgram({
@@ -200,9 +227,9 @@ async function decode(numbers: readonly number[], options: DecodePart): Promise<
       String(threads),
       '-filter_threads',
       '1',
-      ...openVideo(video),
+      ...openVideo(source.path),
       '-map',
-      `0:${stream}`,
+      `0:${source.stream}`,
       '-vf',
       filter,
       ...programs.everyFrame,

@@ -1,6 +1,6 @@
 import { formatCount } from '../../src/format-numbers.ts';
+import type { Ffmpeg } from '../../src/learning/vision/ffmpeg/find-ffmpeg.ts';
 import { eachLine, mostPixels, openVideo, runProgram, VideoError } from './ffmpeg-process.ts';
-import type { Ffmpeg } from './find-ffmpeg.ts';
 
 /** A frame of a video as its file lists it, in the order of display. */
 export interface ListedFrame {

@@ -7,6 +7,8 @@ import { groupBy } from '../../src/group-by.ts';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
 import type { RecipeStep } from '../../src/learning/vision/dataset/recipe.ts';
 import { shardName } from '../../src/learning/vision/dataset/shard-name.ts';
+import type { Ffmpeg } from '../../src/learning/vision/ffmpeg/find-ffmpeg.ts';
+import { requireH264 } from '../../src/learning/vision/ffmpeg/h264.ts';
 import { mapParallel } from '../../src/learning/vision/map-in-threads.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import {
@@ -18,7 +20,6 @@ import {
   type TakenFrames,
 } from './extract.ts';
 import { VideoError } from './ffmpeg-process.ts';
-import type { Ffmpeg } from './find-ffmpeg.ts';
 import {
   type FoundVideo,
   type FoundVideos,
@@ -51,6 +52,7 @@ const mostAhead = 64;
 export default async function run(context: Context): Promise<void> {
   const found = findVideos(context);
   if (!context.isForPrediction) tellUnnamed(context, found);
+  if (context.settings.h264 !== undefined) await requireH264((context.code as Ffmpeg).ffmpeg);
   const recipe = [stepOf(context.settings)];
   using writer = new DatasetWriter(context.output('dataset'), { ...found, recipe });
   const summaries: VideoSummary[] = [];
@@ -82,9 +84,10 @@ export default async function run(context: Context): Promise<void> {
 }
 
 /** What decides the pixels of a frame; which frames are taken does not. */
-function stepOf({ size, format, quality }: FramesSettings): RecipeStep {
+function stepOf({ h264, size, format, quality }: FramesSettings): RecipeStep {
   const settings = {
     format,
+    ...(h264 !== undefined && { h264 }),
     ...(size !== undefined && { size }),
     ...(quality !== undefined && { quality }),
   };

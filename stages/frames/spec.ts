@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rateFactor } from '../../src/learning/vision/ffmpeg/rate-factor.ts';
 import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { count, output, text, whole } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
@@ -36,6 +37,11 @@ const settings = z.strictObject({
     .exactOptional()
     .describe('Frames from this time on, in seconds from the first frame.'),
   end: z.number().positive().exactOptional().describe('Frames before this time, in seconds.'),
+  h264: rateFactor
+    .exactOptional()
+    .describe(
+      'Encodes every video as H.264 at this constant rate factor (CRF) first: 0 loses nothing, 23 is the default of libx264, 51 the worst. The frames are those chosen of the video as it is.',
+    ),
   size: whole(16, 16384)
     .exactOptional()
     .describe(
@@ -102,7 +108,10 @@ export const spec = defineKind<FramesSettings>({
   unkeyed: ['ffmpeg'],
   code: {
     settings: ['ffmpeg'],
-    find: async (question) => await (await import('./find-ffmpeg.ts')).findFfmpeg(question),
+    async find(question) {
+      const { findFfmpeg } = await import('../../src/learning/vision/ffmpeg/find-ffmpeg.ts');
+      return await findFfmpeg(question, { purpose: 'frames are decoded', isNamed: true });
+    },
   },
   check: (given) => {
     const chosen = ways.filter((way) => given[way] !== undefined);

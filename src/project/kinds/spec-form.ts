@@ -69,7 +69,10 @@ const form = z.object(
     unkeyed: z.array(text, 'a list of settings').optional(),
     whyNoResume: method,
     code: z
-      .object({ settings: z.array(text), find: z.instanceof(Function) }, '{ settings, find }')
+      .object(
+        { settings: z.array(text), when: method, find: z.instanceof(Function) },
+        '{ settings, find }',
+      )
       .optional(),
     downloads: method,
     seals: method,

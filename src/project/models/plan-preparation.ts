@@ -50,7 +50,7 @@ const usualFrames = { take: { count: 16 } };
 /** Settings that say which frames are taken. */
 const ways = ['take', 'every', 'rate', 'key'];
 /** Settings of frames that decide their pixels. */
-const pixels = ['size', 'format', 'quality'];
+const pixels = ['h264', 'size', 'format', 'quality'];
 
 /**
  * Decides how images are prepared: as those of the training were, by the model's recipe. Where

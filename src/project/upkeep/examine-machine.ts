@@ -58,7 +58,7 @@ const programs: readonly Program[] = [
     name: 'ffmpeg',
     of: ['ffmpeg'],
     asks: ['-version'],
-    lacks: 'stages of the kind frames cannot decode videos',
+    lacks: 'stages of the kind frames cannot decode videos, and `h264` cannot encode',
   },
   {
     name: 'Browser',

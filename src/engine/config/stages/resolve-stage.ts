@@ -168,6 +168,7 @@ async function resolveCode(
 ): Promise<ResolvedCode | 'wrong' | undefined> {
   const { spec } = stage.kind;
   if (spec.code === undefined || findCode === undefined) return undefined;
+  if (spec.code.when?.(stage.settings) === false) return undefined;
   const input = stage.inputs.find(({ port }) => spec.inputs[port]?.code);
   const needsInput = Object.values(spec.inputs).some(({ code, optional }) => code && !optional);
   const withoutInput = needsInput ? undefined : noFile;

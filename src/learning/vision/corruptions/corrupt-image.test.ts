@@ -127,6 +127,6 @@ test('two last compressions are refused', () => {
   const { error } = corruptionSettings.safeParse({ jpeg: 50, webp: 50 });
   assert.equal(
     error!.issues[0]!.message,
-    'expected one last compression, got jpeg and webp: name the first earlierJpeg',
+    'expected one last compression, got jpeg and webp: name a first JPEG earlierJpeg',
   );
 });

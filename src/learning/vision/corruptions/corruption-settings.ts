@@ -1,8 +1,13 @@
 import { z } from 'zod';
 import { whole } from '../../../spec-parts.ts';
+import type { CodeQuestion, FoundCode, StageContext } from '../../../stage.ts';
+import { rateFactor } from '../ffmpeg/rate-factor.ts';
 
 const strength = (least: number, most: number, what: string) =>
   z.number().min(least).max(most).exactOptional().describe(what);
+
+/** Those that end a chain of changes: an image has one of them. */
+const lastCompressions = ['jpeg', 'webp', 'h264'] as const;
 
 /**
  * Corruptions of test images; light, since a spec imports it. Strengths are fixed, so that every
@@ -55,10 +60,51 @@ export const corruptionSettings = z
     webp: whole(1, 100)
       .exactOptional()
       .describe('Compresses as WebP of this quality, in place of `jpeg`.'),
+    h264: rateFactor
+      .exactOptional()
+      .describe(
+        'Compresses as H.264 at this constant rate factor (CRF), as a clip of one frame, in place of `jpeg`; needs ffmpeg. For clips, `frames` has `h264`.',
+      ),
   })
-  .refine(
-    ({ jpeg, webp }) => jpeg === undefined || webp === undefined,
-    'expected one last compression, got jpeg and webp: name the first earlierJpeg',
-  );
-/** A corruption with the seed of its noise and blocks. */
-export type Corruption = z.infer<typeof corruptionSettings> & { readonly seed: number };
+  .superRefine((corruption, context) => {
+    const chosen = lastCompressions.filter((name) => corruption[name] !== undefined);
+    if (chosen.length > 1)
+      context.addIssue(
+        `expected one last compression, got ${chosen.join(' and ')}: name a first JPEG earlierJpeg`,
+      );
+  });
+
+/** A corruption as a stage of its settings does it. */
+export type Corruption = z.infer<typeof corruptionSettings> & {
+  /** Of its noise and blocks. */
+  readonly seed: number;
+  /** The path of ffmpeg, for `h264`. */
+  readonly ffmpeg?: string;
+};
+
+/** The settings of a kind that corrupts images. */
+interface CorruptSettings {
+  readonly corrupt?: z.infer<typeof corruptionSettings>;
+  readonly seed: number;
+}
+
+/** The program of a kind that corrupts images, which only H.264 needs. */
+export const corruptionCode = {
+  settings: [],
+  when: ({ corrupt }: CorruptSettings) => corrupt?.h264 !== undefined,
+  async find(question: CodeQuestion): Promise<FoundCode> {
+    const { findEncoder } = await import('../ffmpeg/find-encoder.ts');
+    return await findEncoder(question);
+  },
+};
+
+/** The corruption of a stage's images; undefined where they stay as they are. */
+export function corruptionOf({
+  settings,
+  code,
+}: StageContext<CorruptSettings>): Corruption | undefined {
+  const { corrupt, seed } = settings;
+  if (corrupt === undefined) return undefined;
+  const ffmpeg = code?.['ffmpeg'];
+  return { ...corrupt, seed, ...(typeof ffmpeg === 'string' && { ffmpeg }) };
+}

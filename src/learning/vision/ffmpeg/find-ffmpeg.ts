@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { type CodeQuestion, type FoundCode, StageError } from '../../src/stage.ts';
+import { type CodeQuestion, type FoundCode, StageError } from '../../../stage.ts';
 
 /** How to start the programs. A type, since to the compiler an interface is no JSON object. */
 export type Ffmpeg = {
@@ -13,27 +13,41 @@ export type Ffmpeg = {
   readonly everyFrame: readonly string[];
 };
 
-const install =
+/** How to get it, a sentence. */
+export const installFfmpeg =
   'Install the package ffmpeg: `apt-get install ffmpeg` on Debian and Ubuntu, `conda install -c conda-forge ffmpeg`, or `brew install ffmpeg` with Homebrew.';
 
+/** What a kind does with ffmpeg. */
+export interface FfmpegUse {
+  /** As messages say it: `frames are decoded`. */
+  readonly purpose: string;
+  /** Whether the kind has a setting `ffmpeg`, which names the program. */
+  readonly isNamed: boolean;
+}
+
 /** What helps where the ffmpeg that the setting names, if it does, is of no use. */
-const adviceFor = (named: string | undefined): string =>
-  named === undefined
-    ? `${install} Or name its path by the setting \`ffmpeg\`.`
-    : `Correct the path in the setting \`ffmpeg\`, or remove it to take the ffmpeg of the PATH. ${install}`;
+function adviceFor(named: string | undefined, { isNamed }: FfmpegUse): string {
+  if (!isNamed) return installFfmpeg;
+  return named === undefined
+    ? `${installFfmpeg} Or name its path by the setting \`ffmpeg\`.`
+    : `Correct the path in the setting \`ffmpeg\`, or remove it to take the ffmpeg of the PATH. ${installFfmpeg}`;
+}
 
 /**
  * Finds ffmpeg and ffprobe. Their versions, and those of their libraries, stand for their code.
  * Throws a {@link StageError} where one is missing or does not start.
  */
-export async function findFfmpeg({ root, settings, env }: CodeQuestion): Promise<FoundCode> {
+export async function findFfmpeg(
+  { root, settings, env }: CodeQuestion,
+  use: FfmpegUse,
+): Promise<FoundCode> {
   const named = settings['ffmpeg'] as string | undefined;
-  const advice = adviceFor(named);
+  const advice = adviceFor(named, use);
   const ffmpeg = named?.includes('/') ? resolve(root, named) : onPath(named ?? 'ffmpeg', env);
   if (ffmpeg === undefined || !isProgram(ffmpeg)) {
     const where = named === undefined ? 'there is no ffmpeg on the PATH' : `${named} is no program`;
     throw new StageError(
-      `Expected the program ffmpeg, by which frames are decoded, but ${where}. ${advice}`,
+      `Expected the program ffmpeg, by which ${use.purpose}, but ${where}. ${advice}`,
     );
   }
   const ffprobe = join(dirname(ffmpeg), 'ffprobe');
