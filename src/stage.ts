@@ -55,6 +55,8 @@ export interface InputPort<S = unknown> {
    * them. A line of the ledger says that it had.
    */
   sealed?(settings: S): SealedUse | undefined;
+  /** How a stage that may not have sealed images does its work all the same: a sentence. */
+  readonly sealedHint?: string;
 }
 
 /**

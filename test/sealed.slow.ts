@@ -74,12 +74,13 @@ async function failures(project: Project, yaml: string): Promise<Readonly<Record
   );
 }
 
-const remedy =
-  'Only stages that measure a model may. `restage unseal` breaks the seal, and ledger.jsonl says so.';
+const onlyMeasured = 'Only stages that measure a model may.';
+const sealHere = 'Set `seal: test`, which seals the split `test` of this data set, too.';
+const unsealing = '`restage unseal` breaks the seal, and ledger.jsonl says so.';
 const sealed = (part: string, kind: string) =>
-  `${part} is sealed, and ${kind} with these settings may not read it. ${remedy}`;
-const holds = (what: string, kind: string) =>
-  `${what} of a sealed split, and ${kind} with these settings may not read it. ${remedy}`;
+  `${part} is sealed, and ${kind} with these settings may not read it. ${onlyMeasured} ${unsealing}`;
+const holds = (what: string, kind: string, hint = onlyMeasured) =>
+  `${what} of a sealed split, and ${kind} with these settings may not read it. ${hint} ${unsealing}`;
 
 suite('a sealed test set', () => {
   test('is measured, each look is a line, and a program sees the other splits', async () => {
@@ -160,7 +161,10 @@ suite('a sealed test set', () => {
 `);
     const { outcomes } = await project.run();
     assert.equal(outcomes['scored'], 'ran');
-    assert.ok(eventsOf(project).includes('look scored'));
+    assert.deepEqual(
+      eventsOf(project).filter((event) => event.endsWith('scored')),
+      ['look scored', 'numbers scored'],
+    );
     const sheet = project.read('artifacts/test/scored/sheet/chart.svg');
     assert.ok(sheet.includes('not shown') && !sheet.includes('<image'));
   });
@@ -180,7 +184,10 @@ suite('a sealed test set', () => {
       for (const file of readdirSync(project.path('photos/test', name)))
         cpSync(project.path('photos/test', name, file), project.path('renamed', name, `x${file}`));
     }
-    project.write('look.py', 'import os, sys\nprint(os.listdir(sys.argv[1]))\n');
+    project.write(
+      'look.py',
+      'import os, sys\nopen(sys.argv[2], "w").write(" ".join(sorted(os.listdir(sys.argv[1]))))\n',
+    );
     const command = (path: string) =>
       `{ kind: command, inputs: { data: ./${path} }, outputs: { list: { path: out/${path}.txt, type: files } }, with: { run: "ls \${inputs.data} > \${outputs.list}" } }`;
     assert.deepEqual(
@@ -190,10 +197,11 @@ suite('a sealed test set', () => {
 stages:
   embedded: { kind: embed, inputs: { dataset: ./copied, model: ./model } }
   listed: ${command('copied')}
+  programmed: { kind: python, inputs: { program: ./look.py, data: ./copied }, outputs: { list: { path: out/copied-py.txt, type: files } }, with: { args: "\${inputs.data} \${outputs.list}" } }
   unmarked: ${command('unmarked')}
   renamed: ${command('renamed')}
   raw: ${command('photos')}
-  script: { kind: python, inputs: { program: ./look.py, data: ./photos }, outputs: { list: { path: out/py.txt, type: files } }, with: { args: "\${inputs.data}" } }
+  script: { kind: python, inputs: { program: ./look.py, data: ./photos }, outputs: { list: { path: out/py.txt, type: files } }, with: { args: "\${inputs.data} \${outputs.list}" } }
   unsealed: { kind: load-dataset, inputs: { images: ./photos } }
   trained: { kind: load-dataset, inputs: { images: ./renamed }, with: { split: { train: 0.5, val: 0.5 } } }
 `,
@@ -201,15 +209,71 @@ stages:
       {
         embedded: sealed('test of ./copied', 'embed'),
         listed: 'ran',
+        programmed: 'ran',
         unmarked: holds('./unmarked holds 2 files', 'command'),
         renamed: holds('./renamed holds 6 files', 'command'),
         raw: holds('./photos holds 6 files', 'command'),
         script: holds('./photos holds 6 files', 'python'),
-        unsealed: holds('./photos holds 6 files', 'load-dataset'),
-        trained: holds('./renamed holds 6 files', 'load-dataset'),
+        unsealed: holds('./photos holds 6 files', 'load-dataset', sealHere),
+        trained: holds('./renamed holds 6 files', 'load-dataset', sealHere),
       },
     );
     assert.equal(project.read('out/copied.txt'), 'dataset.json\ntrain\nval\n');
+    assert.equal(project.read('out/copied-py.txt'), 'dataset.json train val');
+  });
+
+  test('is sealed by a protocol that reads its folder: the message says how', async () => {
+    using project = await sealedProject();
+    await project.run();
+    const within = `extends: npm:restage/protocols/within.yaml
+params: { images: ./photos, model: simple-net, imageSize: 56, epochs: 1 }
+`;
+    const refused = await failures(project, within);
+    assert.equal(refused['known'], holds('./photos holds 6 files', 'load-dataset', sealHere));
+    const ends = await failures(project, `${within}stages: { known: { with: { seal: test } } }\n`);
+    assert.equal(ends['table'], 'ran', JSON.stringify(ends));
+    assert.deepEqual(eventsOf(project).slice(5), [
+      'look scores',
+      'numbers scores',
+      'look table',
+      'numbers table',
+    ]);
+  });
+
+  test('takes no property of another image: what a detector decides by is asked of val', async () => {
+    using project = await sealedProject(`
+stages:
+  faces: { kind: load-dataset, inputs: { images: ./photos }, with: { seal: test } }
+  scores:
+    kind: evaluate
+    inputs: { model: ./model, dataset: faces.dataset }
+    with: { splits: [val], draws: 0 }
+  exchanged:
+    kind: exchange
+    matrix: { property: [brightness], partner: [other, own] }
+    inputs: { dataset: faces.dataset }
+    with: { property: "\${matrix.property}", partner: "\${matrix.partner}", splits: [test] }
+  exchanged-scores:
+    kind: evaluate
+    inputs: { model: ./model, dataset: exchanged.dataset }
+    with: { splits: [val], draws: 0 }
+  bias:
+    kind: bias
+    inputs:
+      unchanged: scores.scores
+      exchanged: [exchanged-scores.scores]
+      partners: [exchanged.partners]
+    with: { split: val, draws: 20 }
+`);
+    const refused = await project.command('run', 'test.yaml');
+    assert.match(
+      refused.stderr,
+      /test of faces\.dataset is sealed, and exchange with these settings may not read it[\s\S]*Exchange a property of `val` instead: `splits: \[val\]` here and in the stages that score, and `split: val` in `bias`\. `restage unseal` breaks the seal/,
+    );
+    project.edit('pipelines/test.yaml', 'splits: [test]', 'splits: [val]');
+    const { outcomes, stderr } = await project.run();
+    assert.equal(outcomes['bias'], 'ran', stderr);
+    assert.deepEqual(eventsOf(project), ['sealed'], 'val has no seal, so nothing is a look');
   });
 
   test('is not seen by a kind of the project, unless its spec says that it measures', async () => {

@@ -27,7 +27,7 @@ function mistakesOf(
 ): readonly Diagnostic[] {
   return inputs
     .filter(({ sealed }) => sealed === undefined)
-    .flatMap(({ items, parts, at }) =>
+    .flatMap(({ items, parts, sealedHint = 'Give it other splits.', at }) =>
       items.flatMap((item): readonly Diagnostic[] => {
         if (item.from !== 'stage') return [];
         const name = `${item.stage}.${item.port}`;
@@ -35,8 +35,7 @@ function mistakesOf(
         const read = (output?.sealed ?? []).filter((part) => parts?.includes(part) ?? true);
         if (read.length === 0 || broken.has(name)) return [];
         const message = `${formatList(read)} of ${name} is sealed, and ${kind} with these settings may not read it`;
-        const hint =
-          'Give it other splits. `restage unseal` breaks the seal, and ledger.jsonl says so.';
+        const hint = `${sealedHint} \`restage unseal\` breaks the seal, and ledger.jsonl says so.`;
         return [{ code: 'sealed-input', message, at, hint }];
       }),
     );

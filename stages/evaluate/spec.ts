@@ -76,6 +76,7 @@ export const spec = defineKind<EvaluateSettings>({
       parts: ({ splits }) => splits,
       // A chart of mistakes shows the images.
       sealed: ({ mistakes }) => (mistakes ? undefined : 'measures'),
+      sealedHint: 'Leave `mistakes` out, whose chart shows images.',
     },
     features: {
       type: 'features',

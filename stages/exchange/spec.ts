@@ -49,6 +49,8 @@ export const spec = defineKind<ExchangeSettings>({
       type: 'dataset',
       summary: 'Labelled images. Framing needs the boxes of faces, as the kind faces finds them.',
       parts: ({ splits }) => splits,
+      sealedHint:
+        'Exchange a property of `val` instead: `splits: [val]` here and in the stages that score, and `split: val` in `bias`.',
     },
   },
   outputs: {

@@ -135,6 +135,7 @@ export type LoadDatasetSettings = z.output<typeof settings>;
 
 /** Images that are sealed already stay so, or the ledger says that they do not. */
 const sealed = ({ seal }: LoadDatasetSettings) => (seal === undefined ? undefined : 'keeps');
+const sealedHint = 'Set `seal: test`, which seals the split `test` of this data set, too.';
 
 export const spec = defineKind<LoadDatasetSettings>({
   name: 'load-dataset',
@@ -148,6 +149,7 @@ export const spec = defineKind<LoadDatasetSettings>({
       type: ['files', 'images'],
       optional: true,
       sealed,
+      sealedHint,
       summary:
         'A folder {split}/{class}/… or {class}/…, the root of a list, or shards (.parquet, .tar, .tar.gz) that are named by their splits.',
     },
@@ -155,6 +157,7 @@ export const spec = defineKind<LoadDatasetSettings>({
       type: 'dataset',
       optional: true,
       sealed,
+      sealedHint,
       summary:
         'A data set in place of `images`, such as of `frames` or `faces`: its images get the classes and splits of this stage, and keep what is known of them.',
     },

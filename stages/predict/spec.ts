@@ -41,6 +41,7 @@ export const spec = defineKind<PredictSettings>({
         'A folder of images, in folders of any depth, or a data set, such as of `faces`, whose labels are not read.',
       // Charts with pictures show the images.
       sealed: ({ pictures }) => (pictures ? undefined : 'measures'),
+      sealedHint: 'Set `pictures: false`, so that the charts show no image.',
     },
   },
   outputs: {

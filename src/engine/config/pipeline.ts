@@ -236,6 +236,8 @@ export interface Input {
    * what is there. Absent: it may not read them.
    */
   readonly sealed?: SealedUse | 'hidden';
+  /** Where it may not read them: how it does its work all the same, as its kind says. */
+  readonly sealedHint?: string;
 }
 
 export type InputItem = (

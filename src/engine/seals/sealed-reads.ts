@@ -86,7 +86,7 @@ export function sealedReads(
     );
     const seals = [...parts.map(({ seal }) => seal), ...copies.seals];
     if (seals.length > 0 && (input.sealed === undefined || input.sealed === 'hidden'))
-      throw new SealedInput(refusal(stage, name, parts, copies));
+      throw new SealedInput(refusal(stage, { input, name, parts, copies }));
     if (input.sealed === 'keeps') {
       for (const seal of seals) kept.add(seal);
       const sealed = parts.flatMap(({ seal }) => [...(state.seals.get(seal)?.images ?? [])]);
@@ -101,20 +101,22 @@ export function sealedReads(
   return { images, scores, kept, keptImages, hidden };
 }
 
-const remedy =
-  'Only stages that measure a model may. `restage unseal` breaks the seal, and ledger.jsonl says so.';
+/** What a stage would read of sealed images, and may not. */
+interface RefusedRead {
+  readonly input: Input;
+  /** The artifact, as messages call it. */
+  readonly name: string;
+  readonly parts: readonly SealedPart[];
+  readonly copies: SealedCopies;
+}
 
-function refusal(
-  { kind }: Stage,
-  name: string,
-  parts: readonly SealedPart[],
-  { count }: SealedCopies,
-): string {
+function refusal({ kind }: Stage, { input, name, parts, copies }: RefusedRead): string {
+  const { sealedHint = 'Only stages that measure a model may.' } = input;
   const what =
     parts.length > 0
       ? `${formatList(parts.map(({ part }) => part))} of ${name} is sealed`
-      : `${name} holds ${formatCountOf(count, 'file')} of a sealed split`;
-  return `${what}, and ${kind} with these settings may not read it. ${remedy}`;
+      : `${name} holds ${formatCountOf(copies.count, 'file')} of a sealed split`;
+  return `${what}, and ${kind} with these settings may not read it. ${sealedHint} \`restage unseal\` breaks the seal, and ledger.jsonl says so.`;
 }
 
 /** Throws a {@link SealedInput} where a choice would read numbers of sealed images. */

@@ -30,6 +30,7 @@ const input = z.object(
     labelled: flag,
     parts: method,
     sealed: method,
+    sealedHint: text.optional(),
     code: flag,
   },
   'a port: { type, summary }',

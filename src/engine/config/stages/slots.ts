@@ -145,10 +145,12 @@ export function withParts(
     const port = spec.inputs[input.port];
     const parts = port?.parts?.(settings);
     const sealed = port === undefined ? 'hidden' : port.sealed?.(settings);
+    const hint = sealed === undefined ? port?.sealedHint : undefined;
     return {
       ...input,
       ...(parts !== undefined && { parts }),
       ...(sealed !== undefined && { sealed }),
+      ...(hint !== undefined && { sealedHint: hint }),
     };
   });
 }
