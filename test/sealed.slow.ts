@@ -379,7 +379,7 @@ stages:
     const { stdout } = await project.command('ledger', 'test.yaml', 'scores');
     assert.match(
       stdout,
-      /^scores: 3 looks came before it \(2 at the images, 1 at their scores\); line \d+\.$/m,
+      /^scores: 4 looks came before it \(2 at the images, 1 at their scores, 1 that took images out\); line \d+\.$/m,
     );
   });
 

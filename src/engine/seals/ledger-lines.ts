@@ -220,8 +220,11 @@ export interface LookHistory {
   readonly line: number;
   /** The seals that it looked at. */
   readonly seals: readonly KnownSeal[];
-  /** Earlier lines of other results that looked at some of the same images. */
-  readonly before: Readonly<Record<LookEvent['reads'], number>>;
+  /**
+   * Earlier lines of other results about some of the same images: looks at the images and at their
+   * scores, and images that lost their seal or were left out, which somebody chose by looking.
+   */
+  readonly before: Readonly<Record<LookEvent['reads'] | 'exposed', number>>;
 }
 
 /** The first look of a result, by its fingerprint; undefined for one that never looked. */
@@ -239,12 +242,16 @@ export function lookHistory(
   const isShared = (seal: Digest) =>
     first.seals.includes(seal) || own.some(({ images }) => overlap(images, seals.get(seal)));
   const earlier = looks.filter((look) => look.number < first.number && look.seals.some(isShared));
+  const exposed = lines.filter(
+    ({ number, line }) =>
+      line?.event === 'exposed' && number < first.number && line.seals.some(isShared),
+  );
   const count = (reads: LookEvent['reads']) =>
     earlier.filter((look) => look.reads === reads).length;
   return {
     line: first.number,
     seals: own,
-    before: { images: count('images'), scores: count('scores') },
+    before: { images: count('images'), scores: count('scores'), exposed: exposed.length },
   };
 }
 

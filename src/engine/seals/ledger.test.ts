@@ -128,12 +128,13 @@ test('looks at a test set count for every set that shares images with it', async
       sealedEvent(apart, image('z')),
       lookEvent('a', [first]),
       lookEvent('b', [apart]),
+      { event: 'exposed', stage: 'e', fingerprint: sha256('e'), seals: [first], images: 1 },
       lookEvent('c', [second]),
     ],
     unsigned,
   );
   const { lines } = ledger;
-  assert.deepEqual(lookHistory(lines, sha256('c'))?.before, { images: 1, scores: 0 });
-  assert.deepEqual(lookHistory(lines, sha256('b'))?.before, { images: 0, scores: 0 });
+  assert.deepEqual(lookHistory(lines, sha256('c'))?.before, { images: 1, scores: 0, exposed: 1 });
+  assert.deepEqual(lookHistory(lines, sha256('b'))?.before, { images: 0, scores: 0, exposed: 0 });
   assert.equal(lookHistory(lines, sha256('d')), undefined);
 });

@@ -86,6 +86,7 @@ function renderLooks({ looks = [] }: ReportModel): readonly Html[] {
     formatList(of),
     before.images,
     before.scores,
+    before.exposed,
     line,
   ]);
   const columns = [
@@ -93,6 +94,7 @@ function renderLooks({ looks = [] }: ReportModel): readonly Html[] {
     'sealed',
     'looks at the images before',
     'at their scores before',
+    'that took images out before',
     'line',
   ];
   const why =

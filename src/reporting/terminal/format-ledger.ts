@@ -46,13 +46,14 @@ export function formatLedger({ lines, faults, head, looks }: CheckedLedger): rea
 /** `scores: 3 looks came before it (2 at the images, 1 at scores); line 7` */
 export function describeLook(stage: string, look: LookHistory | undefined): string {
   if (look === undefined) return `${stage}: its numbers are not of sealed images.`;
-  const { images, scores } = look.before;
+  const { images, scores, exposed } = look.before;
   const kinds = [
     images > 0 && `${images} at the images`,
     scores > 0 && `${scores} at their scores`,
+    exposed > 0 && `${exposed} that took images out`,
   ].filter((kind) => kind !== false);
   const parts = kinds.length > 0 ? ` (${kinds.join(', ')})` : '';
-  const total = images + scores;
+  const total = images + scores + exposed;
   return `${stage}: ${total === 0 ? 'no look' : formatCountOf(total, 'look')} came before it${parts}; line ${look.line}.`;
 }
 
