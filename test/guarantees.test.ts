@@ -29,6 +29,8 @@ const pages = [
     'store',
     'sealed',
     'protocols',
+    'report-a-detector',
+    'evaluation',
     'serve',
     'cluster',
     'python',

@@ -370,6 +370,29 @@ story('docs/sealed.md', undefined, async (page) => {
   });
 });
 
+story('docs/report-a-detector.md', undefined, async (page) => {
+  using project = installed();
+  const drawn = '{ kind: make-faces, with: { images: { all: 200 }, size: 72, seed: 7 } }';
+  project.write('pipelines/drawn.yaml', `stages: { drawn: ${drawn} }\n`);
+  assert.equal((await project.command('run', 'drawn.yaml')).code, 0);
+  for (const name of ['real', 'fake'])
+    cpSync(project.path('artifacts/drawn/drawn/faces/all', name), project.path('photos', name), {
+      recursive: true,
+    });
+  project.write('published.csv', blocks(page, 'csv')[0]!);
+  await follow(page, project, { words: { '<archive>': 'detector.restage' } });
+  // Nothing before the look that the page announces read a sealed image.
+  const events = project.read('ledger.jsonl').trimEnd().split('\n');
+  const stages = events.map((line) => JSON.parse(line)).map(({ event, stage }) => [event, stage]);
+  assert.deepEqual(stages.slice(0, 5), [
+    ['sealed', undefined],
+    ['look', 'scores'],
+    ['numbers', 'scores'],
+    ['look', 'table'],
+    ['numbers', 'table'],
+  ]);
+});
+
 story('docs/library.md', undefined, async (page) => {
   using project = installed();
   await follow(page, project);

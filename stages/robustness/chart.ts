@@ -41,7 +41,7 @@ export function robustnessChart(
   );
   const domain = domainOf([...ends, unchanged.low, unchanged.high, 0.5], [0, 1]);
   const across = Math.min(mostAcross, changes.length);
-  const subtitle = `Dashed: the unchanged images, ${formatArea(unchanged.estimate)}; dotted: chance; bands: ${formatLevel(confidence)} intervals`;
+  const subtitle = `Dashed: unchanged, ${formatArea(unchanged.estimate)}; dotted: chance; bands: ${formatLevel(confidence)} intervals`;
   const panels = changes.map((change, index) =>
     panel(change, { unchanged, domain, titles, split, index }),
   );
