@@ -48,7 +48,7 @@ export default async function run(context: Context): Promise<void> {
         titleOfChange(change, titles),
         strength,
         formatArea(auc.estimate),
-        formatAreaDifference(difference),
+        formatAreaDifference({ ...difference, estimate: difference.difference }),
         formatP(adjustedP),
       ]),
     ),

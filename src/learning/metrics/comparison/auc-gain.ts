@@ -63,7 +63,7 @@ export const gainColumns = (changed: string, usual: string, confidence: number) 
 export const gainCells = ({ changed, usual, gain }: AucGain): readonly string[] => [
   formatEstimate(changed, formatArea),
   formatEstimate(usual, formatArea),
-  formatAreaDifference(gain),
+  formatAreaDifference({ ...gain, estimate: gain.difference }),
   formatP(gain.p),
 ];
 
