@@ -170,3 +170,15 @@ test('the page on networks names every one, from the size on that it takes, and 
     );
   }
 });
+
+test('every kind that prints intervals is on the page of what is simulated', () => {
+  const page = read('bench/statistics/README.md');
+  const withIntervals = Object.values(kinds).flatMap(({ spec: { name, settings } }) =>
+    describeSettings(settings).some(({ path }) => path === 'confidence') ? [name] : [],
+  );
+  assert.ok(withIntervals.length >= 12, withIntervals.join());
+  assert.deepEqual(
+    withIntervals.filter((name) => !page.includes(`\`${name}\``)),
+    [],
+  );
+});

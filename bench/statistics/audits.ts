@@ -15,7 +15,7 @@ const columns = 8;
 /** What `audit` prints of a shortcut, and of the spectra of two classes that are alike. */
 export function auditScenario(apart: number, design: Design): Scenario {
   // The area that a rule fitted to so many images has: the mean over other data sets.
-  const others = 400;
+  const others = 200;
   const truth = mean(
     Array.from({ length: others }, (_, set) => {
       return shortcutOf(apart, design, new Random('audit', apart, design.name, set), set).estimate;

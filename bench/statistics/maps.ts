@@ -1,4 +1,4 @@
-import { mapDistance, topShare } from '../../src/learning/attribution/map-measures.ts';
+import { mapDistance } from '../../src/learning/attribution/map-measures.ts';
 import { regionNames } from '../../src/learning/attribution/map-regions.ts';
 import {
   type MeasuredSurvey,
@@ -13,12 +13,12 @@ import { leadOf } from '../../stages/gradcam/lead.ts';
 import { type Design, drawLabels, Evidence } from './populations.ts';
 import type { Claim, Scenario } from './tally.ts';
 
-/** The side of the small maps, in cells; a survey has 16, which take 4 times as long. */
-const side = 8;
+/** The side of the small maps, in cells; a survey has 16, which take 16 times as long. */
+const side = 4;
 const cells = side ** 2;
 /** The deviation of the place of a map's only bump, and the bump's own, in cells. */
-const placeDeviation = 1.5;
-const bumpDeviation = 1.2;
+const placeDeviation = 0.75;
+const bumpDeviation = 0.6;
 
 /** Every measure of an image as a function of its evidence, which is standard normal. */
 const measures = {
@@ -73,9 +73,6 @@ export function mapsScenario(centres: Centres, design: Design, draws: number): S
     'untrained.topShare': meanOf(measures.untrainedTopShare),
     'aboveUntrained.topShare': meanOf(measures.topShare) - meanOf(measures.untrainedTopShare),
     'regions.middle': 1 / regionNames.length,
-    'real.meanMapTopShare': topShare(means[0]!),
-    'fake.meanMapTopShare': topShare(means[1]!),
-    distance,
   };
   return {
     name: design.name,
@@ -107,7 +104,7 @@ function drawSurveys(centres: Centres, design: Design, random: Random) {
   const evidence = () => new Evidence(random, design);
   const [shares, others, areas, overlaps, pointing, x, y] = Array.from({ length: 7 }, evidence);
   const regions = regionNames.map(evidence);
-  const maps = emptyMaps(labels.length);
+  const maps = emptyMaps(labels.length, cells);
   const plain = emptyMaps(labels.length);
   for (const [image, label] of labels.entries()) {
     const z = shares!.next();
@@ -128,12 +125,12 @@ function drawSurveys(centres: Centres, design: Design, random: Random) {
     const centre = label === 1 ? centres.fake : centres.real;
     const bump = bumpAt(centre + placeDeviation * x!.next(), side / 2 + placeDeviation * y!.next());
     maps.coarse.set(bump, image * cells);
-    plain.coarse.set(bump, image * cells);
   }
   return { trained: surveyOf(labels, maps), untrained: surveyOf(labels, plain), groups };
 }
 
-const emptyMaps = (images: number) => ({
+/** Maps of so many cells without numbers, all of them zeros. */
+const emptyMaps = (images: number, cells = 1) => ({
   method: 'gradient' as const,
   topShares: new Float64Array(images),
   regions: new Float64Array(images * regionNames.length),
@@ -156,11 +153,9 @@ const surveyOf = (labels: readonly number[], maps: MapSurvey): Survey => ({
 
 /** The lead of `gradcam` between the two of three networks that are furthest apart. */
 export function leadScenario(isEqual: boolean, design: Design, draws: number): Scenario {
-  const shares: readonly ((z: number) => number)[] = [
-    (z) => 0.1 + 0.9 * logistic(-1.5 + 0.8 * z),
-    (z) => 0.1 + 0.9 * logistic(-1.5 + 0.8 * z),
-    (z) => 0.1 + 0.9 * logistic((isEqual ? -1.5 : -2.5) + (isEqual ? 0.8 : 1.6) * z),
-  ];
+  const usual = measures.topShare;
+  const broader = (z: number) => 0.1 + 0.9 * logistic(-2.5 + 1.6 * z);
+  const shares = [usual, usual, isEqual ? usual : broader];
   const truths = shares.map(meanOf);
   const name = isEqual ? 'lead of equal networks' : 'lead of networks of other shapes';
   return {

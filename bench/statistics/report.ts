@@ -56,7 +56,7 @@ export function worstTable(results: readonly ScenarioResult[]): string {
   ) => {
     const groups = new Map<string, { value: number; sets: number; where: string }[]>();
     for (const result of results) {
-      const family = result.name.split(' ')[0]!;
+      const family = result.name.split(/[ ,]/)[0]!;
       for (const [name, tally] of Object.entries(pick(result))) {
         const key = `${family}: ${name}`;
         groups.set(key, [

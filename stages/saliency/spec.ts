@@ -39,7 +39,7 @@ export type SaliencySettings = z.infer<typeof settings>;
 
 export const spec = defineKind<SaliencySettings>({
   name: 'saliency',
-  version: 13,
+  version: 14,
   summary:
     'Maps of the pixels that a score depends on, for the images of a split, and numbers about them: how concentrated they are, ' +
     'compared with an untrained network and with masks of what was forged.',

@@ -185,11 +185,12 @@ function measureMethod(
   );
   const sample = { labels: trained.survey.labels, groups, draws, seed };
   const decidingOf = decidingUnits(trained, groups);
+  // A few maps that cover much of the picture decide the mean of areas.
   const formOf = (name: string): Form => {
     const deciding = decidingOf(name.replace(/^(untrained|aboveUntrained)\./, ''));
     return name.startsWith('aboveUntrained.')
       ? { range: [-1, 1], isSkewed: true, deciding }
-      : { range: [0, 1], deciding };
+      : { range: [0, 1], isSkewed: name.endsWith('halfMassArea'), deciding };
   };
   const intervals = bootstrapIntervals(sample, all, confidence, formOf);
   const ended = Object.entries(intervals).map(
