@@ -3,7 +3,7 @@ import { convexHull } from '../../src/learning/faces/parts/face-parts.ts';
 import { blurValues } from '../../src/learning/vision/augment/blur.ts';
 import type { Size } from '../../src/learning/vision/resample.ts';
 import type { Random } from '../../src/random.ts';
-import { warp } from './sample-values.ts';
+import type { Mapping } from './sample-values.ts';
 
 /**
  * The 68 landmarks with the brows once more, moved up by a share of their distance to the base of
@@ -17,8 +17,16 @@ export function withForehead(landmarks: readonly Point[], share: number): readon
   return [...landmarks, ...brows.map(({ x, y }) => ({ x: x + up.x, y: y + up.y }))];
 }
 
-/** A mask of the convex hull of positions, `[height, width]`, 1 inside, with an edge of a pixel. */
-export function fillHull({ width, height }: Size, points: readonly Point[]): Float32Array {
+/**
+ * A mask of the convex hull of positions, `[height, width]`, 1 inside, with an edge of a pixel.
+ * `mapping` leads from a pixel to where it lies in the hull's plane, so that a deformed hull may
+ * reach beyond the mask; by default it stays.
+ */
+export function fillHull(
+  { width, height }: Size,
+  points: readonly Point[],
+  mapping: Mapping = (x, y) => ({ x, y }),
+): Float32Array {
   const corners = convexHull(points);
   // How far a position lies inside of an edge is a x + b y + c.
   const edges = corners.map((from, i) => {
@@ -29,33 +37,33 @@ export function fillHull({ width, height }: Size, points: readonly Point[]): Flo
     return { a, b, c: -a * from.x - b * from.y };
   });
   const mask = new Float32Array(width * height);
-  for (let y = 0, at = 0; y < height; y++)
-    for (let x = 0; x < width; x++, at++) {
+  for (let row = 0, at = 0; row < height; row++)
+    for (let column = 0; column < width; column++, at++) {
+      const { x, y } = mapping(column + 0.5, row + 0.5);
       let inside = Number.POSITIVE_INFINITY;
-      for (const { a, b, c } of edges) inside = Math.min(inside, a * (x + 0.5) + b * (y + 0.5) + c);
+      for (const { a, b, c } of edges) inside = Math.min(inside, a * x + b * y + c);
       mask[at] = Math.min(1, Math.max(0, inside + 0.5));
     }
   return mask;
 }
 
 /**
- * A mask that is deformed smoothly: its pixels are moved by random displacements of the nodes of a
+ * A smooth deformation of a window: positions are moved by random displacements of the nodes of a
  * grid, interpolated by cubic B-splines (the free-form deformation of Rueckert et al. 1999).
  * `spacing` of the grid and `deviation` of the displacements are in pixels.
  */
-export function deform(
-  mask: Float32Array,
-  size: Size,
+export function freeForm(
+  { width, height }: Size,
   { spacing, deviation }: { readonly spacing: number; readonly deviation: number },
   random: Random,
-): Float32Array {
-  const columns = Math.ceil(size.width / spacing) + 3;
-  const rows = Math.ceil(size.height / spacing) + 3;
+): Mapping {
+  const columns = Math.ceil(width / spacing) + 3;
+  const rows = Math.ceil(height / spacing) + 3;
   const nodes = new Float32Array(2 * columns * rows);
   random.normals(nodes);
-  // Splines halve the deviation of nodes in either direction together.
+  // Splines halve the deviation of nodes in both directions together.
   const strength = 2 * deviation;
-  return warp({ ...size, values: mask }, 1, size, (x, y) => {
+  return (x, y) => {
     const column = Math.floor(x / spacing);
     const row = Math.floor(y / spacing);
     const across = splineWeights(x / spacing - column);
@@ -70,7 +78,7 @@ export function deform(
         below += weight * nodes[node + 1]!;
       }
     return { x: x + strength * right, y: y + strength * below };
-  });
+  };
 }
 
 /** The weights of the four nodes around a position between the second and the third, 0 to 1. */

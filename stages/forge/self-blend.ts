@@ -7,7 +7,7 @@ import {
 } from '../../src/learning/vision/augment/colour.ts';
 import { resample } from '../../src/learning/vision/resample.ts';
 import type { Random } from '../../src/random.ts';
-import { deform, fillHull, soften, withForehead } from './face-mask.ts';
+import { fillHull, freeForm, soften, withForehead } from './face-mask.ts';
 import type { FaceWindow, Layer } from './face-window.ts';
 import { warp } from './sample-values.ts';
 
@@ -32,9 +32,9 @@ export function selfBlend(window: FaceWindow, random: Random, ratios: readonly n
 function drawFaceMask(window: FaceWindow, random: Random): Float32Array {
   const { landmarks, scale } = window;
   const forehead = random.float() < 0.5 ? 0 : random.float();
-  const hull = fillHull(window, withForehead(landmarks, forehead));
   const grid = { spacing: 0.3 * scale, deviation: random.between(0.01, 0.04) * scale };
-  const deformed = deform(hull, window, grid, random);
+  const deformation = freeForm(window, grid, random);
+  const deformed = fillHull(window, withForehead(landmarks, forehead), deformation);
   const deviation = () => Math.max(0.5, random.between(0.007, 0.03) * scale);
   return soften(deformed, window, [deviation(), deviation()]);
 }
