@@ -103,7 +103,7 @@ function resolveVariable(text: string, at: Span, scope: Scope): Node | undefined
 
 /** Adds to an unknown name such as `params.n-1` that a minus needs spaces. */
 function hintingMinus(name: string, report: Report): Report {
-  if (!/-(\d|params\.|matrix\.)/.test(name)) return report;
+  if (!name.includes('-') || !/-(\d|params\.|matrix\.)/.test(name)) return report;
   const minus = `To subtract, write spaces around "-": \${${name.replaceAll('-', ' - ')}}`;
   return (mistake) => {
     const hint = mistake.hint === undefined ? minus : `${mistake.hint} ${minus}`;

@@ -99,6 +99,7 @@ export function paramsOf(
   { scope, paramAxes = [] }: Definition,
   axes: ReadonlyMap<string, { readonly label: string; readonly node: Node }>,
 ): Params {
+  if (paramAxes.length === 0) return scope.params;
   const set = paramAxes.flatMap((name) => {
     const value = axes.get(name);
     return value === undefined ? [] : [{ name, ...value }];
