@@ -76,10 +76,18 @@ test('the examples of the pages on classes, training, networks, weights, videos,
   ].map((name) => `docs/${name}.md`);
   for (const yaml of pages.flatMap((page) => blocks(page, 'yaml'))) {
     project.write('pipelines/test.yaml', yaml);
-    const { code, stderr } = await project.command('plan', 'test.yaml');
-    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+    assert.deepEqual(await planned(project, 'test.yaml'), []);
   }
 });
+
+/** What a plan says of a pipeline, except that the stand-ins of networks hold nothing. */
+async function planned(project: Project, file: string): Promise<readonly string[]> {
+  const { code, stderr } = await project.command('plan', file);
+  const mistakes = stderr.split('\n').filter((line) => /^\S+: (error|warning): /.test(line));
+  assert.equal(code, mistakes.length > 0 ? 1 : 0, stderr);
+  assert.equal(stderr === '', mistakes.length === 0, stderr);
+  return mistakes.filter((line) => !line.endsWith('[unusable-file]'));
+}
 
 const shipped = readdirSync(inRepository('pipelines'), {
   recursive: true,
@@ -130,8 +138,7 @@ test('the pipelines that come with Restage give no warning', async () => {
   const pipelines = [...whole, ...files];
   assert.ok(pipelines.length > 10);
   for (const file of pipelines) {
-    const { code, stderr } = await project.command('plan', file);
-    assert.deepEqual({ file, code, stderr }, { file, code: 0, stderr: '' });
+    assert.deepEqual({ file, said: await planned(project, file) }, { file, said: [] });
   }
   await project.command('init', '.');
   assert.equal((await project.command('plan', 'first.yaml')).stderr, '');
@@ -167,8 +174,7 @@ test('the pages of the study read what the study publishes, and give no warning'
     );
     assert.deepEqual(unpublished, []);
     for (const path of absent) project.write(path, path);
-    const { code, stderr } = await project.command('plan', `${page}.yaml`);
-    assert.deepEqual({ page, code, stderr }, { page, code: 0, stderr: '' });
+    assert.deepEqual({ page, said: await planned(project, `${page}.yaml`) }, { page, said: [] });
   }
 });
 
