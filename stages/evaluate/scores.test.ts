@@ -400,7 +400,7 @@ test('a model needs images or features, scores need neither, and mistakes and co
     'mistakes: expected a "dataset", which has the images that are shown',
   ]);
   assert.deepEqual(check({ corrupt: {} }, 'model', 'dataset'), [
-    'corrupt: expected one or more of blur, noise, contrast, blocks, pixelate, scale, earlierJpeg, jpeg, webp',
+    'corrupt: expected one or more of blur, noise, contrast, blocks, pixelate, scale, earlierJpeg, jpeg, webp, h264',
   ]);
   assert.deepEqual(check({ testTime: {} }, 'model', 'dataset'), [
     'testTime: expected flip: true, crop or scales',
