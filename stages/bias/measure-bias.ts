@@ -79,9 +79,9 @@ export function measureBias(
         `expected the same images in all scores, got ${unmatched[0]} unchanged ones that are not among those of ${property}`,
       );
     }
-    const places = new Map(images.map(({ key }, place) => [key, place]));
+    const positions = new Map(images.map(({ key }, position) => [key, position]));
     const donors = [own, other].map(({ partners }) =>
-      images.map(({ key }) => places.get(partners.get(key) ?? '') ?? -1),
+      images.map(({ key }) => positions.get(partners.get(key) ?? '') ?? -1),
     );
     const lost = donors[0]!.indexOf(-1) === -1 ? donors[1]!.indexOf(-1) : donors[0]!.indexOf(-1);
     if (lost !== -1) {

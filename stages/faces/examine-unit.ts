@@ -85,14 +85,14 @@ async function search(
   digests: readonly string[],
   { pieces, openFinder, question, describe, networks, onImage }: ExamineOptions,
 ): Promise<readonly SearchedImage[]> {
-  const asked = { ...question, describe };
-  const key = { search: digests, ...asked, ...networks };
+  const settings = { ...question, describe };
+  const key = { search: digests, ...settings, ...networks };
   const kept = await pieces?.restore(key);
   if (kept !== undefined) {
     for (const _ of unit.images) onImage(true);
     return unpackSearch(String(kept));
   }
-  const searched = await searchUnit(await openFinder(), unit, asked, () => onImage(false));
+  const searched = await searchUnit(await openFinder(), unit, settings, () => onImage(false));
   await pieces?.keep(key, { facts: packSearch(searched) });
   return searched;
 }

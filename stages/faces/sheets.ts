@@ -61,15 +61,15 @@ export class Sheets {
 
   #offerBoxes({ unit, searched, faces }: ExaminedUnit, index: number): void {
     const image = unit.images[index]!;
-    const shown = this.#boxes.get(image.class) ?? [];
-    this.#boxes.set(image.class, shown);
-    if (shown.length >= imagesOfClass) return;
+    const images = this.#boxes.get(image.class) ?? [];
+    this.#boxes.set(image.class, images);
+    if (images.length >= imagesOfClass) return;
     const counted = faces.filter((face) => face.image === index);
     const drawn = [
       ...counted.map(({ face, isPicked }) => ({ ...face, isPicked })),
       ...searched[index]!.refused.map((face) => ({ ...face, isPicked: false })),
     ];
-    shown.push({ image, faces: drawn, caption: captionFor(image) });
+    images.push({ image, faces: drawn, caption: captionFor(image) });
   }
 
   #offerLeftOut({ unit, searched }: ExaminedUnit, index: number, reason: string): void {
@@ -91,9 +91,9 @@ export class Sheets {
   async #cropSheet(units: readonly UnitSummary[]): Promise<TopLevelSpec> {
     const blocks: ImageBlock[] = [];
     for (const name of this.#classes) {
-      const shown = spread(cropsIn(units, name), cropsOfClass);
+      const crops = spread(cropsIn(units, name), cropsOfClass);
       const cells: ImageCell[] = [];
-      for (const { image, face } of shown) {
+      for (const { image, face } of crops) {
         const decoded = await decodeImage(await image.read());
         const { toImage, size } = face.crop!;
         cells.push({
@@ -116,12 +116,12 @@ export class Sheets {
     const blocks: ImageBlock[] = [];
     const pictures: DetectionPicture[] = [];
     for (const name of this.#classes) {
-      const shown = this.#boxes.get(name) ?? [];
-      const drawn = await Promise.all(shown.map(drawnOf));
+      const images = this.#boxes.get(name) ?? [];
+      const drawn = await Promise.all(images.map(drawnOf));
       pictures.push(...drawn);
       const total = new Set(cropsIn(units, name).map(({ image }) => image)).size;
-      const header = `${name}: ${formatCount(shown.length)} of ${formatCountOf(total, 'image')} with a crop`;
-      const cells = shown.map((image, i) => cellOf(image, drawn[i]!));
+      const header = `${name}: ${formatCount(images.length)} of ${formatCountOf(total, 'image')} with a crop`;
+      const cells = images.map((image, i) => cellOf(image, drawn[i]!));
       if (cells.length > 0) blocks.push({ header, cells });
     }
     return imageSheet({

@@ -95,9 +95,9 @@ const mostCandidates = 10;
 function openRings(photographs: readonly Photograph[], seed: number) {
   const placed = photographs.map((photograph) => {
     const { key } = photograph.sample;
-    return { photograph, key, place: new Random('donors', seed, key).float() };
+    return { photograph, key, order: new Random('donors', seed, key).float() };
   });
-  const ordered = placed.toSorted((a, b) => a.place - b.place || (a.key < b.key ? -1 : 1));
+  const ordered = placed.toSorted((a, b) => a.order - b.order || (a.key < b.key ? -1 : 1));
   const rings = new Map<string, Photograph[]>();
   const positions = new Map<Photograph, number>();
   for (const { photograph } of ordered) {

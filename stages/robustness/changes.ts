@@ -49,11 +49,11 @@ export function compareChanges(
   changed: readonly ChangedScores[],
   confidence: number,
 ): Result<readonly Change[], string> {
-  const measured: (Omit<Strength, 'adjustedP'> & Place)[] = [];
+  const measured: (Omit<Strength, 'adjustedP'> & AxisPoint)[] = [];
   for (const scores of changed) {
-    const place = placeOf(scores.labels, changed);
-    if (!place.ok) return place;
-    const name = nameOf(place.value);
+    const point = pointOf(scores.labels, changed);
+    if (!point.ok) return point;
+    const name = nameOf(point.value);
     const matched = matchScores([
       { name: 'the unchanged images', ...unchanged },
       { name, ...scores },
@@ -64,7 +64,7 @@ export function compareChanges(
         `expected the same images in all scores, but ${matched.value.unmatched[0]} of the unchanged ones are not in those of ${name}, and ${matched.value.unmatched[1]} of these not among them`,
       );
     }
-    measured.push({ ...place.value, ...measure(matched.value, confidence) });
+    measured.push({ ...point.value, ...measure(matched.value, confidence) });
   }
   // A strength that changes no rank is no hypothesis, and costs the others nothing.
   const adjusted = holm(
@@ -96,15 +96,15 @@ function measure({ labels, groups, models }: MatchedScores, confidence: number) 
   };
 }
 
-/** Where an input belongs. */
-interface Place {
+/** The axis of an input and its strength there. */
+interface AxisPoint {
   readonly stage: string | undefined;
   readonly axis: string;
   readonly strength: number;
 }
 
 /** The axis of an input is the one that is not the same for all inputs of its stage. */
-function placeOf(labels: Labels, all: readonly ChangedScores[]): Result<Place, string> {
+function pointOf(labels: Labels, all: readonly ChangedScores[]): Result<AxisPoint, string> {
   const { stage } = labels;
   const ofStage = all.filter((other) => other.labels['stage'] === stage);
   const axes = Object.keys(labels).filter((axis) => axis !== 'stage' && axis !== 'path');
@@ -124,5 +124,5 @@ function placeOf(labels: Labels, all: readonly ChangedScores[]): Result<Place, s
   return ok({ stage, axis, strength });
 }
 
-const nameOf = ({ stage, axis, strength }: Place): string =>
+const nameOf = ({ stage, axis, strength }: AxisPoint): string =>
   `${stage === undefined ? '' : `${stage}, `}${axis} ${strength}`;

@@ -133,9 +133,10 @@ class Evaluation {
     if (name === 'round') {
       if (third !== undefined) return this.#fail(stretch, '"round" takes a number and its digits');
       const number = this.#number(first!, inputs[0]!, '"round" takes');
-      const places = second && this.#number(second, inputs[1]!, '"round" takes');
-      if (number === undefined || (second !== undefined && places === undefined)) return undefined;
-      return this.#rounded(stretch, number, places ?? 0);
+      const decimals = second && this.#number(second, inputs[1]!, '"round" takes');
+      if (number === undefined || (second !== undefined && decimals === undefined))
+        return undefined;
+      return this.#rounded(stretch, number, decimals ?? 0);
     }
     const items = second === undefined && first!.type === 'list' ? first!.items : values;
     const numbers = items.map((item, index) =>
@@ -146,16 +147,16 @@ class Evaluation {
     return this.#scalar(stretch, Math[name](...numbers));
   }
 
-  /** Rounds to a number of decimal places; halves go away from zero. */
-  #rounded(stretch: Stretch, number: number, places: number): Node | undefined {
-    if (!Number.isInteger(places) || places < 0 || places > digits) {
-      return this.#fail(stretch, `Expected 0 to ${digits} digits for "round", got ${places}`);
+  /** Rounds to a number of decimals; halves go away from zero. */
+  #rounded(stretch: Stretch, number: number, decimals: number): Node | undefined {
+    if (!Number.isInteger(decimals) || decimals < 0 || decimals > digits) {
+      return this.#fail(stretch, `Expected 0 to ${digits} digits for "round", got ${decimals}`);
     }
     // By the decimal digits: 1.005 * 100 is 100.49999999999999.
     const [mantissa, exponent = '0'] = String(Math.abs(number)).split('e');
-    const whole = Math.round(Number(`${mantissa}e${Number(exponent) + places}`));
+    const whole = Math.round(Number(`${mantissa}e${Number(exponent) + decimals}`));
     const [roundedMantissa, roundedExponent = '0'] = String(whole).split('e');
-    const rounded = Number(`${roundedMantissa}e${Number(roundedExponent) - places}`);
+    const rounded = Number(`${roundedMantissa}e${Number(roundedExponent) - decimals}`);
     return this.#scalar(stretch, number < 0 ? 0 - rounded : rounded);
   }
 
