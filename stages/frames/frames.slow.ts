@@ -317,7 +317,9 @@ test('a file that would make ffmpeg read others is refused, whatever its name is
     missing.map(({ video }) => video),
     refused,
   );
-  for (const { reason } of missing) assert.match(reason, /^it is no video(, or it is cut short)?$/);
+  // Which form ffmpeg guesses for such a text depends on the letters of the temporary path in it.
+  const reasons = /^it is (no video|cut short|no video, or it is cut short)$/;
+  for (const { reason } of missing) assert.match(reason, reasons);
 });
 
 test('the name of a video is never an option, a protocol or a pattern', { skip }, async () => {
