@@ -15,6 +15,7 @@ test('a text breaks between words, and one that fits stays whole', () => {
 test('a word that is too wide alone is broken, and a text of too many lines is cut', () => {
   assert.deepEqual(wrapText('abcdef', wide('abc'), { size }), ['abc', 'def']);
   assert.deepEqual(wrapText('aa-bcd', wide('aa-bc'), { size }), ['aa-', 'bcd']);
+  assert.deepEqual(wrapText('-A=_=a', wide('-A=_='), { size }), ['-', 'A=_=', 'a']);
   assert.deepEqual(wrapText('aa bb cc dd ee', wide('bb…'), { size, most: 2 }), ['aa', 'bb…']);
 });
 

@@ -22,7 +22,7 @@ export function wrapText(
     if (line !== '') lines.push(line);
     line = '';
     for (const character of word) {
-      if (line !== '' && !fits(line + character)) {
+      while (line !== '' && !fits(line + character)) {
         const end = line.lastIndexOf('-') + 1 || line.length;
         lines.push(line.slice(0, end));
         line = line.slice(end);
