@@ -36,7 +36,7 @@ export interface EncodedForgery {
   readonly share: number;
 }
 
-/** Of the files of a photograph and its forgeries. */
+/** The format of the files of a photograph and its forgeries. */
 export type Extension = '.png' | '.jpg';
 
 /** A photograph and its forgeries as files. */

@@ -89,7 +89,7 @@ const all = ['self-blended', 'swap', 'retouch'] as const;
 
 suite('forgeries of drawn portraits', () => {
   let people: readonly Portrait[];
-  /** Of all people, with a forgery by each method; several tests look at it. */
+  /** The forgeries of all people by each method, which several tests look at. */
   let forged: StageBench;
   before(async () => {
     people = [...(await portraits('train', 4)), ...(await portraits('val', 3))];

@@ -32,7 +32,7 @@ export function retouch(window: FaceWindow, random: Random): Layer {
   const mask = new Float32Array(window.width * window.height);
   for (const layer of layers)
     for (const [i, weight] of layer.mask.entries()) {
-      // Of parts that overlap, the stronger one counts.
+      // Where parts overlap, the stronger one counts.
       if (weight <= mask[i]!) continue;
       mask[i] = weight;
       for (let c = 3 * i; c < 3 * i + 3; c++) values[c] = layer.values[c]!;

@@ -9,7 +9,7 @@ import { ShardFile, type ShardPlace } from '../../src/learning/vision/dataset/sh
 import type { Ffmpeg } from '../../src/learning/vision/ffmpeg/find-ffmpeg.ts';
 import { scaling } from '../../src/learning/vision/ffmpeg/h264.ts';
 import { chooseFrames } from './choose-frames.ts';
-import { openVideo, runProgram, VideoError } from './ffmpeg-process.ts';
+import { decodeVideo, runProgram, VideoError } from './ffmpeg-process.ts';
 import { type ListedFrame, listByDecoding, probeVideo, type VideoFacts } from './probe.ts';
 import { recodeVideo, type VideoStream } from './recode-video.ts';
 import type { FramesSettings } from './spec.ts';
@@ -217,17 +217,7 @@ async function decode(numbers: readonly number[], options: DecodePart): Promise<
   await runProgram({
     program: programs.ffmpeg,
     words: [
-      '-nostdin',
-      '-hide_banner',
-      '-nostats',
-      '-loglevel',
-      'level+info',
-      '-xerror',
-      '-threads',
-      String(threads),
-      '-filter_threads',
-      '1',
-      ...openVideo(source.path),
+      ...decodeVideo(source.path, { level: 'info', threads }),
       '-map',
       `0:${source.stream}`,
       '-vf',

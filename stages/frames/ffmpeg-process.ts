@@ -46,6 +46,28 @@ export const openVideo = (path: string): readonly string[] => [
   `file:${path}`,
 ];
 
+interface Decoding {
+  /** The least messages that ffmpeg prints: `info` has the time of each frame. */
+  readonly level: 'error' | 'info';
+  /** Threads of the decoder. */
+  readonly threads: number;
+}
+
+/** The words by which ffmpeg decodes a video, until its end or its first error. */
+export const decodeVideo = (path: string, { level, threads }: Decoding): readonly string[] => [
+  '-nostdin',
+  '-hide_banner',
+  '-nostats',
+  '-loglevel',
+  `level+${level}`,
+  '-xerror',
+  '-threads',
+  String(threads),
+  '-filter_threads',
+  '1',
+  ...openVideo(path),
+];
+
 interface ProgramRun {
   readonly program: string;
   readonly words: readonly string[];

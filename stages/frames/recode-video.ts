@@ -1,6 +1,6 @@
 import type { Ffmpeg } from '../../src/learning/vision/ffmpeg/find-ffmpeg.ts';
 import { evenSides, h264Words } from '../../src/learning/vision/ffmpeg/h264.ts';
-import { openVideo, runProgram } from './ffmpeg-process.ts';
+import { decodeVideo, runProgram } from './ffmpeg-process.ts';
 import type { VideoFacts } from './probe.ts';
 
 /** A stream of pictures in a file. */
@@ -34,17 +34,7 @@ export async function recodeVideo(
   await runProgram({
     program: programs.ffmpeg,
     words: [
-      '-nostdin',
-      '-hide_banner',
-      '-nostats',
-      '-loglevel',
-      'level+error',
-      '-xerror',
-      '-threads',
-      String(threads),
-      '-filter_threads',
-      '1',
-      ...openVideo(video),
+      ...decodeVideo(video, { level: 'error', threads }),
       '-map',
       `0:${facts.stream}`,
       '-vf',

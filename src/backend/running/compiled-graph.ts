@@ -38,7 +38,7 @@ export class CompiledGraph {
     this.#constant = new Set(constant);
     this.#leaves = lowered.leaves;
     this.#results = lowered.results;
-    // Of large graphs a block would cost more than it saves (measured: bench/backend/README.md).
+    // A block costs a large graph more than it saves (measured: bench/backend/README.md).
     this.#session = new OrtSession(lowered.graph, options, { asBlock: memory < LARGE });
   }
 

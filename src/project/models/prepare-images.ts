@@ -14,7 +14,7 @@ interface PreparationPlace {
   readonly out: string;
 }
 
-/** What of the prepared data is used: no sheets of a training set are drawn. */
+/** The outputs that are used; sheets of a training set are not drawn. */
 const facesPorts = ['dataset', 'faces', 'missing'];
 
 /**

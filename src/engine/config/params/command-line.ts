@@ -38,7 +38,7 @@ export interface SetAxis {
 
 /** What a command line changes of a pipeline. */
 export interface CommandLine {
-  /** Those of files first: what the command line says itself has the last word. */
+  /** Parameters of `--params` files come first, so that `--set` has the last word. */
   readonly params: readonly SetParam[];
   readonly settings: readonly SetSetting[];
   readonly axes: readonly SetAxis[];

@@ -76,7 +76,7 @@ export const corruptionSettings = z
 
 /** A corruption as a stage of its settings does it. */
 export type Corruption = z.infer<typeof corruptionSettings> & {
-  /** Of its noise and blocks. */
+  /** The seed of noise and blocks. */
   readonly seed: number;
   /** The path of ffmpeg, for `h264`. */
   readonly ffmpeg?: string;
