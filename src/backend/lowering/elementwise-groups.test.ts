@@ -121,6 +121,26 @@ describe('elementwiseGroups', () => {
     assert.deepEqual(swish(false), [[], ['node 0', 'node 1']]);
     assert.deepEqual(swish(true), [[], []]);
   });
+  it('lets the gradient of a GELU on tokens compute its error function again', () => {
+    const trace: TraceNode[] = [];
+    const product = (from: readonly TraceValue[]) => recorded(trace, from, [...LARGE], 'MatMul');
+    const tokens = product([]);
+    const scaled = recorded(trace, [tokens, given([])]);
+    const errorFunction = recorded(trace, [scaled]);
+    const share = recorded(trace, [errorFunction, given([])]);
+    const output = recorded(trace, [tokens, share]);
+    const gradient = product([output]);
+    const byShare = recorded(trace, [gradient, share]);
+    const byTokens = recorded(trace, [gradient, tokens]);
+    const square = recorded(trace, [tokens, byTokens]);
+    const sum = recorded(trace, [byShare, square]);
+    for (const value of [scaled, errorFunction, share]) value.alive = false;
+    const groups = elementwiseGroups(trace, isElementwise);
+    assert.deepEqual(
+      Array.from(groups.get(sum.producer!)!.again, ({ outputs }) => outputs[0]),
+      [scaled, errorFunction, share],
+    );
+  });
   it('leaves images alone where nothing is differentiated, and where numbers of channels are added', () => {
     const forward: TraceNode[] = [];
     let value = recorded(forward, [], IMAGE, 'Conv2D');

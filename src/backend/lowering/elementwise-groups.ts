@@ -22,8 +22,9 @@ export interface ElementwiseGroup {
   /** Whether its arrays are images, which may stand with their channels first. */
   readonly ofImages: boolean;
   /**
-   * Nodes of other groups that this one computes again, from an image that it reads anyway: what
-   * they gave need not be kept for it. The gradient of a swish does so with its sigmoid.
+   * Nodes of other groups that this one computes again, from an array that it reads anyway: what
+   * they gave need not be kept for it. The gradient of a swish does so with its sigmoid, that of a
+   * GELU with its error function.
    */
   readonly again: ReadonlySet<TraceNode>;
 }
@@ -88,7 +89,7 @@ function finished(
 }
 
 /**
- * Finds what groups compute again: chains of nodes of one image, from an image that the group reads
+ * Finds what groups compute again: chains of nodes of one array, from an array that the group reads
  * anyway, where nobody else needs what they gave.
  */
 function findAgain(nodes: readonly TraceNode[], groups: ReadonlyMap<TraceNode, OpenGroup>): void {
@@ -104,11 +105,11 @@ function findAgain(nodes: readonly TraceNode[], groups: ReadonlyMap<TraceNode, O
     home: OpenGroup,
     group: OpenGroup,
   ): readonly TraceNode[] | undefined => {
-    const images = node.operands.filter(({ shape }) => sizeOf(shape) > 1);
-    const [image] = images;
-    if (image === undefined || images.length > 1) return undefined;
-    if (groupsReading(image.value).has(group)) return [node];
-    const { data, producer } = image.value;
+    const arrays = node.operands.filter(({ shape }) => sizeOf(shape) > 1);
+    const [array] = arrays;
+    if (array === undefined || arrays.length > 1) return undefined;
+    if (groupsReading(array.value).has(group)) return [node];
+    const { data, producer } = array.value;
     if (data !== undefined || producer === undefined || groups.get(producer) !== home)
       return undefined;
     const chain = chainTo(producer, home, group);
@@ -116,10 +117,12 @@ function findAgain(nodes: readonly TraceNode[], groups: ReadonlyMap<TraceNode, O
   };
   for (const [node, home] of groups) {
     const [output] = node.outputs as [TraceValue];
-    if (!home.ofImages || output.alive) continue;
+    if (output.alive) continue;
     const others = [...groupsReading(output)].filter((group) => group !== home);
     const chains = others.map((group) =>
-      group?.ofImages === true && group.size === home.size ? chainTo(node, home, group) : undefined,
+      group !== undefined && group.ofImages === home.ofImages && group.size === home.size
+        ? chainTo(node, home, group)
+        : undefined,
     );
     if (chains.includes(undefined)) continue;
     for (const [i, group] of others.entries())
