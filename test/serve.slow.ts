@@ -191,6 +191,62 @@ test('the keyboard finds, opens and picks images', { skip: noBrowser }, async ()
   assert.deepEqual(opened.complaints, []);
 });
 
+test('Back undoes the last step, as everywhere on the web', { skip: noBrowser }, async () => {
+  await using opened = await BrowserPage.open(address('/'));
+  const { page } = opened;
+  await page.getByText('2 of 2 runs').waitFor();
+  await page.getByRole('searchbox', { name: 'Filter' }).pressSequentially('test.auc>0.82');
+  await page.getByText('1 of 2 runs').waitFor();
+  const sortedBy = (order: string) => page.locator(`th[aria-sort=${order}]`).getByText('time');
+  await page.getByRole('button', { name: 'time' }).click();
+  await sortedBy('descending').click();
+  await sortedBy('ascending').waitFor();
+  await page.goBack();
+  await sortedBy('descending').waitFor();
+  await page.goBack();
+  await sortedBy('descending').waitFor({ state: 'detached' });
+  assert.equal(
+    await page.getByRole('searchbox', { name: 'Filter' }).inputValue(),
+    'test.auc>0.82',
+    'typing is no step of its own',
+  );
+
+  await page.goto(address('/images'));
+  await page.getByRole('button', { name: 'fake called real' }).click();
+  await page.locator('[role=option]').first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText(/^1 of \d+$/).waitFor();
+  await page.keyboard.press('ArrowRight');
+  await dialog.getByText(/^2 of \d+$/).waitFor();
+  await page.goBack();
+  await dialog.waitFor({ state: 'detached' });
+  assert.match(page.url(), /predicted%3Dreal/, 'Back from an image leads to the images');
+  await page.goForward();
+  await dialog.waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await page.goBack();
+  await page.getByText('300 of 300 images').waitFor();
+  assert.deepEqual(opened.complaints, []);
+});
+
+test('the menu of columns closes by Escape and by a click outside', {
+  skip: noBrowser,
+}, async () => {
+  await using opened = await BrowserPage.open(address('/'));
+  const { page } = opened;
+  const find = page.getByRole('searchbox', { name: 'Find' });
+  for (const close of [
+    () => page.keyboard.press('Escape'),
+    () => page.getByRole('heading', { name: 'Runs' }).click(),
+  ]) {
+    await page.getByText('Columns', { exact: true }).click();
+    await find.waitFor();
+    await close();
+    await find.waitFor({ state: 'hidden' });
+  }
+});
+
 test('a tooltip of a served chart shows its names whole', { skip: noBrowser }, async () => {
   const [firstRun, secondRun] = idsOf();
   await using opened = await BrowserPage.open(address(`/compare?runs=${firstRun},${secondRun}`));

@@ -175,6 +175,22 @@ test('requests without the token, under another host name or with another method
   assert.equal(page.headers['x-content-type-options'], 'nosniff');
 });
 
+test('pages and scripts are sent compressed to whoever takes it, and a script once', async (t) => {
+  const { root, run } = await projectWithRun(t);
+  const site = await serveIn(t, root);
+  const gzip = { 'accept-encoding': 'gzip, deflate, br' };
+  const encoding = async (path: string, headers = {}) =>
+    (await site.get(path, headers)).headers['content-encoding'];
+  for (const path of ['/', '/runs.json', `/run/${run.id}`, '/asset/page.css'])
+    assert.deepEqual([await encoding(path, gzip), await encoding(path)], ['gzip', undefined], path);
+  const first = await site.get('/asset/page.css', gzip);
+  const tag = String(first.headers['etag']);
+  const again = await site.get('/asset/page.css', { ...gzip, 'if-none-match': tag });
+  assert.deepEqual([first.status, again.status, again.text], [200, 304, '']);
+  const other = await site.get('/asset/page.css', { ...gzip, 'if-none-match': 'W/"0123456789"' });
+  assert.equal(other.status, 200);
+});
+
 test('a token in the address of another host never leads there', async (t) => {
   const { root } = await projectWithRun(t);
   const site = await serveIn(t, root);

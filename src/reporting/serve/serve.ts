@@ -1,16 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { hostname, networkInterfaces } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename } from 'node:path';
 import { serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
+import { compress } from 'hono/compress';
 import { isDigest } from '../../digest.ts';
 import { Ledger } from '../../engine/seals/ledger.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import type { FillDefaults } from '../effective-settings.ts';
-import { assetFile, vegaFiles } from '../report/page-frame.ts';
 import { comparePage } from './compare-page.ts';
 import { ImageStore } from './gallery-images.ts';
 import { imagesData, imagesPage, mapsData, sendPicture } from './gallery-page.ts';
@@ -21,6 +19,7 @@ import { RunIndex } from './run-index.ts';
 import { findRun, runLog, runPage, type Sources } from './run-page.ts';
 import { Results } from './run-results.ts';
 import { followRuns, runsData, runsPage } from './runs-page.ts';
+import { sendAsset } from './send-asset.ts';
 import { followRun } from './send-changes.ts';
 import { Objects } from './stored-objects.ts';
 
@@ -73,6 +72,7 @@ export async function startServer(options: ServeOptions): Promise<LiveServer> {
   });
   const { port } = server.address() as { readonly port: number };
   app.use(guard({ hosts, token, cookie: `restage-${port}` }));
+  app.use(compress()); // not pictures, nor events as they happen
   addRoutes(app, sources, options.planner);
   app.onError((error, c) => {
     options.warn(`${c.req.path}: ${error.message}`);
@@ -143,34 +143,5 @@ function addRoutes(app: Hono, sources: Sources, planner: Planner): void {
       ? sources.objects.respond(c, digest, member)
       : c.text('This is no digest.', 404);
   });
-  app.get('/asset/:name', (c) => {
-    const file = assets.get(c.req.param('name'));
-    if (file === undefined) return c.text('There is no such file.', 404);
-    c.header('Cache-Control', 'no-cache');
-    c.header(
-      'Content-Type',
-      file.endsWith('.css') ? 'text/css; charset=utf-8' : 'text/javascript; charset=utf-8',
-    );
-    return c.body(readFileSync(file));
-  });
+  app.get('/asset/:name', (c) => sendAsset(c, c.req.param('name')));
 }
-
-const here = dirname(fileURLToPath(import.meta.url));
-
-/**
- * A file that the build makes for browsers, beside the built server or in `dist` of the sources.
- */
-function builtFile(name: string): string {
-  const beside = join(here, 'page', name);
-  const fromSource = join(here, '../../../dist/page', name);
-  return existsSync(beside) ? beside : fromSource;
-}
-
-/** The files that pages load, by name. */
-const assets: ReadonlyMap<string, string> = new Map(
-  [
-    ...vegaFiles(),
-    ...['report-page.js', 'page.css'].map(assetFile),
-    ...['live-updates.js', 'runs-table.js', 'gallery.js'].map(builtFile),
-  ].map((file) => [basename(file), file]),
-);

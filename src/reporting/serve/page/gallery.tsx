@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { askedOf, filterRows, sortRows, withCondition } from '../filter-query.ts';
 import type { ImageTable } from '../gallery-table.ts';
+import { wasOpenedHere } from './address.ts';
 import { Exported } from './export-list.tsx';
 import { FilterField } from './filter-field.tsx';
 import type { Cells } from './gallery-cells.ts';
@@ -30,7 +31,7 @@ async function load(container: HTMLElement): Promise<void> {
  */
 function Gallery({ table }: { readonly table: ImageTable }) {
   const { columns, indexes } = table;
-  const [view, change] = useView('q', 'sort', 'at', 'pick');
+  const { view, change, adjust, open } = useView('q', 'sort', 'at', 'pick');
   const byName = useMemo(
     () => new Map(columns.map((column) => [column.name, column.values])),
     [table],
@@ -46,17 +47,21 @@ function Gallery({ table }: { readonly table: ImageTable }) {
   const picked = new Set(view.pick.split(',').filter(Boolean).map(Number).filter(isRow));
   const pick = (row: number) => {
     if (!picked.delete(row)) picked.add(row);
-    change({ pick: [...picked].join(',') });
+    adjust({ pick: [...picked].join(',') });
   };
   const at = view.at === '' ? -1 : sorted.indexOf(Number(view.at));
-  const open = (index: number) =>
-    change({ at: sorted[index] === undefined ? '' : String(sorted[index]) });
+  const atRow = (index: number) => ({ at: String(sorted[index]) });
+  const close = () => {
+    if (wasOpenedHere()) history.back();
+    else adjust({ at: '' });
+  };
   const query = (q: string) => change({ q, at: '' });
   return (
     <>
       <Filters
         table={table}
         query={query}
+        type={(q) => adjust({ q, at: '' })}
         q={view.q}
         sort={view.sort}
         sortBy={(sort) => change({ sort })}
@@ -66,7 +71,7 @@ function Gallery({ table }: { readonly table: ImageTable }) {
         rows={picked.size > 0 ? [...picked] : sorted}
         cell={cell}
         isPicked={picked.size > 0}
-        clear={() => change({ pick: '' })}
+        clear={() => adjust({ pick: '' })}
       >
         {sorted.length.toLocaleString('en')} of {indexes.length.toLocaleString('en')} images
         {unknown.length > 0 && `. There is no column ${unknown.join(', ')}.`}
@@ -77,7 +82,7 @@ function Gallery({ table }: { readonly table: ImageTable }) {
           table={table}
           cell={cell}
           picked={picked}
-          open={open}
+          open={(index) => open(atRow(index))}
           pick={pick}
           rows={sorted}
         />
@@ -87,7 +92,8 @@ function Gallery({ table }: { readonly table: ImageTable }) {
           table={table}
           cell={cell}
           at={at}
-          open={open}
+          turn={(index) => adjust(atRow(index))}
+          close={close}
           pick={pick}
           row={sorted[at]!}
           count={sorted.length}
@@ -102,16 +108,19 @@ interface FiltersProps {
   readonly table: ImageTable;
   readonly q: string;
   readonly sort: string;
+  /** Asks for a chosen condition. */
   query(q: string): void;
+  /** Asks for a query while it is typed. */
+  type(q: string): void;
   sortBy(sort: string): void;
 }
 
 /** The query as a line of text, its usual conditions as choices, and the order. */
-function Filters({ table: { columns, facets }, q, sort, query, sortBy }: FiltersProps) {
+function Filters({ table: { columns, facets }, q, sort, query, type, sortBy }: FiltersProps) {
   const valuesOf = (name: string) => columns.find((column) => column.name === name)?.values;
   return (
     <form class="line" onSubmit={(event) => event.preventDefault()}>
-      <FilterField q={q} query={query} example="split=test right=no score>0.9" />
+      <FilterField q={q} query={type} example="split=test right=no score>0.9" />
       {facets.map((name) => (
         <label key={name}>
           {name}{' '}

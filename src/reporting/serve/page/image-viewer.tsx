@@ -5,29 +5,31 @@ import type { Cells, TableProps } from './gallery-cells.ts';
 import { Picture } from './picture.tsx';
 import { useView } from './use-view.ts';
 
-/** Which image of how many is open, and how to open another. */
+/** Which image of how many is open, and how to turn to another. */
 interface StepsProps {
   readonly at: number;
   readonly count: number;
-  open(index: number): void;
+  turn(index: number): void;
 }
 
 interface ViewerProps extends TableProps, StepsProps {
   readonly row: number;
   readonly isPicked: boolean;
   pick(row: number): void;
+  close(): void;
 }
 
 /** One image with its facts and maps. Arrow keys lead to its neighbours, Escape closes. */
-export function Viewer({ table, cell, row, at, count, isPicked, open, pick }: ViewerProps) {
+export function Viewer(props: ViewerProps) {
+  const { table, cell, row, at, count, isPicked, turn, pick, close } = props;
   const box = useRef<HTMLDialogElement>(null);
   const maps = useMaps(cell, row);
-  const [{ blend }, change] = useView('blend');
+  const { view, adjust } = useView('blend');
   useEffect(() => box.current!.showModal(), []);
   const onKey = (event: KeyboardEvent) => {
     if (event.target instanceof HTMLInputElement) return;
-    if (event.key === 'ArrowLeft' && at > 0) open(at - 1);
-    else if (event.key === 'ArrowRight' && at < count - 1) open(at + 1);
+    if (event.key === 'ArrowLeft' && at > 0) turn(at - 1);
+    else if (event.key === 'ArrowRight' && at < count - 1) turn(at + 1);
     else if (event.key === 'p') pick(row);
     else return;
     event.preventDefault();
@@ -38,20 +40,20 @@ export function Viewer({ table, cell, row, at, count, isPicked, open, pick }: Vi
       ref={box}
       class="viewer card"
       aria-label={String(cell('key', row))}
-      onClose={() => open(-1)}
+      onClose={close}
       onKeyDown={onKey}
     >
       <p class="line">
-        <Steps at={at} count={count} open={open} />
+        <Steps at={at} count={count} turn={turn} />
         <button type="button" aria-pressed={isPicked} onClick={() => pick(row)}>
           {isPicked ? 'Picked' : 'Pick'}
         </button>
-        {maps.length > 0 && <Blend blend={blend} set={(value) => change({ blend: value })} />}
+        {maps.length > 0 && <Blend blend={view.blend} set={(value) => adjust({ blend: value })} />}
         <button type="button" onClick={() => box.current!.close()}>
           Close
         </button>
       </p>
-      <Pictures table={table} cell={cell} row={row} maps={maps} blend={Number(blend) || 0} />
+      <Pictures table={table} cell={cell} row={row} maps={maps} blend={Number(view.blend) || 0} />
       {maps.length === 0 && (
         <p class="soft small">
           No stage kept a map of this image. To make one: <code>restage explain-image</code>
@@ -67,13 +69,13 @@ export function Viewer({ table, cell, row, at, count, isPicked, open, pick }: Vi
   );
 }
 
-function Steps({ at, count, open }: StepsProps) {
+function Steps({ at, count, turn }: StepsProps) {
   return (
     <>
-      <button type="button" disabled={at === 0} onClick={() => open(at - 1)}>
+      <button type="button" disabled={at === 0} onClick={() => turn(at - 1)}>
         ← Previous
       </button>
-      <button type="button" disabled={at === count - 1} onClick={() => open(at + 1)}>
+      <button type="button" disabled={at === count - 1} onClick={() => turn(at + 1)}>
         Next →
       </button>
       <span>

@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Column, columnsOf, filterRows, joinNames, sortRows } from '../filter-query.ts';
 import type { RunTable } from '../run-index.ts';
 import { FilterField } from './filter-field.tsx';
@@ -26,19 +26,19 @@ document.addEventListener('runs', () => element && load(element));
 /** The table of runs; only rows in sight are drawn. */
 function Runs({ table }: { readonly table: RunTable }) {
   const { columns, ids } = table;
-  const [view, change] = useView('q', 'sort', 'cols', 'tick');
+  const { view, change, adjust } = useView('q', 'sort', 'cols', 'tick');
   const { rows, unknown } = useMemo(() => filterRows(columns, ids.length, view.q), [table, view.q]);
   const sorted = useMemo(() => sortRows(rows, columns, view.sort), [rows, view.sort]);
   const visibleColumns = columnsOf(table, view.cols);
   const ticked = view.tick.split(' ').filter(Boolean);
   const tick = (id: string) =>
-    change({
+    adjust({
       tick: (ticked.includes(id) ? ticked.filter((run) => run !== id) : [...ticked, id]).join(' '),
     });
   return (
     <>
       <form class="line" onSubmit={(event) => event.preventDefault()}>
-        <FilterField q={view.q} query={(q) => change({ q })} example="seed=7 test.auc>0.8 failed" />
+        <FilterField q={view.q} query={(q) => adjust({ q })} example="seed=7 test.auc>0.8 failed" />
         <Chooser
           columns={columns}
           names={visibleColumns.map(({ name }) => name)}
@@ -70,16 +70,41 @@ function Runs({ table }: { readonly table: RunTable }) {
   );
 }
 
-function Chooser(props: {
-  columns: readonly Column[];
-  names: readonly string[];
+/** Closes a menu by Escape, or by a press outside of it. */
+function useMenu() {
+  const menu = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const close = ({ target }: Event) => {
+      if (!menu.current!.contains(target as Node)) menu.current!.open = false;
+    };
+    const closeByKey = ({ key }: KeyboardEvent) => {
+      if (key !== 'Escape' || !menu.current!.open) return;
+      menu.current!.open = false;
+      menu.current!.querySelector('summary')!.focus();
+    };
+    addEventListener('pointerdown', close);
+    addEventListener('keydown', closeByKey);
+    return () => {
+      removeEventListener('pointerdown', close);
+      removeEventListener('keydown', closeByKey);
+    };
+  }, []);
+  return menu;
+}
+
+interface ChooserProps {
+  readonly columns: readonly Column[];
+  readonly names: readonly string[];
   choose(names: readonly string[]): void;
-}) {
-  const { columns, names, choose } = props;
+}
+
+/** The menu of columns. */
+function Chooser({ columns, names, choose }: ChooserProps) {
   const [find, setFind] = useState('');
+  const menu = useMenu();
   const matches = columns.filter(({ name }) => name.includes(find)).slice(0, 200);
   return (
-    <details class="chooser">
+    <details class="chooser" ref={menu}>
       <summary class="button">Columns</summary>
       <div class="card padded">
         <label>

@@ -1,17 +1,44 @@
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { ask, queryValue } from './address.ts';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { ask, askAnew, queryValue } from './address.ts';
 
-/** The values of a view by their names in the address, and a function that changes some of them. */
-export function useView<Name extends string>(...names: readonly Name[]) {
+/** The values of a view by their names in the address, and the ways to change some of them. */
+interface ViewState<Name extends string> {
+  readonly view: Readonly<Record<Name, string>>;
+  /** One step, which Back undoes: a sort, a facet, a cell. */
+  change(part: Partial<Record<Name, string>>): void;
+  /** Part of a longer act, such as typing or ticking, which is no step of its own. */
+  adjust(part: Partial<Record<Name, string>>): void;
+  /** A step that Back and `wasOpenedHere` know as an opened image. */
+  open(part: Partial<Record<Name, string>>): void;
+}
+
+/** The view that the address names. It follows Back and Forward. */
+export function useView<Name extends string>(...names: readonly Name[]): ViewState<Name> {
   type View = Readonly<Record<Name, string>>;
-  const [view, setView] = useState(
-    () => Object.fromEntries(names.map((name) => [name, queryValue(name)])) as View,
-  );
-  const change = (part: Partial<View>) => {
-    ask(part as Record<string, string>);
-    setView((before) => ({ ...before, ...part }));
+  type Part = Partial<Record<Name, string>>;
+  const read = () => Object.fromEntries(names.map((name) => [name, queryValue(name)])) as View;
+  const [view, setView] = useState(read);
+  useEffect(() => {
+    const follow = () => setView(read());
+    addEventListener('popstate', follow);
+    return () => removeEventListener('popstate', follow);
+  }, []);
+  const merge = (part: Part) => setView((before) => ({ ...before, ...part }));
+  return {
+    view,
+    change(part) {
+      askAnew(part as Record<string, string>);
+      merge(part);
+    },
+    adjust(part) {
+      ask(part as Record<string, string>);
+      merge(part);
+    },
+    open(part) {
+      askAnew(part as Record<string, string>, { opened: true });
+      merge(part);
+    },
   };
-  return [view, change] as const;
 }
 
 /** The part of a scrolled box that is seen, in pixels, so that only rows in sight are drawn. */
