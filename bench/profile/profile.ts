@@ -75,6 +75,7 @@ async function profileCommand(words: readonly string[], options: ProfileOptions)
     stages: read,
     named: read.map(({ name }) => name),
     whole: false,
+    asked: { stages: read.map(({ name }) => name) },
   };
   const reporter = new RunListeners(selectReporter('auto', process.stdout, process.env));
   const run = await makeExecution(upstream, options, {

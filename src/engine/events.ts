@@ -14,25 +14,37 @@ export interface PlannedReads {
   }[];
 }
 
+/** The stages of a run. */
+export interface RunStages {
+  /** No stage comes before one that it needs. */
+  readonly stages: readonly StageName[];
+  /**
+   * The stages that the run is for: those that the user named, or all. Those that no other
+   * stage reads come first.
+   */
+  readonly finals?: readonly StageName[];
+  /** The final stages that no other stage of the run reads. Absent in old events. */
+  readonly ends?: readonly StageName[];
+  /** In the order of `stages`. Absent in old events. */
+  readonly plan?: readonly PlannedReads[];
+  /**
+   * Those of `stages` that stand for what a list will make known, such as `fit[clip=?]`; absent:
+   * none.
+   */
+  readonly pending?: readonly StageName[];
+}
+
 /** What happens in a run, in order, as plain data. `time` is in milliseconds since the epoch. */
 export type RunEvent = { readonly time: number } & (
-  | {
+  | ({
       readonly type: 'run-started';
       readonly run: string;
       readonly pipeline: string;
       /** The pipeline's own, with the values of its parameters. */
       readonly description?: string;
-      readonly stages: readonly StageName[];
-      /**
-       * The stages that the run is for: those that the user named, or all. Those that no other
-       * stage reads come first.
-       */
-      readonly finals?: readonly StageName[];
-      /** The final stages that no other stage of the run reads. Absent in old events. */
-      readonly ends?: readonly StageName[];
-      /** In the order of `stages`. Absent in old events. */
-      readonly plan?: readonly PlannedReads[];
-    }
+    } & RunStages)
+  /** Lists are known that stages made: the run continues with these stages. */
+  | ({ readonly type: 'stages-known' } & RunStages)
   | ({ readonly stage: StageName } & StageEvent)
   | { readonly type: 'warning'; readonly stage?: StageName; readonly message: string }
   | ({ readonly type: 'store-traffic' } & Traffic)

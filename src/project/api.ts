@@ -95,6 +95,11 @@ export interface StageInfo {
   readonly axes: Readonly<Record<string, string>>;
   /** Where each output is published, by port: relative to the project. */
   readonly outputs: Readonly<Record<string, string>>;
+  /**
+   * Whether it is there only once a list is known that another stage makes: `fit[clip=?]` stands
+   * for all stages of it. Plans and runs find out; here nothing was looked up.
+   */
+  readonly pending?: true;
 }
 
 export interface PlanOptions {

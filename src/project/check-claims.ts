@@ -1,9 +1,15 @@
 import { posix } from 'node:path';
 import type { Kinds } from '../engine/config/load-context.ts';
 import { loadPipeline } from '../engine/config/loading/load-pipeline.ts';
-import type { LocatedOutput, LocatedStage } from '../engine/config/pipeline.ts';
+import type {
+  LocatedOutput,
+  LocatedStage,
+  PendingStage,
+  Pipeline,
+} from '../engine/config/pipeline.ts';
 import { filesOfPipeline } from '../engine/config/pipeline-name.ts';
 import { reportPath } from '../engine/config/published-paths.ts';
+import { mayBecome } from '../engine/config/stages/may-become.ts';
 import { shownPath } from '../engine/config/yaml/load-document.ts';
 import type { Diagnostic, Span } from '../engine/diagnostics/diagnostic.ts';
 import {
@@ -107,7 +113,7 @@ function describeDispute({ stage, output, record, claims, root }: Dispute): Diag
     const message = `${begin} was published by "${record.stage}" of ${record.pipeline}, whose file has mistakes, so it may still claim this path`;
     return { code, message, at, hint: `Fix ${files.join(' or ')}, or publish elsewhere.` };
   }
-  const claim = claims.get(record.path);
+  const claim = claimOn(claims, record);
   if (claim === undefined) return undefined;
   const message =
     nested === undefined
@@ -119,35 +125,63 @@ function describeDispute({ stage, output, record, claims, root }: Dispute): Diag
   return { code, message, at, related, hint };
 }
 
-/**
- * What a pipeline claims now, by published path: the outputs of its stages, and its report, which
- * its file does not name.
- */
-type Claims = ReadonlyMap<string, { readonly stage: string; readonly at?: Span }>;
+/** The stage that claims a path, and where its file says so. */
+interface Claim {
+  readonly stage: string;
+  readonly at?: Span;
+}
+
+/** What a pipeline claims now. */
+interface Claims {
+  /**
+   * By published path: the outputs of its stages, and its report, which its file does not name.
+   */
+  readonly paths: ReadonlyMap<string, Claim>;
+  /** Those whose paths are not known yet: what such stages published is still claimed. */
+  readonly pending: readonly PendingStage[];
+}
+
+/** The claim of a pipeline on what it published; undefined where it no longer has one. */
+export function claimOn(
+  { paths, pending }: Claims,
+  { path, stage }: { readonly path: string; readonly stage: string },
+): Claim | undefined {
+  return paths.get(path) ?? (mayBecome(pending, stage) ? { stage } : undefined);
+}
 
 /** Whether the pipeline of a record still claims its path. One whose file has mistakes may. */
 export const stillClaims =
   (root: string, kinds: Kinds): StillClaims =>
-  async ({ pipeline, path }) =>
-    (await claimsOf(pipeline, root, kinds))?.has(path) ?? true;
+  async (record) => {
+    const claims = await claimsOf(record.pipeline, root, kinds);
+    return claims === undefined || claimOn(claims, record) !== undefined;
+  };
 
 /**
- * The claims of a pipeline by name: none when its file is gone, undefined when its file has
+ * The claims of a pipeline by name, as far as they are known without lists that stages make, or as
+ * `resolve` knows them: none when its file is gone, undefined when its file has
  * mistakes.
  */
 export async function claimsOf(
   pipeline: string,
   root: string,
   kinds: Kinds,
+  resolve: ResolveLists = (loaded) => Promise.resolve(loaded),
 ): Promise<Claims | undefined> {
-  const claims = new Map<string, { readonly stage: string; readonly at?: Span }>();
+  const paths = new Map<string, Claim>();
+  const pending: PendingStage[] = [];
   for (const file of filesOfPipeline(pipeline, root)) {
     const loaded = await loadPipeline({ root, file, kinds });
     if (!loaded.ok) return undefined;
-    claims.set(reportPath(pipeline), { stage: 'report' });
-    for (const { name, outputs } of loaded.value.stages) {
-      for (const { path, at } of outputs) claims.set(path, { stage: name, at });
+    const known = loaded.value.lists.length > 0 ? await resolve(loaded.value, file) : loaded.value;
+    paths.set(reportPath(pipeline), { stage: 'report' });
+    for (const { name, outputs } of known.stages) {
+      for (const { path, at } of outputs) paths.set(path, { stage: name, at });
     }
+    pending.push(...known.pending);
   }
-  return claims;
+  return { paths, pending };
 }
+
+/** A pipeline with the lists that are known, from which its axes take their values. */
+type ResolveLists = (loaded: Pipeline, file: string) => Promise<Pipeline>;

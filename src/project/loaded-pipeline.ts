@@ -1,5 +1,10 @@
 import { existsSync } from 'node:fs';
-import type { ProgramCode } from '../engine/config/pipeline.ts';
+import {
+  isPending,
+  type PendingStage,
+  type ProgramCode,
+  type StageName,
+} from '../engine/config/pipeline.ts';
 import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
 import { whyNoTracing } from '../engine/execution/trace-reads.ts';
 import { checkpointOf } from '../engine/fingerprint/checkpoint-digest.ts';
@@ -18,15 +23,19 @@ import type {
   StagePlan,
   StageRow,
 } from './api.ts';
-import { checkClaims } from './check-claims.ts';
-import { checkContents } from './check-contents.ts';
-import { checkSeals } from './check-seals.ts';
+import { type ListOptions, withListsBefore } from './known-lists.ts';
 import { version } from './package-info.ts';
 import { mistake } from './pipeline-error.ts';
-import { type CommandOptions, PipelineRun, type PreparedRun } from './pipeline-run.ts';
-import { type CheckedPipeline, type Selection, select } from './selection.ts';
+import { type CommandOptions, PipelineRun, type PreparedRun, prepareRun } from './pipeline-run.ts';
+import {
+  type CheckedPipeline,
+  pendingDecision,
+  type Selection,
+  select,
+  selectedNodes,
+} from './selection.ts';
 import { readOutputs } from './stage-outputs.ts';
-import { openPlaces, planSelection } from './workspace.ts';
+import { planSelection } from './workspace.ts';
 
 /** What a pipeline tells its project. */
 export interface PipelineListener {
@@ -57,12 +66,12 @@ export class LoadedPipeline implements Pipeline {
   }
 
   get stages(): readonly StageInfo[] {
-    return this.checked.pipeline.stages.map(({ name, kind, axes, outputs }) => ({
-      name,
-      kind,
-      axes,
-      outputs: Object.fromEntries(outputs.map(({ port, path }) => [port, path])),
-    }));
+    return this.checked.pipeline.nodes.map((node) => {
+      const { name, kind, axes } = node;
+      if (isPending(node)) return { name, kind, axes, outputs: {}, pending: true };
+      const paths = node.outputs.map(({ port, path }) => [port, path] as const);
+      return { name, kind, axes, outputs: Object.fromEntries(paths) };
+    });
   }
 
   get warnings(): readonly string[] {
@@ -77,7 +86,15 @@ export class LoadedPipeline implements Pipeline {
   async planSelected(selection: Selection, options: PlanOptions): Promise<Plan> {
     const planned = await planSelection(selection, options.backend, options);
     const store = new LocalStore(selection.root, selection.warn);
-    return planned.map((stage) => asStagePlan(stage, selection, store));
+    const plans = new Map<StageName, StagePlan>();
+    for (const each of planned) plans.set(each.stage.name, asStagePlan(each, selection, store));
+    for (const node of selection.pending) plans.set(node.name, asPendingPlan(node, selection));
+    return selectedNodes(selection).map(({ name }) => plans.get(name)!);
+  }
+
+  /** What is asked for, with the lists that are known now. */
+  async select(options: ListOptions): Promise<Selection> {
+    return select(await withListsBefore(this.checked, options), options);
   }
 
   run(options: RunOptions = {}): PipelineRun {
@@ -85,14 +102,17 @@ export class LoadedPipeline implements Pipeline {
   }
 
   async outputs(name: string): Promise<StageOutputs> {
-    const selection = select(this.checked, { stages: [name] });
+    const selection = await this.select({ stages: [name] });
     const [first, ...rest] = selection.named;
     if (first === undefined || rest.length > 0) {
       const names = selection.named.slice(0, 8).join(', ');
       throw mistake('one-stage', `"${name}" is ${selection.named.length} stages: ${names}`);
     }
     const planned = await planSelection(selection);
-    const { stage, decision, examined } = planned.find(({ stage }) => stage.name === first)!;
+    const found = planned.find(({ stage }) => stage.name === first);
+    if (found === undefined)
+      throw mistake('never-ran', `${first} is not known yet`, 'Run it first.');
+    const { stage, decision, examined } = found;
     if (decision.state !== 'up to date') {
       const why = describeReasons(decision).join('; ');
       throw mistake('never-ran', `${first} is not up to date: ${why}`, 'Run it first.');
@@ -101,7 +121,7 @@ export class LoadedPipeline implements Pipeline {
   }
 
   async results(stages: readonly string[] = []): Promise<readonly StageRow[]> {
-    const selection = select(this.checked, { stages });
+    const selection = await this.select({ stages });
     const planned = await planSelection(selection);
     const named = new Set(selection.named);
     return planned
@@ -113,11 +133,7 @@ export class LoadedPipeline implements Pipeline {
   async prepare(options: RunOptions): Promise<PreparedRun> {
     const obstacle = options.checkReads === true ? whyNoTracing() : undefined;
     if (obstacle !== undefined) throw new UserError(`--check-reads: ${obstacle}`);
-    const selection = select(this.checked, options);
-    checkSeals(selection);
-    await checkContents(selection);
-    const places = openPlaces(selection, options.on);
-    return { selection, places, abandoned: await checkClaims(this.checked) };
+    return await prepareRun(await this.select(options), options);
   }
 
   /** Begins a run of prepared stages. */
@@ -126,6 +142,13 @@ export class LoadedPipeline implements Pipeline {
     this.#listener.onRun(run);
     return run;
   }
+}
+
+function asPendingPlan(node: PendingStage, selection: Selection): StagePlan {
+  const { name, kind } = node;
+  const decision = pendingDecision(node, selection);
+  const reasons = describeReasons(decision);
+  return { stage: name, kind, state: decision.state, decision, reasons, away: [] };
 }
 
 function asStagePlan(planned: PlannedStage, selection: Selection, store: LocalStore): StagePlan {

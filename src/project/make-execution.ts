@@ -81,7 +81,6 @@ export async function makeExecution(
     ),
   );
   const local = localPlace({
-    workspace,
     idle,
     modules,
     checkReads,
@@ -105,7 +104,7 @@ export async function makeExecution(
     }),
     stages,
     folder,
-    place: makePlace(local, stages, {
+    place: makePlace(local, selection, {
       places,
       workspace,
       host,

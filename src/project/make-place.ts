@@ -13,7 +13,7 @@ import {
   type Step,
   submitStep,
 } from '../engine/places/detached-steps.ts';
-import { type Places, placeOf } from '../engine/places/place-file.ts';
+import { type PlacedNode, type Places, placeOf } from '../engine/places/place-file.ts';
 import type { PlaceSpec } from '../engine/places/place-spec.ts';
 import { SubmitError } from '../engine/places/schedulers/scheduler.ts';
 import { openScheduler, shareQueue } from '../engine/places/schedulers/schedulers.ts';
@@ -42,23 +42,43 @@ interface PlaceOptions extends ClusterRun {
   readonly cancellation: Cancellation;
 }
 
-/** This machine together with the places of `places.yaml` that the stages name. */
-export function makePlace(local: Place, stages: readonly Stage[], options: PlaceOptions): Place {
+/** The stages of a run, and those that a list will make known. */
+interface PlacedStages {
+  readonly stages: readonly Stage[];
+  readonly pending: readonly PlacedNode[];
+}
+
+/**
+ * This machine together with the places of `places.yaml` that the stages name. A list may make
+ * stages known of which nobody could say before where they run.
+ */
+export function makePlace(
+  local: Place,
+  { stages, pending }: PlacedStages,
+  options: PlaceOptions,
+): Place {
   const { places, on, detach, step, cancellation } = options;
-  const specs = new Set(stages.flatMap((stage) => placeOf(stage, places, on) ?? []));
-  if (specs.size === 0) return local;
+  const nodes: readonly PlacedNode[] = [...stages, ...pending];
+  const specs = new Set(nodes.flatMap((node) => placeOf(node, places, on) ?? []));
+  if (specs.size === 0 && pending.length === 0) return local;
   const failures = { ...(step !== undefined && readStep(step)?.failures) };
   // Taken at the start: an edit during the run must not count as detached.
   const next = { pipeline: digestOfFiles(options.workspace.pipeline.sources.files), failures };
-  const clusters = new Map([...specs].map((spec) => [spec, clusterPlace(spec, options)]));
-  cancellation.detaches = true;
+  const clusters = new Map<PlaceSpec, ClusterPlace>();
+  const clusterOf = (spec: PlaceSpec): ClusterPlace => {
+    const cluster = clusters.get(spec) ?? clusterPlace(spec, options);
+    clusters.set(spec, cluster);
+    cancellation.detaches = true;
+    return cluster;
+  };
+  specs.forEach(clusterOf);
   let fetched: Promise<unknown> | undefined;
   // Otherwise the job that takes the next step runs what is for this machine.
-  const isHere = !detach || step !== undefined;
+  const isHere = !detach || step !== undefined || specs.size === 0;
   let isLater = false;
   const close = async () => {
     const open = [...clusters].filter(([, place]) => place.openJobs().length > 0);
-    const [first = [...specs][0]!] = open.map(([spec]) => spec);
+    const [first = [...clusters.keys()][0]!] = open.map(([spec]) => spec);
     const after = open.flatMap(([spec, place]) =>
       shareQueue(spec, first) ? place.openJobs() : [],
     );
@@ -71,7 +91,8 @@ export function makePlace(local: Place, stages: readonly Stage[], options: Place
     allocate: async (stage) => {
       fetched ??= isHere ? Promise.resolve() : fetchAll(stages, options);
       await fetched;
-      const place = clusters.get(placeOf(stage, places, on)!) ?? local;
+      const spec = placeOf(stage, places, on);
+      const place = spec === undefined ? local : clusterOf(spec);
       if (place !== local || isHere) return await place.allocate(stage);
       isLater = true;
       throw new StageLeftToJob('it runs in a job of this detached run');

@@ -2,7 +2,7 @@ import type { RunOptions } from './api.ts';
 import { findTarget, refuseSecondFile, type Target, type Words } from './find-target.ts';
 import type { LoadedPipeline } from './loaded-pipeline.ts';
 import type { OpenedProject } from './opened-project.ts';
-import { type Selection, select } from './selection.ts';
+import type { Selection } from './selection.ts';
 
 /** What words and options ask of a pipeline. */
 export interface TargetRequest extends Words {
@@ -28,7 +28,7 @@ export async function openTarget(
 ): Promise<OpenedTarget> {
   const target = findTarget(words, project);
   const pipeline = await project.loadFile(target.file, set);
-  refuseSecondFile(target, [...pipeline.checked.graph.stages.keys()], project);
+  refuseSecondFile(target, [...pipeline.checked.nodes.stages.keys()], project);
   const { stages, force, twice } = target;
   return { pipeline, target, chosen: { stages, downstream, force, twice } };
 }
@@ -39,5 +39,5 @@ export async function openSelection(
   request: TargetRequest,
 ): Promise<Selection & { readonly target: Target }> {
   const { pipeline, target, chosen } = await openTarget(project, request);
-  return { ...select(pipeline.checked, chosen), target };
+  return { ...(await pipeline.select(chosen)), target };
 }

@@ -1,20 +1,26 @@
 import { resolve } from 'node:path';
+import type { Digest } from '../digest.ts';
 import { globExpander } from '../engine/config/expand-glob.ts';
 import { findPipelineFile } from '../engine/config/loading/find-pipeline.ts';
-import { loadPipeline } from '../engine/config/loading/load-pipeline.ts';
-import type { PipelineSources, ProgramCode } from '../engine/config/pipeline.ts';
+import {
+  type LoadOptions as EngineLoadOptions,
+  loadPipeline,
+} from '../engine/config/loading/load-pipeline.ts';
+import type { KnownLists, PipelineSources, ProgramCode } from '../engine/config/pipeline.ts';
 import { Graph } from '../engine/graph/graph.ts';
 import { findCode } from '../engine/store/remembered-code.ts';
 import type { Store } from '../engine/store/store.ts';
 import type { Json } from '../json.ts';
-import { UsageError } from '../user-error.ts';
+import { UsageError, UserError } from '../user-error.ts';
 import type { LoadOptions, Project, ProjectOptions } from './api.ts';
 import { kindWarnings, loadKinds } from './kinds/load-kinds.ts';
 import { LoadedPipeline } from './loaded-pipeline.ts';
+import { digestOfFiles } from './make-place.ts';
 import { orThrow } from './pipeline-error.ts';
 import type { PipelineRun } from './pipeline-run.ts';
 import { projectRoot } from './project-root.ts';
 import { ProjectWatch } from './project-watch.ts';
+import type { CheckedPipeline } from './selection.ts';
 import { openStore } from './workspace.ts';
 
 /** A project that is open, with its runs and watches. */
@@ -50,21 +56,36 @@ export class OpenedProject implements Project {
     const onSources = (sources: PipelineSources) => {
       for (const watch of this.#watches) watch.follow(sources);
     };
-    const pipeline = orThrow(
-      await loadPipeline({ root, file, kinds, unloaded, set, env, findCode, onSources }),
-    );
-    const used = pipeline.stages.map(({ kind }) => kind);
-    const checked = {
-      root,
-      env,
-      warn,
-      kinds,
-      pipeline,
-      graph: new Graph(pipeline),
-      isSet: set.length > 0,
-      warnings: [...kindWarnings(loaded, used), ...pipeline.warnings],
+    const codes: EngineLoadOptions['codes'] = new Map();
+    const load = { root, file, kinds, unloaded, set, env, findCode, codes, onSources };
+    const checkedWith = async (
+      lists: KnownLists,
+      resolve: CheckedPipeline['resolve'],
+    ): Promise<CheckedPipeline> => {
+      const pipeline = orThrow(await loadPipeline({ ...load, lists }));
+      const used = pipeline.nodes.map(({ kind }) => kind);
+      return {
+        root,
+        env,
+        warn,
+        kinds,
+        pipeline,
+        graph: new Graph(pipeline),
+        nodes: new Graph({ stages: pipeline.nodes }),
+        lists,
+        wrongLists: new Map(),
+        resolve,
+        isSet: set.length > 0,
+        warnings: [...kindWarnings(loaded, used), ...pipeline.warnings],
+      };
     };
-    return new LoadedPipeline(checked, {
+    const resolve = async (lists: KnownLists): Promise<CheckedPipeline> => {
+      refuseChanged(first.pipeline.sources.files, digest);
+      return await checkedWith(lists, resolve);
+    };
+    const first = await checkedWith(new Map(), resolve);
+    const digest = digestOfFiles(first.pipeline.sources.files);
+    return new LoadedPipeline(first, {
       onRun: (run) => this.#follow(run),
       onCode: (codes) => this.#followCode(codes),
     });
@@ -101,6 +122,20 @@ export class OpenedProject implements Project {
 
   #followCode(codes: readonly ProgramCode[]): void {
     for (const watch of this.#watches) watch.followCode(codes);
+  }
+}
+
+/** Throws where the files of a pipeline have changed since it was read first. */
+function refuseChanged(files: readonly string[], digest: Digest): void {
+  if (isSameFiles(files, digest)) return;
+  throw new UserError("the pipeline's file has changed since it was read: run it again");
+}
+
+function isSameFiles(files: readonly string[], digest: Digest): boolean {
+  try {
+    return digestOfFiles(files) === digest;
+  } catch {
+    return false; // one was removed
   }
 }
 

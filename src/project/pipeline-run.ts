@@ -9,11 +9,14 @@ import { ReportWriter } from '../reporting/report/report-writer.ts';
 import { RunListeners } from '../reporting/run-model.ts';
 import type { Run, RunOptions, RunResult, StageResult } from './api.ts';
 import { Cancellation } from './cancellation.ts';
-import type { Abandoned } from './check-claims.ts';
+import { type Abandoned, checkClaims } from './check-claims.ts';
+import { checkContents } from './check-contents.ts';
+import { checkSeals } from './check-seals.ts';
 import { makeExecution } from './make-execution.ts';
 import type { RepeatedCommand } from './make-place.ts';
 import { type RunStagesOptions, runStages } from './run-stages.ts';
 import type { Selection } from './selection.ts';
+import { openPlaces } from './workspace.ts';
 
 /** Chosen stages of which is known that they can run. */
 export interface PreparedRun {
@@ -21,6 +24,14 @@ export interface PreparedRun {
   readonly places: Places;
   /** Published paths that it takes over from pipelines that no longer claim them. */
   readonly abandoned: readonly Abandoned[];
+}
+
+/** Checks that chosen stages can run here. Throws a `PipelineError`. */
+export async function prepareRun(selection: Selection, { on }: RunOptions): Promise<PreparedRun> {
+  checkSeals(selection);
+  await checkContents(selection);
+  const places = openPlaces(selection, on);
+  return { selection, places, abandoned: await checkClaims(selection) };
 }
 
 /** What the command has beside the options of a run. */
@@ -127,11 +138,12 @@ export class PipelineRun implements Run {
       const warn = (message: string) => run.emit({ type: 'warning', message, time: Date.now() });
       listeners.add(new EventFile(run.folder.events, warn));
       const { stages, publisher, folder, host, workspace } = run;
-      const { pipeline } = selection;
+      const { pipeline, pending } = selection;
       const { store } = workspace;
       const report = new ReportWriter({
         pipeline,
         stages,
+        pending,
         publisher,
         store,
         ledger: workspace.ledger,
@@ -147,6 +159,10 @@ export class PipelineRun implements Run {
         report,
         detach,
         isRepeatable: options.isRepeatable ?? false,
+        prepare: async (grown) => {
+          const further = await prepareRun(grown, options);
+          for (const { path, owner } of further.abandoned) await publisher.takeOver(path, owner);
+        },
         memory: memoryOf(selection.root, options),
       });
       onCode((await run.workspace.loadedCode?.all()) ?? []);

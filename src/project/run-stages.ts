@@ -1,8 +1,12 @@
 import { relative } from 'node:path';
-import type { Stage, StageName } from '../engine/config/pipeline.ts';
+import {
+  isPending,
+  type PipelineNode,
+  type PipelineSources,
+  type StageName,
+} from '../engine/config/pipeline.ts';
 import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
-import type { PlannedReads } from '../engine/events.ts';
-import { execute } from '../engine/execution/execute.ts';
+import type { PlannedReads, RunStages } from '../engine/events.ts';
 import type { Execution } from '../engine/execution/execution.ts';
 import { idleAxisWarnings } from '../engine/execution/idle-axis-warnings.ts';
 import { rememberRun } from '../engine/execution/remember-run.ts';
@@ -19,7 +23,8 @@ import type { ReportWriter } from '../reporting/report/report-writer.ts';
 import { isForUser } from '../user-error.ts';
 import type { Cancellation } from './cancellation.ts';
 import { codeFiles } from './package-info.ts';
-import { finalsOf, type Selection } from './selection.ts';
+import { type EndedRounds, type Round, runRounds } from './run-rounds.ts';
+import { finalsOf, type Selection, selectedNodes } from './selection.ts';
 
 type Outcomes = ReadonlyMap<StageName, StageOutcome>;
 
@@ -31,6 +36,8 @@ export interface RunStagesOptions {
   /** Where a run that left nothing to do is remembered, and how its pipeline was found. */
   readonly memory?: { readonly file: string; readonly found: FoundFile } | undefined;
   readonly report?: ReportWriter;
+  /** Checks that stages can run which a list made known. Throws a `PipelineError`. */
+  readonly prepare?: (selection: Selection) => Promise<void>;
 }
 
 /** How a run ended. */
@@ -44,23 +51,20 @@ export interface RunEnd {
 
 /** Brings a run's stages up to date, records and remembers it. */
 export async function runStages(
-  run: Execution,
-  selection: Selection,
-  { memory, cancellation, report, detach = false, isRepeatable = false }: RunStagesOptions,
+  begun: Execution,
+  selected: Selection,
+  options: RunStagesOptions,
 ): Promise<RunEnd> {
-  const { workspace, stages, folder, emit, startedAt } = run;
+  const { memory, cancellation, report, detach = false, isRepeatable = false } = options;
+  const { folder, emit, startedAt } = begun;
+  const { root } = begun.workspace.pipeline;
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
-  const { root, sources } = workspace.pipeline;
-  // Taken before the run: an edit during the run is not what the run has read. A key that
-  // store.yaml revokes makes results unknown, and a seal may forbid what a stage reads.
-  const watched = [...sources.looked, storeFile(root), ledgerFile(root)];
-  const read = takeSignatures(
-    { files: [...sources.files, ...sources.code, ...codeFiles], looked: watched },
-    startedAt,
-  );
-  announce(run, selection);
-  await clearAfterKilledRuns(root, workspace.store.local);
-  const outcomes = await execute(run);
+  const read = new ReadSources(root, startedAt, selected.pipeline.sources);
+  announce({ run: begun, selection: selected });
+  await clearAfterKilledRuns(root, begun.workspace.store.local);
+  const ended = await runFrom({ run: begun, selection: selected }, read, options);
+  const { run, selection, outcomes } = ended;
+  const { workspace, stages } = run;
   if (run.checkReads) reportUnchecked(run, outcomes);
   for (const message of idleAxisWarnings(stages, outcomes)) warn(message);
   const counts = countOutcomes(outcomes);
@@ -71,14 +75,15 @@ export async function runStages(
     warn(
       'Restage or the code of a stage changed while it waited for its job: the run begins anew.',
     );
-  const isIdle = counts['up to date'] === stages.length;
+  const isIdle = counts['up to date'] === outcomes.size;
   let page: string | undefined;
   try {
     await folder.removeWork();
-    if (!isIdle) recordRun(run, outcomes, warn);
+    if (!isIdle) recordRun(ended, warn);
     // An idle run is no part of the history; a profile goes on in its folder.
     else if (report !== undefined) folder.discard();
-    if (selection.whole) {
+    // Which results belong to pending stages is not known.
+    if (selection.whole && selection.pipeline.pending.length === 0) {
       workspace.store.local.forgetStages(
         workspace.pipeline.name,
         new Set(workspace.pipeline.stages.map(({ name }) => name)),
@@ -90,7 +95,8 @@ export async function runStages(
     await workspace.store.outbox?.flush(cancellation.signal);
     const { changes, leftOut } = selection.pipeline;
     const hasRemarks = selection.warnings.length + changes.length + leftOut.size > 0;
-    await rememberRun(run, outcomes, { memory, read, page, hasRemarks });
+    const { signatures } = read;
+    await rememberRun(run, outcomes, { memory, read: signatures, page, hasRemarks });
     workspace.digests.save();
   } catch (error) {
     if (!isForUser(error)) throw error;
@@ -118,31 +124,88 @@ export async function runStages(
   return { ok, interrupted, beginsAnew: beginsAnew && !interrupted };
 }
 
-function announce(
-  { workspace, stages, folder, emit, startedAt }: Execution,
-  { named, warnings }: Selection,
-): void {
+async function runFrom(
+  first: Round,
+  read: ReadSources,
+  { report, prepare = () => Promise.resolve() }: RunStagesOptions,
+): Promise<EndedRounds> {
+  const onRound = (round: Round) => {
+    read.add(round.selection.pipeline.sources);
+    announceRound(round);
+    report?.follow(round.selection);
+  };
+  return await runRounds(first, { prepare, onRound });
+}
+
+/** Signatures of a pipeline's files and code, for the memory of a run. */
+class ReadSources {
+  readonly #startedAt: number;
+  #signatures: ReadonlyMap<string, string> | undefined;
+
+  /**
+   * They are taken before the run: an edit during the run is not what the run has read. A key that
+   * store.yaml revokes makes results unknown, and a seal may forbid what a stage reads.
+   */
+  constructor(root: string, startedAt: number, sources: PipelineSources) {
+    this.#startedAt = startedAt;
+    const files = [...sources.files, ...sources.code, ...codeFiles];
+    const looked = [...sources.looked, storeFile(root), ledgerFile(root)];
+    this.#signatures = takeSignatures({ files, looked }, startedAt);
+  }
+
+  /** Adds what a pipeline was read from once lists were known. */
+  add({ files, code, looked }: PipelineSources): void {
+    const known = this.#signatures;
+    const isNew = (path: string) => known?.has(path) === false;
+    const added = { files: [...files, ...code].filter(isNew), looked: looked.filter(isNew) };
+    const signatures = takeSignatures(added, this.#startedAt);
+    this.#signatures = known && signatures && new Map([...known, ...signatures]);
+  }
+
+  /** Undefined where one changed meanwhile. */
+  get signatures(): ReadonlyMap<string, string> | undefined {
+    return this.#signatures;
+  }
+}
+
+function announce({ run, selection }: Round): void {
+  const { workspace, folder, emit, startedAt } = run;
   const { name: pipeline, description } = workspace.pipeline;
-  const finals = finalsOf(named, stages);
   emit({
     type: 'run-started',
     run: folder.id,
     pipeline,
     ...(description !== undefined && { description }),
-    stages: stages.map(({ name }) => name),
-    finals: [...finals, ...named.filter((name) => !finals.has(name))],
-    ends: [...finals],
-    ...planOf(stages),
+    ...describeNodes(selection),
     time: startedAt,
   });
-  for (const warning of warnings)
+  for (const warning of selection.warnings)
     emit({ type: 'warning', message: formatWarning(warning), time: Date.now() });
+}
+
+function announceRound({ run: { emit }, selection }: Round): void {
+  emit({ type: 'stages-known', ...describeNodes(selection), time: Date.now() });
+}
+
+/** What events say of the stages of a run, known and pending. */
+function describeNodes(selection: Selection): RunStages {
+  const { named } = selection;
+  const nodes = selectedNodes(selection);
+  const finals = finalsOf(named, nodes);
+  const pending = nodes.filter(isPending);
+  return {
+    stages: nodes.map(({ name }) => name),
+    finals: [...finals, ...named.filter((name) => !finals.has(name))],
+    ends: [...finals],
+    ...planOf(nodes),
+    ...(pending.length > 0 && { pending: pending.map(({ name }) => name) }),
+  };
 }
 
 /** More of what stages read than this is left out: a page that draws it is of no use. */
 const mostReads = 20_000;
 
-function planOf(stages: readonly Stage[]): { readonly plan?: readonly PlannedReads[] } {
+function planOf(stages: readonly PipelineNode[]): { readonly plan?: readonly PlannedReads[] } {
   const plan = stages.map(({ kind, inputs }): PlannedReads => {
     const reads = inputs.flatMap(({ port, items }) =>
       items.flatMap((item) =>
@@ -155,9 +218,13 @@ function planOf(stages: readonly Stage[]): { readonly plan?: readonly PlannedRea
   return count > mostReads ? {} : { plan };
 }
 
-function recordRun(run: Execution, outcomes: Outcomes, warn: (message: string) => void): void {
+function recordRun(
+  { run, selection, outcomes }: EndedRounds,
+  warn: (message: string) => void,
+): void {
   const leftOut = new Map<StageName, number>();
-  writeRunRecord(run, outcomes, (stage) => {
+  const nodes = selectedNodes(selection).map(({ name }) => name);
+  writeRunRecord(run, nodes, outcomes, (stage) => {
     const numbers = readNumbers(stage, run.workspace.pipeline.root);
     const isNew = outcomes.get(stage.name)!.outcome === 'ran';
     if (isNew && numbers.numbersLeftOut !== undefined)

@@ -6,8 +6,7 @@ import { isForUser, UsageError } from '../user-error.ts';
 import { fillDefaults } from './kinds/fill-defaults.ts';
 import { OpenedProject } from './opened-project.ts';
 import { PipelineError } from './pipeline-error.ts';
-import { select } from './selection.ts';
-import { planSelection } from './workspace.ts';
+import { planNodes } from './workspace.ts';
 
 export type { LiveServer };
 
@@ -51,8 +50,8 @@ export const plannerOf = (root: string, warn: (message: string) => void): Planne
     try {
       const file = pipelineNames(root).find((path) => path.replace(/\.ya?ml$/, '') === name)!;
       const project = new OpenedProject(root, { onWarning: warn });
-      const { checked } = await project.load(file);
-      return await planSelection(select(checked, {}));
+      const pipeline = await project.load(file);
+      return await planNodes(await pipeline.select({}));
     } catch (error) {
       if (error instanceof PipelineError) return formatDiagnostics(error.mistakes, false);
       if (isForUser(error)) return error.message;

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { backendNames } from '../backend/select/backend-names.ts';
+import type { StageName } from '../engine/config/pipeline.ts';
 import { machineCapacity } from '../engine/execution/machine-capacity.ts';
 import { cacheOf } from '../engine/files/cache-paths.ts';
 import { DigestIndex } from '../engine/files/digest-index.ts';
@@ -9,7 +10,7 @@ import { checkPlaces, loadPlaces, type Places } from '../engine/places/place-fil
 import { ContentsChecks } from '../engine/plan/contents-checks.ts';
 import type { Workspace } from '../engine/plan/examine.ts';
 import type { FetchPolicy } from '../engine/plan/fetch-policy.ts';
-import { type PlannedStage, plan } from '../engine/plan/plan.ts';
+import { type PlannedPending, type PlannedStage, plan } from '../engine/plan/plan.ts';
 import { Ledger } from '../engine/seals/ledger.ts';
 import { LocalStore } from '../engine/store/local-store.ts';
 import { findLoaded, LoadedCode } from '../engine/store/remembered-code.ts';
@@ -19,7 +20,13 @@ import type { Store } from '../engine/store/store.ts';
 import { UnsharedStore } from '../engine/store/unshared-store.ts';
 import type { Environment } from '../environment.ts';
 import { orThrow, PipelineError } from './pipeline-error.ts';
-import { type CheckedPipeline, finalsOf, type Selection } from './selection.ts';
+import {
+  type CheckedPipeline,
+  finalsOf,
+  pendingDecision,
+  type Selection,
+  selectedNodes,
+} from './selection.ts';
 
 /**
  * The places of the project. Throws the mistakes of `places.yaml`, and of stages that ask for what
@@ -57,11 +64,11 @@ export async function openWorkspace(
   warn: (message: string) => void,
   { rehash = false, fetch = 'needed', ...options }: WorkspaceOptions = {},
 ): Promise<Workspace> {
-  const { root, env, kinds, pipeline, graph, forced, named, stages } = selection;
+  const { root, env, kinds, pipeline, graph, forced, named, stages, pending } = selection;
   const store = await openStore({ root, env, warn }, options);
   const digests = new DigestIndex(store.local.folder, { rehash });
   return {
-    fetches: { mode: fetch, finals: finalsOf(named, stages) },
+    fetches: { mode: fetch, finals: finalsOf(named, [...stages, ...pending]) },
     pipeline,
     graph,
     env,
@@ -76,6 +83,22 @@ export async function openWorkspace(
     loadedCode: new LoadedCode((stage, loaded) =>
       findLoaded(kinds.get(stage.kind)!.spec, stage, { root, env }, loaded),
     ),
+  };
+}
+
+/** What is known of a run's files and results, for the pipeline with further lists. */
+export function grownWorkspace(
+  { fetches, ...workspace }: Workspace,
+  selection: Selection,
+): Workspace {
+  const { pipeline, graph, forced, named, stages, pending } = selection;
+  return {
+    ...workspace,
+    pipeline,
+    graph,
+    forced,
+    contents: contentsChecks(selection, workspace.digests),
+    ...(fetches && { fetches: { ...fetches, finals: finalsOf(named, [...stages, ...pending]) } }),
   };
 }
 
@@ -136,6 +159,17 @@ export async function planSelection(
   const planned = await plan(selection.stages, workspace).finally(() => workspace.store.close());
   saveDigests(workspace.digests, selection);
   return planned;
+}
+
+/** The same with the stages that are pending, in their order. */
+export async function planNodes(
+  selection: Selection,
+): Promise<readonly (PlannedStage | PlannedPending)[]> {
+  const planned = new Map<StageName, PlannedStage | PlannedPending>();
+  for (const stage of selection.pending)
+    planned.set(stage.name, { stage, decision: pendingDecision(stage, selection) });
+  for (const known of await planSelection(selection)) planned.set(known.stage.name, known);
+  return selectedNodes(selection).map(({ name }) => planned.get(name)!);
 }
 
 /** Keeps what was learned of files, unless the disk is read-only. */

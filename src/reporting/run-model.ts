@@ -1,5 +1,5 @@
 import type { StageName } from '../engine/config/pipeline.ts';
-import type { PlannedReads, RunEvent } from '../engine/events.ts';
+import type { PlannedReads, RunEvent, RunStages } from '../engine/events.ts';
 import type { PlannedDecision } from '../engine/plan/decide.ts';
 import { describeReasons } from '../engine/plan/describe-decision.ts';
 import type { Traffic } from '../engine/store/remote/store-reports.ts';
@@ -8,20 +8,24 @@ import { type Curve, withPoint } from '../reported-curves.ts';
 import type { CurvePoint, Progress } from '../stage.ts';
 import { type Pace, paceAfter } from './pace.ts';
 
-/**
- * A run as its events tell it, for terminal, report and history. Times are milliseconds since the
- * epoch.
- */
-export interface RunModel {
-  readonly run: string;
-  readonly pipeline: string;
-  readonly description?: string;
-  readonly startedAt: number;
+/** The stages of a run, and what it is for. */
+interface RunModelStages {
   readonly stages: readonly StageModel[];
   /** Stages whose outputs are shown at the end, the most important first. */
   readonly finals: readonly StageName[];
   /** The final stages that no other stage reads; all of them where that is not known. */
   readonly ends: readonly StageName[];
+}
+
+/**
+ * A run as its events tell it, for terminal, report and history. Times are milliseconds since the
+ * epoch.
+ */
+export interface RunModel extends RunModelStages {
+  readonly run: string;
+  readonly pipeline: string;
+  readonly description?: string;
+  readonly startedAt: number;
   readonly warnings: readonly { readonly stage?: StageName; readonly message: string }[];
   /** Absent where nothing came from a shared store or went there. */
   readonly traffic?: Traffic;
@@ -76,36 +80,18 @@ export const reasonsOf = ({ decision }: StageModel): readonly string[] =>
 export function reduce(run: RunModel, event: RunEvent): RunModel {
   switch (event.type) {
     case 'run-started': {
-      const {
-        pipeline,
-        description,
-        stages,
-        finals = stages,
-        ends = finals,
-        plan = [],
-        time,
-      } = event;
-      const waiting = stages.map((name, index): StageModel => {
-        const planned = plan[index];
-        return {
-          name,
-          state: 'waiting',
-          ...(planned !== undefined && { planned }),
-          samples: [],
-          curves: [],
-        };
-      });
+      const { pipeline, description, time } = event;
       return {
         run: event.run,
         pipeline,
         ...(description !== undefined && { description }),
         startedAt: time,
-        stages: waiting,
-        finals,
-        ends,
+        ...stagesOf(event, () => undefined),
         warnings: [],
       };
     }
+    case 'stages-known':
+      return { ...run, ...stagesOf(event, (name) => stageNamed(run, name)) };
     case 'warning': {
       const { stage, message } = event;
       return {
@@ -126,6 +112,19 @@ export function reduce(run: RunModel, event: RunEvent): RunModel {
       return stage === undefined ? run : withStage(run, reduceStage(stage, event));
     }
   }
+}
+
+/** The stages of a run, with what is known of each so far. */
+function stagesOf(
+  { stages, finals = stages, ends = finals, plan = [] }: RunStages,
+  known: (name: StageName) => StageModel | undefined,
+): RunModelStages {
+  const models = stages.map((name, index): StageModel => {
+    const planned = plan[index];
+    const waiting = { name, state: 'waiting', samples: [], curves: [] } as const;
+    return { ...(known(name) ?? waiting), ...(planned !== undefined && { planned }) };
+  });
+  return { stages: models, finals, ends };
 }
 
 /**

@@ -25,6 +25,7 @@ export const plannedStates: Readonly<
   restorable: { act: 'restore', tone: 'good' },
   stale: { act: 'run', tone: 'warn' },
   waiting: { act: 'may run', tone: 'warn' },
+  pending: { act: 'not known', tone: '' },
   failing: { act: 'fail', tone: 'bad' },
 };
 

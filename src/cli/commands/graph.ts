@@ -1,5 +1,6 @@
 import { drawStages } from '../../project/inspect/draw-stages.ts';
 import { openSelection } from '../../project/open-target.ts';
+import { selectedNodes } from '../../project/selection.ts';
 import { writeUserFile } from '../../project/write-user-file.ts';
 import { mermaid } from '../../reporting/terminal/mermaid.ts';
 import { print } from '../support/command-error.ts';
@@ -10,9 +11,10 @@ export async function graphCommand(
   options: { readonly set: readonly string[]; readonly svg?: string },
 ): Promise<void> {
   const request = { words, set: options.set, last: true };
-  const { graph, stages } = await openSelection(openHere(), request);
+  const selection = await openSelection(openHere(), request);
+  const stages = selectedNodes(selection);
   if (options.svg === undefined) {
-    process.stdout.write(mermaid(graph, stages));
+    process.stdout.write(mermaid(selection.nodes, stages));
     return;
   }
   writeUserFile(process.cwd(), options.svg, await drawStages(stages));

@@ -22,7 +22,7 @@ export async function planCommand(words: readonly string[], options: PlanOptions
   if (options.json === true) printJson(plan.map(rowOf));
   else {
     // Who names stages does not ask about others.
-    const { changes, ...loaded } = pipeline.checked.pipeline;
+    const { changes, ...loaded } = selection.pipeline;
     const leftOut = chosen.stages?.length === 0 ? loaded.leftOut : new Map();
     process.stdout.write(asText(pipeline.name, plan, { changes, leftOut }));
   }

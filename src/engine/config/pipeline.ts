@@ -1,3 +1,4 @@
+import type { Digest } from '../../digest.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type {
   ArtifactType,
@@ -6,7 +7,7 @@ import type {
   SettingPath,
   TableCounts,
 } from '../../stage.ts';
-import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
+import type { Diagnostic, SourceFile, Span } from '../diagnostics/diagnostic.ts';
 
 declare const stageName: unique symbol;
 /** The name of a stage after matrix and include, such as `sn/fit[net=my-net,seed=2]`. */
@@ -40,6 +41,12 @@ export interface PipelineTexts {
 export interface Pipeline extends RunnablePipeline {
   /** In the order of the file; of the instances of a matrix the last axis varies fastest. */
   readonly stages: readonly LocatedStage[];
+  /** What can become a stage only once another one has made a list, in the order of the file. */
+  readonly pending: readonly PendingStage[];
+  /** Both, in the order of the file. */
+  readonly nodes: readonly PipelineNode[];
+  /** The lists from which axes take their values, known or not, each once. */
+  readonly lists: readonly ListOutput[];
   /** What the command line changes, and which files parameters chose. */
   readonly changes: readonly DescribedChange[];
   /** Why the stages are left out that a `when` leaves out, as a clause, by name. */
@@ -55,6 +62,51 @@ export interface Pipeline extends RunnablePipeline {
    */
   readonly warnings: readonly Diagnostic[];
 }
+
+/** An output of a stage whose rows are the values of an axis. */
+export interface ListOutput {
+  readonly stage: StageName;
+  readonly port: string;
+}
+
+/** A list that a stage has made. */
+export interface KnownList {
+  readonly digest: Digest;
+  /** Its text, under the path where it is published. */
+  readonly source: SourceFile;
+}
+
+/** Lists that stages have made, by their names, such as `videos.list`. */
+export type KnownLists = ReadonlyMap<string, KnownList>;
+
+/**
+ * What will be a stage, or all instances that an axis makes of one, once a list is known: of an
+ * axis that takes its values from an output that is not made yet, and of what needs such a stage.
+ */
+export interface PendingStage {
+  /** With `?` for a value that is not known: `fit[clip=?]`. */
+  readonly name: StageName;
+  readonly kind: string;
+  readonly axes: Stage['axes'];
+  /** As far as they are known. */
+  readonly inputs: readonly LocatedInput[];
+  readonly after: readonly StageName[];
+  /** The stages that make the lists of its own axes. */
+  readonly listedBy: readonly StageName[];
+  /** The lists that its own axes wait for; none of what only needs other pending stages. */
+  readonly awaited: readonly ListOutput[];
+  readonly onDemand: boolean;
+  /** The place where it will run, where the file names one. */
+  readonly place?: string;
+  readonly at: Span;
+}
+
+/** A stage, known or pending. */
+export type PipelineNode = LocatedStage | PendingStage;
+
+export const isPending = (node: PipelineNode): node is PendingStage => 'awaited' in node;
+
+export const isKnown = (node: PipelineNode): node is LocatedStage => !isPending(node);
 
 /** One value that the command line changes, or a file that a parameter chose, in words. */
 export interface DescribedChange {
@@ -150,6 +202,8 @@ export interface Stage extends CandidateStage, CheckpointRule {
   readonly outputs: readonly Output[];
   /** Stages that must end before; nothing is read of them. */
   readonly after: readonly StageName[];
+  /** The stages that made the lists from which its axes take their values; absent: none. */
+  readonly listedBy?: readonly StageName[];
   readonly resources: Resources;
   /** Further attempts after the first. */
   readonly retries: number;

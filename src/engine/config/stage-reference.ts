@@ -1,5 +1,7 @@
 import { formatFew } from '../../format-numbers.ts';
+import { compare } from '../../sort-order.ts';
 import { suggest, thereAre } from '../../suggest.ts';
+import type { StageName } from './pipeline.ts';
 
 /**
  * A reference to a stage as it is written: `faces[set=test].dataset`, and without a port in
@@ -33,6 +35,16 @@ function parseSelection(text: string | undefined): ReadonlyMap<string, string> |
     selection.set(axis, part.slice(equals + 1).trim());
   }
   return selection;
+}
+
+/**
+ * The name of an instance, such as `fit[net=my-net,seed=2]`: axes in code-unit order, so that it
+ * does not depend on where an axis was declared.
+ */
+export function instanceName(base: string, labels: Readonly<Record<string, string>>): StageName {
+  const parts = Object.entries(labels).sort(([a], [b]) => compare(a, b));
+  if (parts.length === 0) return base as StageName;
+  return `${base}[${parts.map((part) => part.join('=')).join(',')}]` as StageName;
 }
 
 /**

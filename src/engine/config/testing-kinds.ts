@@ -2,13 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { sha256 } from '../../digest.ts';
 import type { Result } from '../../result.ts';
 import { defineKind, type KindSpec } from '../../stage.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { formatDiagnostics } from '../diagnostics/format-diagnostic.ts';
 import type { Kinds } from './load-context.ts';
 import { loadPipeline } from './loading/load-pipeline.ts';
-import type { LocatedStage, Pipeline } from './pipeline.ts';
+import type { KnownLists, LocatedStage, Pipeline } from './pipeline.ts';
 
 /** A small table of kinds for tests, of the same forms as the real ones. */
 const specs: readonly KindSpec[] = [
@@ -143,13 +144,23 @@ export class TestProject implements Disposable {
     set: readonly string[] = [],
     file = 'p.yaml',
   ): Promise<Result<Pipeline, readonly Diagnostic[]>> {
-    return loadPipeline({
-      root: this.root,
-      file: `pipelines/${file}`,
-      kinds: testingKinds,
-      set,
-      env: { SHELL: '/bin/sh' },
-    });
+    return loadPipeline({ ...this.#options, file: `pipelines/${file}`, set });
+  }
+
+  /** Loads `pipelines/p.yaml` with the texts of lists that stages have made, by name. */
+  loadWith(
+    lists: Readonly<Record<string, string>>,
+  ): Promise<Result<Pipeline, readonly Diagnostic[]>> {
+    const known: KnownLists = new Map(
+      Object.entries(lists).map(([name, text]) => {
+        return [name, { digest: sha256(text), source: { path: `${name}.csv`, text } }];
+      }),
+    );
+    return loadPipeline({ ...this.#options, file: 'pipelines/p.yaml', lists: known });
+  }
+
+  get #options() {
+    return { root: this.root, kinds: testingKinds, env: { SHELL: '/bin/sh' } };
   }
 
   [Symbol.dispose](): void {

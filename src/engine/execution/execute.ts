@@ -7,7 +7,7 @@ import { examine, LostInput, type OutputsOf } from '../plan/examine.ts';
 import type { Execution } from './execution.ts';
 import { logTail } from './processes/log-tail.ts';
 import { OldCode, StageLeftToJob, UnfinishedStage } from './stage-failures.ts';
-import { isDone, type StageOutcome } from './stage-outcome.ts';
+import { isDone, type StageOutcome, type UndoneStage } from './stage-outcome.ts';
 import { StageRun } from './stage-run.ts';
 
 /** Stages that are examined at the same time. The disk is the limit: more at once gain nothing. */
@@ -15,21 +15,23 @@ const examiners = 8;
 /** The message of a stage that an interrupt ended or kept from beginning. */
 const cancelled = 'cancelled';
 
+export type StageOutcomes = ReadonlyMap<StageName, StageOutcome>;
+
 /**
  * Brings every stage up to date; a failure stops only what depends on it. Stages whose outputs are
- * lost run again.
+ * lost run again. `ended` are those that ended before; the outcomes have them, too.
  */
-export async function execute(run: Execution): Promise<ReadonlyMap<StageName, StageOutcome>> {
+export async function execute(
+  run: Execution,
+  ended: StageOutcomes = new Map(),
+): Promise<StageOutcomes> {
   const queue = new PQueue({ concurrency: examiners });
-  const outcomes = new Map<StageName, StageOutcome>();
-  try {
-    for (let stages = run.stages; stages.length > 0; ) {
-      const lost = await bringAll(stages, run, outcomes, queue);
-      stages = stagesAfter(lost, run);
-      for (const { name } of stages) outcomes.delete(name);
-    }
-  } finally {
-    await run.place.close();
+  const outcomes = new Map(ended);
+  let stages: readonly Stage[] = run.stages.filter(({ name }) => !ended.has(name));
+  while (stages.length > 0) {
+    const lost = await bringAll(stages, run, outcomes, queue);
+    stages = stagesAfter(lost, run);
+    for (const { name } of stages) outcomes.delete(name);
   }
   return outcomes;
 }
@@ -124,10 +126,10 @@ function stagesAfter(
 }
 
 /** The outcome of a stage that cannot run, since one that it waits for is not done. */
-function obstacle(
+export function obstacle(
   waitsFor: readonly StageName[],
-  outcomes: ReadonlyMap<StageName, StageOutcome>,
-): StageOutcome | undefined {
+  outcomes: StageOutcomes,
+): UndoneStage | undefined {
   for (const name of waitsFor) {
     const end = outcomes.get(name)!;
     if (isDone(end)) continue;

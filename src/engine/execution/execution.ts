@@ -66,6 +66,8 @@ export interface AttemptOptions {
 
 /** An attempt to run a stage, with everything that a place needs to know. */
 export interface Attempt extends StartedStage, AttemptOptions, AttemptPaths {
+  /** The pipeline as far as it is known when the attempt begins. */
+  readonly workspace: Workspace;
   readonly examined: ExaminedWork & { readonly result: StageResult | undefined };
   readonly outputsOf: OutputsOf;
   readonly emit: (event: StageEvent) => void;
@@ -97,7 +99,7 @@ export interface Place {
    * Gives a stage what it needs as soon as there is room. Throws the reason of the run's signal.
    */
   allocate(stage: Stage): Promise<Allocation>;
-  /** Ends processes that wait for further stages. Called when all stages have ended. */
+  /** Ends processes that wait for further stages. Called once, when the run has no further one. */
   close(): Promise<void>;
 }
 

@@ -32,7 +32,6 @@ import { describeUndeclared, ReadTrace } from './trace-reads.ts';
 
 /** What stages on this machine share. */
 export interface LocalResources {
-  readonly workspace: Workspace;
   /** Records the result of an attempt, whose objects are stored. */
   readonly writeResult: (result: StageResult) => Promise<void>;
   readonly lender: Lender;
@@ -71,10 +70,10 @@ async function runAttempt(
   { cpu: cpus, cards }: Grant,
   resources: LocalResources,
 ) {
-  const { stage, examined, work, number, emit } = attempt;
-  const { workspace, lender } = resources;
+  const { stage, examined, work, number, emit, workspace } = attempt;
+  const { lender } = resources;
   const { root } = workspace.pipeline;
-  const view = await openView(stage, { ...attempt, workspace, lender, folder: viewFolder(work) });
+  const view = await openView(stage, { ...attempt, lender, folder: viewFolder(work) });
   emit({
     type: 'stage-started',
     kind: stage.kind,
@@ -240,10 +239,10 @@ async function listOutputs(
 }
 
 async function makeRecord(
-  { stage, startedAt, number, log, keep }: Attempt,
+  { stage, startedAt, number, log, keep, workspace }: Attempt,
   reports: StageReports,
   { cpus, cards }: { readonly cpus: number; readonly cards: readonly string[] },
-  { host, workspace }: LocalResources,
+  { host }: LocalResources,
 ): Promise<StageRecord> {
   const stored = keep && existsSync(log) ? await workspace.store.local.storeFile(log) : undefined;
   return {
@@ -265,10 +264,10 @@ async function makeRecord(
 
 /** Stores objects first, then the result. Gives the signatures of the kept files. */
 async function keep(
-  { stage }: Attempt,
+  { stage, workspace }: Attempt,
   result: StageResult,
   { listed, contained }: { readonly listed: readonly ListedOutput[]; readonly contained: boolean },
-  { workspace, writeResult }: LocalResources,
+  { writeResult }: LocalResources,
 ): Promise<AttemptOutcome['signatures']> {
   const signatures: Record<Digest, string> = {};
   for (const { artifact, path, stats } of listed) {

@@ -4,17 +4,17 @@ import type { Outputs } from '../plan/examine.ts';
 import type { Outcome } from '../store/runs/outcome.ts';
 
 /** How a stage ended in a run, with its outputs for the stages that read it. */
-export type StageOutcome =
-  | DoneStage
-  | {
-      readonly outcome: 'failed' | 'blocked' | 'cancelled';
-      readonly message: string;
-      readonly resumes?: true;
-      /** See {@link StageLeftToJob}. */
-      readonly leftToJob?: true;
-      /** See {@link OldCode}. */
-      readonly hasOldCode?: true;
-    };
+export type StageOutcome = DoneStage | UndoneStage;
+
+export interface UndoneStage {
+  readonly outcome: 'failed' | 'blocked' | 'cancelled';
+  readonly message: string;
+  readonly resumes?: true;
+  /** See {@link StageLeftToJob}. */
+  readonly leftToJob?: true;
+  /** See {@link OldCode}. */
+  readonly hasOldCode?: true;
+}
 
 export interface DoneStage {
   readonly outcome: 'up to date' | 'restored' | 'ran';

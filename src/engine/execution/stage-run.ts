@@ -235,6 +235,7 @@ export class StageRun {
     try {
       const emit = (event: StageEvent) => this.#emit(event);
       const made = await allocation.run({
+        workspace,
         stage: examined.stage,
         examined,
         outputsOf: this.#outputsOf,

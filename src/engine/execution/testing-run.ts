@@ -94,7 +94,6 @@ export class FakedProject extends TestProject {
       stages: graph.order.map((name) => graph.stage(name)),
       folder: store.startRun(`run-${this.#runs}`, pipeline.name),
       place: localPlace({
-        workspace,
         host,
         ...signals,
         writeResult: (result) => store.writeResult(result),
@@ -114,7 +113,11 @@ export class FakedProject extends TestProject {
       },
       emit: (event) => events.push(event),
     };
-    return new EndedRun(await execute(run), events, run);
+    try {
+      return new EndedRun(await execute(run), events, run);
+    } finally {
+      await run.place.close();
+    }
   }
 }
 

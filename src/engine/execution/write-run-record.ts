@@ -5,17 +5,18 @@ import { isDone, type StageOutcome } from './stage-outcome.ts';
 
 type NumbersOf = (stage: Stage) => StageNumbers;
 
-/** Writes the record of a run, with the numbers of each stage's metrics. */
+/**
+ * Writes the record of a run, with the numbers of each stage's metrics. `names` are its stages in
+ * their order, and those that were pending at its end.
+ */
 export function writeRunRecord(
   run: Execution,
+  names: readonly StageName[],
   outcomes: ReadonlyMap<StageName, StageOutcome>,
   numbersOf: NumbersOf,
 ): void {
   const { pipeline } = run.workspace;
-  const stages = run.stages.map((stage) => [
-    stage.name,
-    entryOf(stage, outcomes.get(stage.name)!, run, numbersOf),
-  ]);
+  const stages = names.map((name) => [name, entryOf(name, outcomes.get(name)!, run, numbersOf)]);
   run.folder.writeRecord({
     pipeline: pipeline.name,
     file: pipeline.file,
@@ -28,7 +29,7 @@ export function writeRunRecord(
 }
 
 function entryOf(
-  stage: Stage,
+  name: StageName,
   outcome: StageOutcome,
   { workspace }: Execution,
   numbersOf: NumbersOf,
@@ -38,12 +39,12 @@ function entryOf(
     return entry;
   }
   const result = outcome.recorded
-    ? workspace.store.local.readLatest(workspace.pipeline.name, stage.name)
+    ? workspace.store.local.readLatest(workspace.pipeline.name, name)
     : undefined;
   return {
     outcome: outcome.outcome,
     seconds: outcome.seconds,
     ...(result !== undefined && { result }),
-    ...numbersOf(stage),
+    ...numbersOf(workspace.graph.stage(name)),
   };
 }

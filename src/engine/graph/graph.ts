@@ -1,11 +1,19 @@
-import type { Stage, StageName } from '../config/pipeline.ts';
+import type { Input, Stage, StageName } from '../config/pipeline.ts';
 import { postOrder } from '../config/post-order.ts';
 
+/** A stage, or one that is pending, as far as its dependencies go. */
+export interface GraphNode {
+  readonly name: StageName;
+  readonly inputs: readonly Input[];
+  readonly after: readonly StageName[];
+  readonly listedBy?: readonly StageName[];
+}
+
 /**
- * The dependencies in a pipeline, without cycles: a stage needs those that it reads and those that
- * it runs after.
+ * The dependencies in a pipeline, without cycles: a stage needs those that it reads, those that it
+ * runs after, and those that made the lists from which its axes take their values.
  */
-export class Graph<S extends Stage = Stage> {
+export class Graph<S extends GraphNode = Stage> {
   readonly stages: ReadonlyMap<StageName, S>;
   /** Every stage comes after those that it needs, otherwise in the order of the file. */
   readonly order: readonly StageName[];
@@ -15,7 +23,10 @@ export class Graph<S extends Stage = Stage> {
   constructor({ stages }: { readonly stages: readonly S[] }) {
     this.stages = new Map(stages.map((stage) => [stage.name, stage]));
     this.#dependencies = new Map(
-      stages.map((stage) => [stage.name, [...new Set([...readBy(stage), ...stage.after])]]),
+      stages.map((stage) => [
+        stage.name,
+        [...new Set([...readBy(stage), ...stage.after, ...(stage.listedBy ?? [])])],
+      ]),
     );
     this.#dependents = reversed(this.#dependencies);
     this.order = postOrder(
@@ -43,7 +54,7 @@ export class Graph<S extends Stage = Stage> {
 }
 
 /** The stages that a stage reads, with repetitions. */
-export function readBy({ inputs }: Stage): readonly StageName[] {
+export function readBy({ inputs }: GraphNode): readonly StageName[] {
   return inputs.flatMap(({ items }) =>
     items.flatMap((item) => (item.from === 'stage' ? [item.stage] : [])),
   );

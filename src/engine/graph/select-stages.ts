@@ -1,8 +1,14 @@
 import { err, ok, type Result } from '../../result.ts';
 import type { StageName } from '../config/pipeline.ts';
 import { readName, readWord, suggestStage } from '../config/stage-reference.ts';
+import { standingLabel } from '../config/stages/axis.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { type Graph, readBy } from './graph.ts';
+import { type Graph, type GraphNode, readBy } from './graph.ts';
+
+/** A stage that words can name. */
+interface SelectableNode extends GraphNode {
+  readonly onDemand: boolean;
+}
 
 /**
  * The stages for the words of a command, in the graph's order: `named`, by default all that are not
@@ -10,7 +16,7 @@ import { type Graph, readBy } from './graph.ts';
  * Or a mistake for each unknown word.
  */
 export function selectStages(
-  graph: Graph,
+  graph: Graph<SelectableNode>,
   words: readonly string[],
   { downstream = false }: { readonly downstream?: boolean } = {},
 ): Result<Readonly<Record<'named' | 'stages', readonly StageName[]>>, readonly Diagnostic[]> {
@@ -51,7 +57,10 @@ export function stagesNamed<Name extends string>(
     if (name === word) return true;
     const { stage, selection } = readName(name);
     if (stage !== wanted?.stage) return false;
-    return Array.from(wanted.selection).every(([axis, value]) => selection.get(axis) === value);
+    return Array.from(wanted.selection).every(([axis, value]) => {
+      const label = selection.get(axis);
+      return label === value || label === standingLabel; // which values there are is not known yet
+    });
   });
   if (matches.length > 0) return matches;
   const prefix = word.replace(/\/?$/, '/');
@@ -61,14 +70,15 @@ export function stagesNamed<Name extends string>(
 }
 
 /**
- * The stages that must run before a stage: those that it reads, and those that it runs after,
- * except on-demand ones.
+ * The stages that must run before a stage: those that it reads, those that made the lists of its
+ * axes, and those that it runs after, except on-demand ones.
  */
-function needs(graph: Graph, name: StageName): readonly StageName[] {
+function needs(graph: Graph<SelectableNode>, name: StageName): readonly StageName[] {
   const stage = graph.stage(name);
   return [
     ...readBy(stage),
     ...stage.after.filter((predecessor) => !graph.stage(predecessor).onDemand),
+    ...(stage.listedBy ?? []),
   ];
 }
 

@@ -229,9 +229,8 @@ export class ClusterPlace implements Place {
    */
   async #storedResult(
     { name }: Stage,
-    { examined, keep }: Attempt,
+    { examined, keep, workspace: { store, forced } }: Attempt,
   ): Promise<StageResult | undefined> {
-    const { store, forced } = this.#options.workspace;
     if (!keep || forced.has(name) || examined.result !== undefined) return undefined;
     const result = store.readResult(examined.digest);
     if (result?.stored !== true) return undefined;
@@ -298,10 +297,10 @@ export class ClusterPlace implements Place {
   }
 
   async #submit(stage: Stage, attempt: Attempt, tries: Tries): Promise<Placed> {
-    const { place, workspace, software, modules } = this.#options;
+    const { place, software, modules } = this.#options;
     const needs = needsOf(stage, place, tries.memory);
     const module = modules.get(stage.kind);
-    const { ticket, artifacts } = ticketOf(attempt, workspace, { needs, software, module, tries });
+    const { ticket, artifacts } = ticketOf(attempt, { needs, software, module, tries });
     const added = this.#submitter.add(ticket, artifacts, needs);
     this.#pause = first;
     this.#run();

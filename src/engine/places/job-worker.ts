@@ -303,8 +303,9 @@ export class JobWorker {
     this.#warn = (message) => messages.add({ type: 'warning', message });
     try {
       using peak = new PeakMemory();
-      using allocation = await this.#place(ticket, ready.workspace, peak).allocate(stage);
+      using allocation = await this.#place(ticket, peak).allocate(stage);
       const { result, edited, signatures } = await allocation.run({
+        workspace: ready.workspace,
         stage,
         number: ticket.number,
         keep: ticket.keep,
@@ -337,7 +338,7 @@ export class JobWorker {
     }
   }
 
-  #place(ticket: Ticket, workspace: Workspace, peak: PeakMemory) {
+  #place(ticket: Ticket, peak: PeakMemory) {
     const { software, identity, runProcess, idle, batch } = this.#options;
     const { memory, guessed } = ticket.tries;
     const needed = () =>
@@ -348,7 +349,6 @@ export class JobWorker {
       if (!ticket.replaces) await this.#store.writeFirstResult(result);
     };
     return localPlace({
-      workspace,
       writeResult,
       runProcess,
       idle,

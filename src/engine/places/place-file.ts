@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { formatCountOf } from '../../format-numbers.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { suggest } from '../../suggest.ts';
-import type { LocatedStage, Stage } from '../config/pipeline.ts';
+import type { LocatedStage } from '../config/pipeline.ts';
 import { explainIssues } from '../config/schema/explain-issues.ts';
 import { readMap } from '../config/yaml/load-document.ts';
 import { type Node, toJson } from '../config/yaml/node.ts';
@@ -22,6 +22,12 @@ export interface Places {
 }
 
 export const noPlaces: Places = { byName: new Map(), localGpus: undefined };
+
+/** What decides where a stage runs, or will run once it is known. */
+export interface PlacedNode {
+  readonly kind: string;
+  readonly place?: string | undefined;
+}
 
 /** The name of the machine on which the command runs. */
 export const here = 'local';
@@ -86,7 +92,7 @@ export function loadPlaces(
  * local run here.
  */
 export function placeOf(
-  stage: Stage,
+  stage: PlacedNode,
   places: Places,
   on: string | undefined,
 ): PlaceSpec | undefined {

@@ -41,10 +41,9 @@ interface TicketFacts {
 /** The ticket of an attempt, with the artifacts that it reads, by digest. */
 export function ticketOf(
   attempt: Attempt,
-  workspace: Workspace,
   { software, module, tries, needs }: TicketFacts,
 ): { readonly ticket: Ticket; readonly artifacts: ReadonlyMap<Digest, StoredArtifact> } {
-  const { stage, examined, outputsOf, number, keep } = attempt;
+  const { stage, examined, outputsOf, number, keep, workspace } = attempt;
   const artifacts = new Map<Digest, StoredArtifact>();
   const read: Record<string, Record<string, Digest>> = {};
   for (const { items } of stage.inputs) {
@@ -89,7 +88,12 @@ const isWhole = ({ files }: StoredArtifact, { store }: Workspace): boolean =>
 type MayBeLocated = { readonly at?: Span };
 
 /** A stage without spans of files, and without those that end before it. */
-const plainStage = ({ at: _, defaultOf: _d, ...stage }: Stage & MayBeLocated): Stage => ({
+const plainStage = ({
+  at: _,
+  defaultOf: _d,
+  listedBy: _l,
+  ...stage
+}: Stage & MayBeLocated): Stage => ({
   ...stage,
   after: [],
   inputs: stage.inputs.map(({ at: _, ...input }: Input & MayBeLocated) => input),

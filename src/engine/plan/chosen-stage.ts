@@ -1,21 +1,10 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type CandidateLabels, rankingIn } from '../../choice-file.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import type { Choice, InputItem, Stage } from '../config/pipeline.ts';
 import { readJson } from '../files/write-atomic.ts';
-import {
-  ExamineError,
-  LostInput,
-  type OutputsOf,
-  type PipelineGraph,
-  type Workspace,
-} from './examine.ts';
-
-interface ChoiceSources extends PipelineGraph {
-  readonly store: Workspace['store'];
-}
+import { ExamineError, LostInput, type OutputsOf } from './examine.ts';
+import { type OutputSources, pathOfOutput } from './output-file.ts';
 
 /**
  * A stage with the settings of the candidate that was chosen for its slot, as if they were written
@@ -24,7 +13,7 @@ interface ChoiceSources extends PipelineGraph {
  */
 export async function chosenStage(
   stage: Stage,
-  sources: ChoiceSources,
+  sources: OutputSources,
   outputsOf: OutputsOf,
 ): Promise<Stage> {
   const { slot, ...withoutSlot } = stage;
@@ -83,22 +72,16 @@ async function chosen<T>(
 const sourceOf = (item: InputItem): string =>
   item.from === 'stage' ? `${item.stage}.${item.port}` : item.shown;
 
-/**
- * The path of a choice's file: in the store, into which it is fetched if it is elsewhere, or where
- * it is published.
- */
+/** The path of a choice's file. */
 async function pathOf(
   item: InputItem,
-  { graph, pipeline, store }: ChoiceSources,
+  sources: OutputSources,
   outputsOf: OutputsOf,
 ): Promise<string> {
   if (item.from === 'path') return item.path;
-  const artifact = outputsOf(item.stage)[item.port]!;
-  const isFetched = await store.fetch([artifact]);
-  const stored = store.local.objectPath(artifact.files[0]!.digest);
-  if (existsSync(stored)) return stored;
-  const { path } = graph.stage(item.stage).outputs.find(({ port }) => port === item.port)!;
-  const published = join(pipeline.root, path);
-  if (!isFetched && !existsSync(published)) throw new LostInput(item.stage);
-  return published;
+  const { stage, port } = item;
+  const artifact = outputsOf(stage)[port]!;
+  const path = await pathOfOutput({ stage, port, artifact }, sources);
+  if (path === undefined) throw new LostInput(stage);
+  return path;
 }

@@ -19,7 +19,16 @@ export type PlannedDecision =
   | Decision
   /** It reads stages that must run: whether it must run itself depends on their outputs. */
   | { readonly state: 'waiting'; readonly for: readonly StageName[] }
-  | { readonly state: 'failing'; readonly message: string };
+  | { readonly state: 'failing'; readonly message: string }
+  /**
+   * It is there only once a list is known: of `lists`, from which its axes take their values, or
+   * of those of the pending stages that it needs.
+   */
+  | {
+      readonly state: 'pending';
+      readonly lists: readonly string[];
+      readonly for: readonly StageName[];
+    };
 
 /** Why a stage is restored or runs. The most important reason comes first. */
 export type Reason =

@@ -15,7 +15,16 @@ export function describeReasons(decision: PlannedDecision): readonly string[] {
   if (decision.state === 'up to date') return [];
   if (decision.state === 'waiting')
     return [`reads ${formatFew(decision.for, mostNamed)}, which must run`];
-  return decision.state === 'failing' ? [decision.message] : decision.reasons.map(describeReason);
+  if (decision.state === 'failing') return [decision.message];
+  return decision.state === 'pending' ? [describePending(decision)] : describeAll(decision.reasons);
+}
+
+const describeAll = (reasons: readonly Reason[]): readonly string[] => reasons.map(describeReason);
+
+/** `one for each value in videos.list, which is not known yet`, or `needs fit[clip=?]`. */
+function describePending({ lists, for: needed }: Extract<PlannedDecision, { state: 'pending' }>) {
+  if (lists.length === 0) return `needs ${formatFew(needed, mostNamed)}`;
+  return `one for each value in ${lists.join(' and ')}, which is not known yet`;
 }
 
 function describeReason(reason: Reason): string {

@@ -1,5 +1,5 @@
 import { StageError } from '../../stage.ts';
-import type { Stage, StageName } from '../config/pipeline.ts';
+import type { PendingStage, Stage, StageName } from '../config/pipeline.ts';
 import { ListingError } from '../files/walk-tree.ts';
 import { readBy } from '../graph/graph.ts';
 import { readItems, SealedInput, sealedReads } from '../seals/sealed-reads.ts';
@@ -20,6 +20,12 @@ export interface PlannedStage {
   readonly decision: PlannedDecision;
   /** Absent for a waiting or failing stage: its inputs are not known. */
   readonly examined?: Examined;
+}
+
+/** A stage of which only a list will say what it is, and so what a run would do with it. */
+export interface PlannedPending {
+  readonly stage: PendingStage;
+  readonly decision: PlannedDecision & { readonly state: 'pending' };
 }
 
 /**

@@ -36,6 +36,7 @@ const stateColours = {
   restored: ['#e6f1f9', '#0072b2'],
   running: ['#fdf6e3', '#b07d00'],
   waiting: ['#f7f8fa', '#8a8f98'],
+  pending: ['#f7f8fa', '#8a8f98'],
   failed: ['#fbe9e7', '#b3261e'],
   cancelled: ['#fbeee4', '#d55e00'],
   'left to jobs': ['#f7f8fa', '#8a8f98'],

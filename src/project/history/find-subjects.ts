@@ -2,6 +2,7 @@ import type { Digest } from '../../digest.ts';
 import { findPipelineFile, pipelineNames } from '../../engine/config/loading/find-pipeline.ts';
 import { loadPipeline } from '../../engine/config/loading/load-pipeline.ts';
 import { suggestStage } from '../../engine/config/stage-reference.ts';
+import { mayBecome } from '../../engine/config/stages/may-become.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { stagesNamed } from '../../engine/graph/select-stages.ts';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
@@ -144,11 +145,18 @@ async function ofPipeline(
   { project: { root, warn }, store, joining }: Sources,
 ): Promise<LabelledStages> {
   const { kinds, unloaded } = await loadKinds(root, warn);
-  const { name, stages } = orThrow(await loadPipeline({ root, file, kinds, unloaded }));
-  const latest = stages.flatMap((stage) => {
+  const { name, stages, pending } = orThrow(await loadPipeline({ root, file, kinds, unloaded }));
+  const ofStages = stages.flatMap((stage) => {
     const result = store.local.readLatest(name, stage.name);
     return result === undefined ? [] : [[stage.name, result] as const];
   });
+  const ofPending = pending.length === 0 ? [] : store.local.allLatest();
+  const latest = [
+    ...ofStages,
+    ...ofPending.flatMap(({ pipeline, stage, result }) =>
+      pipeline === name && mayBecome(pending, stage) ? [[stage, result] as const] : [],
+    ),
+  ];
   const results = latest.map(([, result]) => result);
   await fetchCompared(results, store);
   const source = resultSource(store);

@@ -1,4 +1,4 @@
-import type { Stage } from '../../engine/config/pipeline.ts';
+import type { PipelineNode } from '../../engine/config/pipeline.ts';
 import { graphOf } from '../../reporting/report/stage-graph.ts';
 import { mistake } from '../pipeline-error.ts';
 
@@ -6,7 +6,7 @@ import { mistake } from '../pipeline-error.ts';
 const mostDrawn = 1000;
 
 /** The graph of stages as SVG. Throws a `PipelineError` if there are too many. */
-export async function drawStages(stages: readonly Stage[]): Promise<string> {
+export async function drawStages(stages: readonly PipelineNode[]): Promise<string> {
   if (stages.length > mostDrawn) {
     const hint =
       'Name some of them, which brings what they need, or leave `--svg` out for Mermaid.';

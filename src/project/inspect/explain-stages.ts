@@ -1,5 +1,5 @@
 import type { Digest } from '../../digest.ts';
-import type { Stage, StageName } from '../../engine/config/pipeline.ts';
+import type { PendingStage, Stage, StageName } from '../../engine/config/pipeline.ts';
 import { diffFingerprints } from '../../engine/fingerprint/diff-fingerprints.ts';
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import type { PlannedDecision } from '../../engine/plan/decide.ts';
@@ -10,6 +10,7 @@ import type { Json } from '../../json.ts';
 import { sourceOf } from '../../reporting/report/describe-stage.ts';
 import { openSelection, type TargetRequest } from '../open-target.ts';
 import type { OpenedProject } from '../opened-project.ts';
+import { pendingDecision, type Selection } from '../selection.ts';
 import { planSelection } from '../workspace.ts';
 
 /** How a stage stands to its last result. */
@@ -53,10 +54,22 @@ export async function explainStages(
 ): Promise<readonly StageExplanation[]> {
   const selection = await openSelection(project, request);
   const wanted = new Set<StageName>(
-    selection.target.stages.length > 0 ? selection.named : selection.stages.map(({ name }) => name),
+    selection.target.stages.length > 0
+      ? selection.named
+      : [...selection.stages, ...selection.pending].map(({ name }) => name),
   );
   const planned = await planSelection(selection, backend);
-  return planned.filter(({ stage }) => wanted.has(stage.name)).map(explain);
+  const pending = selection.pending.filter(({ name }) => wanted.has(name));
+  return [
+    ...planned.filter(({ stage }) => wanted.has(stage.name)).map(explain),
+    ...pending.map((node) => explainPending(node, selection)),
+  ];
+}
+
+function explainPending(node: PendingStage, selection: Selection): StageExplanation {
+  const decision = pendingDecision(node, selection);
+  const { name: stage, kind } = node;
+  return { stage, kind, state: decision.state, reasons: describeReasons(decision) };
 }
 
 function explain({ stage, decision, examined }: PlannedStage): StageExplanation {

@@ -30,6 +30,8 @@ export async function* stageLogs(
       if (selection.named.includes(name))
         yield { stage: name, log: await stageLog(store, selection.pipeline.name, planned) };
     }
+    for (const { name } of selection.pending)
+      if (selection.named.includes(name)) yield { stage: name, log: undefined };
   } finally {
     await store.close();
   }

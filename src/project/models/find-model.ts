@@ -71,7 +71,7 @@ async function fromPipeline(
   const models = new Map<string, FoundModel>();
   const training: string[] = [];
   const fromFiles: string[] = [];
-  for (const stage of names) {
+  for (const stage of names.filter((name) => graph.stages.has(name))) {
     const { settings, inputs } = graph.stage(stage);
     const { data } = trainingSettings.safeParse(settings);
     if (data === undefined) continue;

@@ -95,11 +95,10 @@ function modelOf({ pipeline, graph, named }: Selection): {
   readonly stage: string;
   readonly folder: string;
 } {
-  const models = named.flatMap((stage) =>
-    graph
-      .stage(stage)
-      .outputs.flatMap(({ type, path }) => (type === 'model' ? [{ stage, path }] : [])),
-  );
+  const models = named.flatMap((stage) => {
+    const outputs = graph.stages.get(stage)?.outputs ?? []; // a pending one has none yet
+    return outputs.flatMap(({ type, path }) => (type === 'model' ? [{ stage, path }] : []));
+  });
   const [model, ...more] = models;
   if (model === undefined) {
     const message = `Expected a stage that leaves a model, got ${named.join(', ')} in ${pipeline.file}`;

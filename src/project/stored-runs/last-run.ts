@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { loadPipeline } from '../../engine/config/loading/load-pipeline.ts';
 import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
+import { mayBecome } from '../../engine/config/stages/may-become.ts';
 import { PublishedRecords } from '../../engine/publishing/published-record.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunManifest } from '../../engine/store/runs/run-manifest.ts';
@@ -17,7 +18,7 @@ export async function lastRunOf(
   const inFile = await stagesInFile(root, pipeline);
   // The last run may have had other parameters, and so stages that the file alone has not.
   const isThere = (stage: string) =>
-    inFile === undefined || inFile.has(stage) || Object.hasOwn(record?.stages ?? {}, stage);
+    inFile === undefined || inFile(stage) || Object.hasOwn(record?.stages ?? {}, stage);
   const latest = store
     .allLatest()
     .filter((entry) => entry.pipeline === pipeline && isThere(entry.stage));
@@ -47,14 +48,20 @@ export async function lastRunOf(
   };
 }
 
-/** The stages of a pipeline as its file has it; undefined where it is gone or has mistakes. */
+/**
+ * Whether a stage is one of the pipeline as its file has it, or may be one once lists are known;
+ * undefined where the file is gone or has mistakes.
+ */
 async function stagesInFile(
   root: string,
   pipeline: string,
-): Promise<ReadonlySet<string> | undefined> {
+): Promise<((stage: string) => boolean) | undefined> {
   const [file] = filesOfPipeline(pipeline, root);
   if (file === undefined) return undefined;
   const { kinds } = await loadKinds(root, () => {}); // whoever runs it hears of its warnings
   const loaded = await loadPipeline({ root, file, kinds });
-  return loaded.ok ? new Set(loaded.value.stages.map(({ name }) => name)) : undefined;
+  if (!loaded.ok) return undefined;
+  const { stages, pending } = loaded.value;
+  const names = new Set<string>(stages.map(({ name }) => name));
+  return (stage) => names.has(stage) || mayBecome(pending, stage);
 }

@@ -5,9 +5,11 @@ import { formatWarning } from '../../engine/diagnostics/format-diagnostic.ts';
 import { DigestIndex } from '../../engine/files/digest-index.ts';
 import { findUnclaimed, removePublished } from '../../engine/publishing/clean.ts';
 import { Publisher } from '../../engine/publishing/publish.ts';
+import type { PublishedRecord } from '../../engine/publishing/published-record.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
-import { claimsOf } from '../check-claims.ts';
+import { claimOn, claimsOf } from '../check-claims.ts';
 import { kindWarnings, type LoadedKind, loadKinds } from '../kinds/load-kinds.ts';
+import { withListsBefore } from '../known-lists.ts';
 import type { OpenedProject } from '../opened-project.ts';
 
 /** A published output that no pipeline claims any more. */
@@ -35,8 +37,7 @@ export async function findUnclaimedOutputs(
   const store = new LocalStore(root, warn);
   const publisher = new Publisher(root, store, new DigestIndex(store.folder));
   const records = publisher.records.all();
-  const published = records.map(({ pipeline }) => pipeline);
-  const claims = await allClaims(project, loadedKinds.kinds, published);
+  const claims = await allClaims(project, loadedKinds.kinds, records);
   return findUnclaimed(records, claims).map((record) => ({
     path: record.path,
     pipeline: record.pipeline,
@@ -48,18 +49,27 @@ export async function findUnclaimedOutputs(
 
 /** What each pipeline claims now. One with mistakes is left out, so its outputs stay. */
 async function allClaims(
-  { root, warn }: OpenedProject,
+  project: OpenedProject,
   kinds: ReadonlyMap<string, LoadedKind>,
-  published: readonly string[],
+  records: readonly PublishedRecord[],
 ) {
+  const { root, warn } = project;
+  const published = records.map(({ pipeline }) => pipeline);
   const present = pipelineNames(root).map((file) =>
     pipelineName(join(root, 'pipelines', file), root),
   );
   const all = new Map<string, ReadonlySet<string>>();
   for (const name of new Set([...present, ...published])) {
-    const claims = await claimsOf(name, root, kinds);
-    if (claims !== undefined) all.set(name, new Set(claims.keys()));
-    else if (published.includes(name))
+    const claims = await claimsOf(name, root, kinds, async (loaded, file) => {
+      const { checked } = await project.loadFile(file);
+      // What is wrong with a list says nothing of what was published.
+      return (await withListsBefore(checked, {}).catch(() => undefined))?.pipeline ?? loaded;
+    });
+    if (claims !== undefined) {
+      const ofPipeline = records.filter(({ pipeline }) => pipeline === name);
+      const claimed = ofPipeline.filter((record) => claimOn(claims, record) !== undefined);
+      all.set(name, new Set([...claims.paths.keys(), ...claimed.map(({ path }) => path)]));
+    } else if (published.includes(name))
       warn(`the pipeline ${name} has mistakes; the outputs of its stages stay`);
   }
   return all;

@@ -1,6 +1,11 @@
 import { posix } from 'node:path';
 import { isDigest } from '../../digest.ts';
-import type { InputItem, Stage, StageSettings } from '../../engine/config/pipeline.ts';
+import type {
+  InputItem,
+  PendingStage,
+  Stage,
+  StageSettings,
+} from '../../engine/config/pipeline.ts';
 import { readPart } from '../../engine/files/read-part.ts';
 import {
   diffFingerprints,
@@ -75,6 +80,12 @@ export function describePlanned(stage: Stage, page: string): PlannedStage {
       ...(counts !== undefined && { counts }),
     })),
   };
+}
+
+/** The same of a stage that only a list will make known. */
+export function describePending({ name, kind, inputs }: PendingStage): PlannedStage {
+  const read = inputs.map(({ port, items }) => ({ port, from: items.map(sourceOf) }));
+  return { name, kind, settings: [], inputs: read, outputs: [] };
 }
 
 /** The source of an input's item: `fit.model` of a stage, or a path as the user wrote it. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readChoice } from '../../choice-file.ts';
 import { type Digest, sha256 } from '../../digest.ts';
 import { slug } from '../../engine/config/file-names.ts';
-import type { Pipeline, Stage, StageName } from '../../engine/config/pipeline.ts';
+import type { PendingStage, Pipeline, Stage, StageName } from '../../engine/config/pipeline.ts';
 import { reportPath } from '../../engine/config/published-paths.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import { inCache } from '../../engine/files/cache-paths.ts';
@@ -28,6 +28,7 @@ import {
 import {
   describeChanges,
   describeLog,
+  describePending,
   describePlanned,
   describeStage,
   type PlannedStage,
@@ -55,9 +56,15 @@ interface FilledSlot {
   readonly slot: string;
 }
 
-interface ReportOptions {
+/** The stages that a page shows. */
+interface ShownStages {
   readonly pipeline: Pipeline;
   readonly stages: readonly Stage[];
+  /** Those that a list will make known. */
+  readonly pending: readonly PendingStage[];
+}
+
+interface ReportOptions extends ShownStages {
   readonly publisher: Publisher;
   readonly store: Store;
   readonly ledger: Ledger;
@@ -85,7 +92,7 @@ interface ReportRecord {
  * page that is right.
  */
 export class ReportWriter implements RunListener {
-  readonly #options: ReportOptions;
+  #options: ReportOptions;
   readonly #path: string;
   readonly #recordFile: string;
   #run = emptyRun;
@@ -116,6 +123,12 @@ export class ReportWriter implements RunListener {
       this.#schedule.ask(leastPauses.change);
     else if (type === 'stage-decided')
       this.#before.set(event.stage, store.local.readLatest(pipeline.name, event.stage));
+  }
+
+  /** Shows the stages of a run that continues with further ones. */
+  follow({ pipeline, stages, pending }: ShownStages): void {
+    this.#options = { ...this.#options, pipeline, stages, pending };
+    this.#schedule.ask(leastPauses.change);
   }
 
   close(): void {
@@ -204,9 +217,10 @@ export class ReportWriter implements RunListener {
   }
 
   async #model(state: ReportModel['state']): Promise<ReportModel> {
-    const { pipeline, stages, run } = this.#options;
+    const { pipeline, stages, pending, run } = this.#options;
     if (state !== 'running' && this.#room.isExceeded) this.#shareAgain();
-    const described = stages.map((stage) => this.#describe(stage));
+    const known = stages.map((stage) => this.#describe(stage));
+    const described = [...known, ...pending.map((node) => this.#describePending(node))];
     const states = new Map(described.map(({ name, state }) => [name, state]));
     return {
       pipeline: pipeline.name,
@@ -219,7 +233,7 @@ export class ReportWriter implements RunListener {
       stages: described,
       notAsked: pipeline.stages.filter((stage) => !stage.onDemand && !stages.includes(stage))
         .length,
-      graph: await drawStages(stages, (name) => states.get(name)!),
+      graph: await drawStages([...stages, ...pending], (name) => states.get(name)!),
       finals: this.#run.finals,
       ...(state === 'running' ? { sweeps: [], lateSelections: [] } : this.#selections(described)),
       ...(state !== 'running' && { looks: this.#looks() }),
@@ -288,7 +302,13 @@ export class ReportWriter implements RunListener {
     this.#room = new PageRoom();
     this.#described.clear();
     const stages = new Map(this.#options.stages.map((stage) => [stage.name, stage]));
-    for (const name of this.#run.finals) this.#describe(stages.get(name)!);
+    for (const stage of this.#run.finals.flatMap((name) => stages.get(name) ?? []))
+      this.#describe(stage);
+  }
+
+  #describePending(node: PendingStage): ReportStage {
+    const model = stageNamed(this.#run, node.name)!;
+    return describeStage(model, { ...describePending(node), result: undefined });
   }
 
   #describe(stage: Stage): ReportStage {

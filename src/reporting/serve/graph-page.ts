@@ -1,11 +1,11 @@
 import type { Context } from 'hono';
 import { describeReasons } from '../../engine/plan/describe-decision.ts';
-import type { PlannedStage } from '../../engine/plan/plan.ts';
+import type { PlannedPending, PlannedStage } from '../../engine/plan/plan.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import type { StageGraph } from '../../learning/charts/draw-graph.ts';
 import { suggest } from '../../suggest.ts';
-import { describePlanned } from '../report/describe-stage.ts';
+import { describePending, describePlanned } from '../report/describe-stage.ts';
 import { Html, html } from '../report/html.ts';
 import { experimentOf } from '../report/results-sections.ts';
 import { drawFitting } from '../report/stage-graph.ts';
@@ -16,12 +16,15 @@ import { renderFrame } from './served-page-frame.ts';
 import type { Objects } from './stored-objects.ts';
 import { fileName } from './stored-report.ts';
 
+/** A stage of a plan, known or pending. */
+export type PlannedNode = PlannedStage | PlannedPending;
+
 /** Reads and plans the project's pipelines, as `restage plan` does. */
 export interface Planner {
   /** Such as `experiments/a`. */
   names(): readonly string[];
   /** The plan, or every mistake of the file as text. */
-  plan(name: string): Promise<readonly PlannedStage[] | string>;
+  plan(name: string): Promise<readonly PlannedNode[] | string>;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface Planner {
  */
 const mostFlat = 24;
 
-function badgeOf(state: PlannedStage['decision']['state']): Html {
+function badgeOf(state: PlannedNode['decision']['state']): Html {
   const { act, tone } = plannedStates[state];
   return html`<span class="badge ${tone}">${act}</span>`;
 }
@@ -100,7 +103,7 @@ export async function graphPage(
  * it.
  */
 function foldedGraph(
-  planned: readonly PlannedStage[],
+  planned: readonly PlannedNode[],
   isOpen: (experiment: string) => boolean,
   unfold: (experiment: string) => string,
 ): StageGraph {
@@ -108,7 +111,7 @@ function foldedGraph(
   const boxes = groupBy(planned, ({ stage }) => boxOf(stage.name));
   const nodes = Array.from(boxes, ([box, members]): StageGraph['nodes'][number] => {
     const [state, ...others] = new Set(members.map(({ decision }) => decision.state));
-    const [first] = members as [PlannedStage];
+    const [first] = members as [PlannedNode];
     const isFolded = box !== first.stage.name;
     return {
       name: box,
@@ -155,7 +158,7 @@ function withoutImplied(edges: StageGraph['edges']): StageGraph['edges'] {
 }
 
 /** Settings, inputs, outputs and reasons of every stage, folded by included pipeline. */
-function experiments(planned: readonly PlannedStage[], objects: Objects): readonly Html[] {
+function experiments(planned: readonly PlannedNode[], objects: Objects): readonly Html[] {
   const groups = groupBy(planned, ({ stage }) => experimentOf(stage.name));
   return Array.from(groups, ([experiment, members]) => {
     const stages = members.map((member) => plannedStage(member, objects));
@@ -165,9 +168,10 @@ function experiments(planned: readonly PlannedStage[], objects: Objects): readon
   });
 }
 
-function plannedStage({ stage, decision, examined }: PlannedStage, objects: Objects): Html {
-  const described = describePlanned(stage, '');
-  const stored = examined?.result?.outputs ?? {};
+function plannedStage(planned: PlannedNode, objects: Objects): Html {
+  const { stage, decision } = planned;
+  const described = 'awaited' in stage ? describePending(stage) : describePlanned(stage, '');
+  const stored = ('examined' in planned ? planned.examined?.result?.outputs : undefined) ?? {};
   const outputs = described.outputs.map((output) => {
     const artifact = stored[output.port];
     return {

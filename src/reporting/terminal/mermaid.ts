@@ -1,11 +1,15 @@
-import type { Stage } from '../../engine/config/pipeline.ts';
-import { type Graph, readBy } from '../../engine/graph/graph.ts';
+import { type Graph, type GraphNode, readBy } from '../../engine/graph/graph.ts';
+
+/** A stage as a box of the chart. */
+interface ChartNode extends GraphNode {
+  readonly kind: string;
+}
 
 /**
  * Stages as a Mermaid flowchart: a line for what a stage reads, a dotted one for what it runs
  * after.
  */
-export function mermaid(graph: Graph, stages: readonly Stage[]): string {
+export function mermaid(graph: Graph<ChartNode>, stages: readonly ChartNode[]): string {
   const id = new Map(stages.map(({ name }, index) => [name, `s${index}`]));
   const lines = ['flowchart TD'];
   for (const { name, kind } of stages) {

@@ -19,18 +19,24 @@ import {
 } from '../params/command-line.ts';
 import type { Params } from '../params/params.ts';
 import { substitute } from '../params/substitute.ts';
-import type {
-  LocatedStage,
-  Pipeline,
-  PipelineSources,
-  PipelineTexts,
-  StageName,
+import {
+  isKnown,
+  isPending,
+  type KnownLists,
+  type Pipeline,
+  type PipelineNode,
+  type PipelineSources,
+  type PipelineTexts,
+  type StageName,
 } from '../pipeline.ts';
 import { pipelineName } from '../pipeline-name.ts';
-import { type Edge, findCycles } from '../post-order.ts';
+import { findCycles } from '../post-order.ts';
 import { reportPath } from '../published-paths.ts';
+import { hasUnknownValue } from '../stages/axis.ts';
 import type { AxisFiles } from '../stages/axis-files.ts';
+import { AxisLists } from '../stages/axis-lists.ts';
 import { checkInputs } from '../stages/check-inputs.ts';
+import { checkLists } from '../stages/check-lists.ts';
 import { checkPaths } from '../stages/check-paths.ts';
 import type { Definition, FileScope } from '../stages/definition.ts';
 import { collectDefinitions } from '../stages/definitions.ts';
@@ -39,7 +45,8 @@ import { InputPaths } from '../stages/input-paths.ts';
 import type { InputWork } from '../stages/inputs.ts';
 import { type Instances, makeInstances } from '../stages/instances.ts';
 import { withoutStarved } from '../stages/left-out.ts';
-import { resolveStage } from '../stages/resolve-stage.ts';
+import { findPending, pendingStage } from '../stages/pending-stages.ts';
+import { type ResolvedStage, resolveStage } from '../stages/resolve-stage.ts';
 import { warnUnlistedFiles } from '../stages/unlisted-files.ts';
 import { loadDocument, shownPath } from '../yaml/load-document.ts';
 import { child, type MapNode } from '../yaml/node.ts';
@@ -52,6 +59,10 @@ export interface LoadOptions {
   readonly unloaded?: ReadonlyMap<string, UnloadedKind>;
   /** What the command line changes, as `readCommandLine` takes it. */
   readonly set?: readonly string[];
+  /** The lists that stages have made; the axes of others are pending. */
+  readonly lists?: KnownLists;
+  /** The code of programs that was found before: where a file is read again, it is the same. */
+  readonly codes?: LoadContext['codes'];
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly findCode?: FindCode;
   /** Is told everything that was read and looked up, also where there are mistakes. */
@@ -84,22 +95,31 @@ export async function loadPipeline(
   const { name, absolute, files, document, scope, definitions, instances } = read;
   const { context } = files;
   const work: InputWork = { ...files, instances };
-  const stages: LocatedStage[] = [];
-  const edges = new Map<StageName, readonly Edge[]>();
+  const lists = checkLists(work, files.lists.asked);
   const broken = new Map<StageName, Diagnostic>();
+  const resolved = new Map<StageName, ResolvedStage>();
   for (const instance of instances.all) {
-    const resolved = await resolveStage(work, instance);
-    edges.set(instance.name, resolved.edges);
-    if (!resolved.stage) continue;
-    stages.push(resolved.stage);
-    if (resolved.broken) broken.set(instance.name, resolved.broken);
-    warnUnlistedFiles(root, instance, resolved.stage).forEach(warnings.add);
-    resolved.warnings.forEach(warnings.add);
+    const found = await resolveStage(work, instance);
+    resolved.set(instance.name, found);
+    if (!found.stage) continue;
+    if (found.broken) broken.set(instance.name, found.broken);
+    warnUnlistedFiles(root, instance, found.stage).forEach(warnings.add);
+    found.warnings.forEach(warnings.add);
   }
+  const edges = new Map(Array.from(resolved, ([stage, found]) => [stage, found.edges]));
   findCycles(edges).forEach(context.report);
+  const pendingNames = findPending(instances.all, edges);
+  const nodes = instances.all.flatMap((instance): readonly PipelineNode[] => {
+    const found = resolved.get(instance.name)!;
+    if (pendingNames.has(instance.name)) return [pendingStage(instance, found)];
+    return found.stage === undefined ? [] : [found.stage];
+  });
+  const stages = nodes.filter(isKnown);
   findIdleAxes(instances, stages).forEach(context.report);
   checkInputs(context, instances, stages);
-  checkPaths(context, instances.all, work.claims, reportPath(name));
+  // Of other pending ones it is known where they publish.
+  const placed = instances.all.filter(({ axes }) => !hasUnknownValue(axes));
+  checkPaths(context, placed, work.claims, reportPath(name));
   const texts = topLevelTexts(document, scope.params);
   const sources = sourcesOf(context, definitions, work.paths);
   onSources?.(sources);
@@ -115,6 +135,9 @@ export async function loadPipeline(
     file: shownPath(absolute, root),
     ...texts,
     stages,
+    pending: nodes.filter(isPending),
+    nodes,
+    lists,
     changes: read.changes,
     leftOut: instances.leftOut,
     sources,
@@ -162,6 +185,7 @@ async function readFile(
   { mistakes, warnings }: Notices,
 ): Promise<ReadFile | undefined> {
   const { root, kinds, unloaded = new Map(), set = [], env = process.env, findCode } = options;
+  const lists = new AxisLists(options.lists ?? new Map());
   const unread = new Set<string>();
   // Without an included pipeline, the axes that its readers inherit are unknown as well.
   const report: Report = (diagnostic) => {
@@ -181,7 +205,7 @@ async function readFile(
     askedEnv: new Map(),
     files: new Map(),
     looked: new Set(),
-    codes: new Map(),
+    codes: options.codes ?? new Map(),
   };
   const absolute = resolve(root, options.file);
   const name = pipelineName(absolute, root);
@@ -203,7 +227,7 @@ async function readFile(
     const at = { ...document.at, end: document.at.start };
     context.report({ code: 'no-stages', message: `The pipeline "${name}" has no stages`, at });
   }
-  const files: AxisFiles = { context, paths: new InputPaths(context), claims: [] };
+  const files: AxisFiles = { context, paths: new InputPaths(context), claims: [], lists };
   const instances = withoutStarved(await makeInstances(files, definitions, name));
   const changes = [...context.chosen, ...describeChanges(commandLine, document)];
   return { name, absolute, files, document, scope, definitions, instances, changes };

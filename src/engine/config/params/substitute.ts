@@ -52,7 +52,8 @@ function substituteText(node: TextNode, scope: Scope): Node {
     const at = spanInside(node, match);
     const name = inner!.trim();
     const value = resolveVariable(match.endsWith('}') ? name : '', at, scope);
-    const part = value && textInside(value, name, at, scope.report);
+    const isKnown = value !== undefined && !(value.type === 'scalar' && value.unresolved);
+    const part = isKnown ? textInside(value, name, at, scope.report) : undefined;
     if (part === undefined) unknownParts++;
     else if (value?.type !== 'scalar' || typeof value.value !== 'number') otherParts++;
     length += part?.length ?? 0;

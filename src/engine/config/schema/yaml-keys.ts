@@ -107,7 +107,9 @@ export const rangeAxisShape = z.strictObject({
 export const fileAxisShape = z.strictObject({
   from: z
     .string()
-    .describe('A CSV, YAML or JSON file with a value in each row or item: `${matrix.case.rate}`.'),
+    .describe(
+      'A CSV, YAML or JSON file with a value in each row or item: `${matrix.case.rate}`; or an output of a stage, such as `videos.list`, whose members are made once it has ended.',
+    ),
   column: z.string().optional().describe('Takes the values of one column, each once.'),
 });
 

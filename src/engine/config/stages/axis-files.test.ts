@@ -133,7 +133,7 @@ test('what is wrong with a file of an axis is reported in the pipeline or in the
   );
   assert.match(
     await mistakeOf('{ from: cases.csv }'),
-    /Expected a path for "from" of the axis "case", got "cases\.csv".*write "\.\/cases\.csv" for a file in the root/s,
+    /Unknown stage "cases".*A file in the root is written "\.\/cases\.csv"/s,
   );
   assert.match(
     await mistakeOf('{ glob: data/*.mp4 }'),

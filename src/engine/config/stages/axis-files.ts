@@ -15,6 +15,7 @@ import {
   type TextNode,
 } from '../yaml/node.ts';
 import { parseYaml } from '../yaml/parse-yaml.ts';
+import type { AxisLists } from './axis-lists.ts';
 import type { InputPaths, PathClaim } from './input-paths.ts';
 
 /** What reading values of axes from files needs, and leaves. */
@@ -23,6 +24,8 @@ export interface AxisFiles {
   readonly paths: InputPaths;
   /** The files that were read, to be checked against the outputs of stages. */
   readonly claims: PathClaim[];
+  /** The lists that stages make. */
+  readonly lists: AxisLists;
 }
 
 /** The files that a pattern matches, as maps of `id` and `path`. None are a mistake. */
@@ -55,7 +58,7 @@ function labelOfPath(path: string, pattern: string): string {
   return stem.replace(/[\s,=@[\]{}()$"'`\\|&;<>*?]/g, '_');
 }
 
-/** A CSV or YAML file whose rows are the values of an axis. */
+/** A CSV or YAML file, or an output of a stage, whose rows are the values of an axis. */
 interface AxisTable {
   readonly from: TextNode;
   /** The column whose values are taken; without it, each row is a map. */
@@ -85,13 +88,23 @@ export async function rowsOf(
     report(source.error);
     return [];
   }
-  const isTable = /\.csv$/i.test(file.absolute);
-  const rows = isTable ? rowsOfTable(source.value, report) : itemsOfList(source.value, report);
-  if (rows === undefined) return [];
-  if (rows.length === 0) {
+  const rows = rowsOfSource(source.value, { from, column }, report);
+  if (rows?.length === 0) {
     report({ code: 'empty-list', message: `"${from.value}" has no rows`, at: from.at });
   }
-  return column === undefined ? rows : valuesOfColumn(rows, column, { report, file: from.value });
+  return rows ?? [];
+}
+
+/** The rows of a text, or the values of one of its columns; undefined for one that has mistakes. */
+export function rowsOfSource(
+  source: SourceFile,
+  { from, column }: AxisTable,
+  report: Report,
+): readonly Node[] | undefined {
+  const isTable = /\.csv$/i.test(source.path);
+  const rows = isTable ? rowsOfTable(source, report) : itemsOfList(source, report);
+  if (rows === undefined || column === undefined) return rows;
+  return valuesOfColumn(rows, column, { report, file: from.value });
 }
 
 /** The values of one column, each once, in the order of the rows. */
@@ -99,13 +112,12 @@ function valuesOfColumn(
   rows: readonly Node[],
   column: TextNode,
   { report, file }: { readonly report: Report; readonly file: string },
-): readonly Node[] {
+): readonly Node[] | undefined {
   const name = column.value;
   const columns = new Set(rows.flatMap((row) => [...entriesOf(row).keys()]));
   if (rows.length > 0 && !columns.has(name)) {
     const message = `"${file}" has no column "${name}"`;
-    report({ code: 'unknown-key', message, at: column.at, hint: suggest(name, columns) });
-    return [];
+    return report({ code: 'unknown-key', message, at: column.at, hint: suggest(name, columns) });
   }
   const values = new Map<string, Node>();
   for (const row of rows) {

@@ -7,10 +7,18 @@ import {
   slotsShape,
   trialsShape,
 } from '../schema/yaml-keys.ts';
-import { isPath } from '../stage-reference.ts';
-import { child, describeNode, isText, type MapNode, type Node, toJson } from '../yaml/node.ts';
-import type { PlainAxisValue } from './axis.ts';
-import { type AxisFiles, matchesOf, rowsOf } from './axis-files.ts';
+import { instanceName, isPath, parseStageReference } from '../stage-reference.ts';
+import {
+  child,
+  describeNode,
+  isText,
+  type MapNode,
+  type Node,
+  type TextNode,
+  toJson,
+} from '../yaml/node.ts';
+import { type AxisList, type PlainAxisValue, standingLabel } from './axis.ts';
+import { type AxisFiles, matchesOf, rowsOf, rowsOfSource } from './axis-files.ts';
 import type { FileScope } from './definition.ts';
 import { drawPoints } from './draw-points.ts';
 
@@ -19,6 +27,14 @@ interface WrittenAxis {
   readonly name: string;
   readonly value: Node;
   readonly scope: FileScope;
+}
+
+/** An axis with the values of a list that a stage makes, as it is written. */
+interface WrittenList {
+  readonly axis: string;
+  /** With the file in which its stage is looked up. */
+  readonly from: TextNode;
+  readonly column: TextNode | undefined;
 }
 
 /** The most stages of one pipeline, with all instances. More are a slip in a matrix. */
@@ -53,20 +69,43 @@ export async function readAxisValues(
   if (!fileAxisShape.safeParse(json).success || !isText(from)) {
     return drawPoints(value).map((point) => ({ ...point, made: 'drawn' }));
   }
-  if (!isPath(from.value, scope.includes)) {
-    const message = `Expected a path for "from" of the axis "${name}", got ${describeNode(from)}`;
+  const writtenColumn = child(value, 'column');
+  const column = isText(writtenColumn) ? writtenColumn : undefined;
+  const home = from.home ?? scope;
+  if (!isPath(from.value, home.includes)) {
+    return valuesOfList(files, { axis: name, from: { ...from, home }, column });
+  }
+  return labelled(context, name, await rowsOf(files, { from, column }), value);
+}
+
+/**
+ * The values of a list that a stage makes, in rows or one of their columns. Before it is known, and
+ * where it is empty, one value stands for all of them.
+ */
+function valuesOfList(
+  { context, lists }: AxisFiles,
+  { axis, from, column }: WrittenList,
+): readonly PlainAxisValue[] {
+  const reference = parseStageReference(from.value);
+  if (reference?.port === undefined) {
+    const message = `Expected stage.port or a path for "from" of the axis "${axis}", got ${describeNode(from)}`;
     const hint = `A path has a "/": write "./${from.value}" for a file in the root.`;
     context.report({ code: 'wrong-reference', message, at: from.at, hint });
     return [];
   }
-  const column = child(value, 'column');
-  const rows = await rowsOf(files, { from, column: isText(column) ? column : undefined });
-  return labelled(context, name, rows, value);
+  const { stage, port, selection } = reference;
+  const name = instanceName(from.home!.prefix + stage, Object.fromEntries(selection));
+  const list: AxisList = { stage: name, port, axis, from };
+  const known = lists.find(list);
+  if (known === undefined) return [{ ...unknownValue(from), list, standsFor: 'unknown values' }];
+  const rows = rowsOfSource(known.source, { from, column }, context.report);
+  if (rows?.length === 0) return [{ ...unknownValue(from), list, standsFor: 'no values' }];
+  return labelled(context, axis, rows ?? [], from).map((value) => ({ ...value, list }));
 }
 
-/** Stands for the values of a file that cannot be read, so that what reads them is no mistake. */
+/** Stands for values that are not known, so that what reads them is no mistake. */
 const unknownValue = ({ at }: Node): PlainAxisValue => ({
-  label: '?',
+  label: standingLabel,
   node: { type: 'scalar', value: '', at, unresolved: true },
 });
 

@@ -1,4 +1,5 @@
 import type { Span } from '../../diagnostics/diagnostic.ts';
+import type { ListOutput } from '../pipeline.ts';
 import type { Node, TextNode } from '../yaml/node.ts';
 
 /** One dimension of a matrix. */
@@ -37,4 +38,24 @@ export interface PlainAxisValue {
   readonly node: Node;
   /** A point of drawn values, or one of several trials that differ in nothing else. */
   readonly made?: 'drawn' | 'trial';
+  /** For a value of a list that a stage makes. */
+  readonly list?: AxisList;
+  /**
+   * This one value stands for all of a list: its stage has not made it yet, or made an empty one.
+   */
+  readonly standsFor?: 'unknown values' | 'no values';
 }
+
+/** The label of a value that stands for others. No other value can have it. */
+export const standingLabel = '?';
+
+/** A list that a stage makes, and where an axis names it. */
+export interface AxisList extends ListOutput {
+  readonly axis: string;
+  /** With the file in which its stage is looked up. */
+  readonly from: TextNode;
+}
+
+/** Whether some value of a combination is not known yet. */
+export const hasUnknownValue = (axes: Combination): boolean =>
+  [...axes.values()].some(({ standsFor }) => standsFor === 'unknown values');

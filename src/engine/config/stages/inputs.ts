@@ -17,7 +17,7 @@ import {
   type Node,
   type TextNode,
 } from '../yaml/node.ts';
-import type { Combination } from './axis.ts';
+import { type Combination, hasUnknownValue } from './axis.ts';
 import { checkName } from './check-name.ts';
 import type { Definition } from './definition.ts';
 import type { InputPaths, PathClaim } from './input-paths.ts';
@@ -25,7 +25,7 @@ import { findAgreeing, type Instance, type Instances, labelsOf } from './instanc
 import { askHint } from './outputs.ts';
 
 /** The stages that references may name, and where mistakes in these are reported. */
-interface ReferenceScope {
+export interface ReferenceScope {
   readonly context: LoadContext;
   readonly instances: Instances;
 }
@@ -121,7 +121,9 @@ export async function resolveInput(
   // All of them may be left out.
   if (matches.length === 0 && known?.optional && itemsOf(value).length > 0) return undefined;
   if (list) return { port, list, items: await labelItems(matches, reader, work) };
-  if (matches.length <= 1) {
+  // Which of them is meant, a value decides that is not known yet.
+  const isOpen = hasUnknownValue(reader.instance.axes);
+  if (matches.length <= 1 || isOpen) {
     const items = matches.map(({ item }) =>
       known?.labelled ? { ...item, labels: axesOf(item, work) } : item,
     );
@@ -250,7 +252,8 @@ export function findStage(
     const known = axes.find(({ name }) => name === axis);
     const labels = new Set(known?.values.map((value) => value.label));
     const hasAxis = known !== undefined;
-    if (labels.has(label)) continue;
+    const isOpen = known?.values[0]?.standsFor !== undefined;
+    if (labels.has(label) || isOpen) continue;
     const names = axes.map(({ name }) => name);
     const hint = hasAxis ? suggest(label, labels) : suggest(axis, names);
     const message = hasAxis

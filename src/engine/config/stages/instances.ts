@@ -1,5 +1,4 @@
 import { formatCount } from '../../../format-numbers.ts';
-import { compare } from '../../../sort-order.ts';
 import { didYouMean } from '../../../suggest.ts';
 import type { LoadContext } from '../load-context.ts';
 import { instanceScope } from '../params/params.ts';
@@ -8,7 +7,7 @@ import { substitute, substituteShell } from '../params/substitute.ts';
 import type { LocatedOutput, StageName } from '../pipeline.ts';
 import { explainIssues } from '../schema/explain-issues.ts';
 import { type StageShape, stageShape } from '../schema/yaml-keys.ts';
-import type { StageReference } from '../stage-reference.ts';
+import { instanceName, type StageReference } from '../stage-reference.ts';
 import {
   child,
   entriesOf,
@@ -20,8 +19,9 @@ import {
   withMeantKeys,
 } from '../yaml/node.ts';
 import { measureNode } from '../yaml/tree-size.ts';
-import type { Axis, Combination } from './axis.ts';
+import { type Axis, type Combination, standingLabel } from './axis.ts';
 import type { AxisFiles } from './axis-files.ts';
+import { listName, noValues } from './axis-lists.ts';
 import { maximumStages } from './axis-values.ts';
 import type { Definition } from './definition.ts';
 import { combinations, readMatrices } from './matrix.ts';
@@ -88,6 +88,11 @@ export async function makeInstances(
         leftOut.set(name, `the "when" of "${definition.leftOutBy}" is false`);
         continue;
       }
+      const empty = emptyList(combination);
+      if (empty !== undefined) {
+        leftOut.set(name, `${empty} ${noValues}`);
+        continue;
+      }
       const written = substituteStage(context, definition, combination, index === 0);
       values += measureNode(written).size;
       if (values > maximumValues) break;
@@ -111,16 +116,6 @@ export async function makeInstances(
   return { all, byDefinition, byName, definitions, axes, leftOut };
 }
 
-/**
- * `fit[net=my-net,seed=2]`: axes in code-unit order, so that a name does not depend on where an
- * axis was declared.
- */
-function instanceName(base: string, labels: Readonly<Record<string, string>>): StageName {
-  const parts = Object.entries(labels).sort(([a], [b]) => compare(a, b));
-  if (parts.length === 0) return base as StageName;
-  return `${base}[${parts.map((part) => part.join('=')).join(',')}]` as StageName;
-}
-
 /** The labels of axis values, by axis. */
 export function labelsOf(axes: Combination): Readonly<Record<string, string>> {
   return Object.fromEntries(Array.from(axes, ([name, { label }]) => [name, label]));
@@ -137,10 +132,15 @@ export function findAgreeing(
   reader: Instance,
 ): readonly Instance[] {
   const all = byDefinition.get(definition) ?? [];
-  const axes = [...(all[0]?.axes.keys() ?? [])];
-  const fixed = axes.flatMap((axis) => {
-    const label = selection.get(axis) ?? reader.axes.get(axis)?.label;
-    return label === undefined ? [] : [[axis, label] as const];
+  const axes = [...(all[0]?.axes ?? [])];
+  const fixed = axes.flatMap(([axis, { standsFor }]) => {
+    const own = reader.axes.get(axis);
+    const label = selection.get(axis) ?? own?.label;
+    if (label === undefined) return [];
+    // Any value may be among those that are not known.
+    if (standsFor !== undefined) return [[axis, standingLabel] as const];
+    const isOpen = own?.standsFor !== undefined && !selection.has(axis);
+    return isOpen ? [] : [[axis, label] as const];
   });
   if (fixed.length < axes.length) {
     return all.filter(({ axes }) =>
@@ -178,6 +178,12 @@ export function substituteStage(
   return mapEntries(written, (value, key) =>
     key === 'with' && value.type === 'map' ? mapEntries(value, setting) : substitute(value, scope),
   );
+}
+
+/** The name of a list without values, of an axis of a combination; undefined where all have some. */
+function emptyList(axes: Combination): string | undefined {
+  const empty = [...axes.values()].find(({ standsFor }) => standsFor === 'no values');
+  return empty?.list && listName(empty.list);
 }
 
 /** A scope for a setting that could name ports as a text, and is a map. */

@@ -54,9 +54,11 @@ function missingSource(instances: Instances, reader: Instance): string | undefin
     ([port]) => kind?.spec.inputs[port]?.optional !== true,
   );
   const choices = [...reader.axes.values()].flatMap(({ slot }) => slot?.choices ?? []);
+  const lists = [...reader.axes.values()].flatMap(({ list }) => list ?? []);
   const needs = [
     ...ports.map(([, { value }]) => itemsOf(value).filter(isText)),
     ...choices.map(({ by }) => [by]),
+    ...lists.map(({ from }) => [from]),
   ];
   for (const texts of needs) {
     const gone = texts.map((text) => goneStage(instances, reader, text));
@@ -92,6 +94,6 @@ function isAxisKnown(
 ): boolean {
   return [...selection].every(([axis, label]) => {
     const values = axes.get(definition)!.find(({ name }) => name === axis)?.values ?? [];
-    return values.some((value) => value.label === label);
+    return values.some((value) => value.label === label || value.standsFor !== undefined);
   });
 }

@@ -5,7 +5,7 @@ import { substitute } from '../params/substitute.ts';
 import { postOrder } from '../post-order.ts';
 import { isPath, parseStageReference, type StageReference } from '../stage-reference.ts';
 import { child, entriesOf, isText, type TextNode, toJson } from '../yaml/node.ts';
-import type { Axis, Combination } from './axis.ts';
+import type { Axis, AxisValue, Combination } from './axis.ts';
 import type { AxisFiles } from './axis-files.ts';
 import { maximumStages, readAxisValues } from './axis-values.ts';
 import { namePattern } from './check-name.ts';
@@ -118,6 +118,12 @@ function fillSlots(
     return [];
   }
   const only = candidates![0]!;
+  const [{ standsFor, list, node }] = only.values as readonly [AxisValue];
+  // Which candidates there are is not known yet.
+  if (standsFor !== undefined) {
+    const values = axis.values.map(({ label }) => ({ label, node, list: list!, standsFor }));
+    return [{ ...axis, values }];
+  }
   const { choices = [], among = only.values } = only.values[0]!.slot ?? {};
   const all = [{ by: { ...by, home: by.home ?? scope }, axis: only.name }, ...choices];
   const values = axis.values.map(({ label }, index) => {
@@ -137,7 +143,8 @@ function slotMistake(
   if (only === undefined || others.length > 0) {
     return `Slots take the values of one axis, but the stage "${stage}" has ${candidates.length}`;
   }
-  if (only.values.length >= slots.length) return undefined;
+  const isOpen = only.values[0]?.standsFor !== undefined;
+  if (isOpen || only.values.length >= slots.length) return undefined;
   return `There are ${slots.length} slots, but the stage "${stage}" has only ${only.values.length} instances`;
 }
 
@@ -205,7 +212,10 @@ function addAxis(
   definition: Definition,
 ): void {
   const known = axes.get(axis.name);
-  if (!known) axes.set(axis.name, axis);
+  // Whether others have the same values is not known yet.
+  const isOpen = [known, axis].some((other) => other?.values[0]?.standsFor !== undefined);
+  if (!known || (isOpen && known.values[0]?.standsFor === undefined)) axes.set(axis.name, axis);
+  else if (isOpen) return;
   else if (known !== axis && valuesKey(known) !== valuesKey(axis)) {
     const message = `The axis "${axis.name}" of the stage "${definition.name}" has other values than one it inherits`;
     const others = known.values.map(({ label }) => label).join(', ');

@@ -8,14 +8,16 @@ import type { Edge } from '../post-order.ts';
 import type { StageShape } from '../schema/yaml-keys.ts';
 import { parseStageReference } from '../stage-reference.ts';
 import { child, describeNode, isText, itemsOf } from '../yaml/node.ts';
+import { listName } from './axis-lists.ts';
 import { findStage, type InputWork, resolveInputs } from './inputs.ts';
 import { findAgreeing, type Instance, labelsOf } from './instances.ts';
 import { resolveSettings } from './settings.ts';
 import { madeValues, resolveSlot, withParts } from './slots.ts';
 
-interface ResolvedStage extends Findings {
-  /** Absent where something in it is wrong. */
+export interface ResolvedStage extends Findings {
+  /** Absent where something in it is wrong, or not known yet. */
   readonly stage?: LocatedStage;
+  readonly inputs: readonly LocatedInput[];
   /** What it needs, as far as that is known. */
   readonly edges: readonly Edge[];
 }
@@ -35,9 +37,10 @@ export async function resolveStage(work: InputWork, instance: Instance): Promise
   const after = resolveAfter(work, instance);
   const slot = await resolveSlot(work, instance, read);
   const inputs = slot ? [...read, slot.input] : read;
-  const edges = [...inputs.flatMap(inputEdges), ...after];
+  const lists = listEdges(work, instance);
+  const edges = [...inputs.flatMap(inputEdges), ...after, ...lists];
   const settings = kind && resolveSettings(work.context, definition, node, read);
-  const nothing = { edges, warnings: [] };
+  const nothing = { edges, inputs, warnings: [] };
   if (!settings || !shape) return nothing;
   const {
     kind: _,
@@ -75,6 +78,7 @@ export async function resolveStage(work: InputWork, instance: Instance): Promise
     ...(slot && { slot: slot.slot }),
     outputs: withSeals(outputs, spec.seals?.(settings.settings)),
     after: [...new Set(after.map(({ to }) => to))],
+    ...(lists.length > 0 && { listedBy: [...new Set(lists.map(({ to }) => to))] }),
     env: variables,
     computes,
     at,
@@ -83,6 +87,7 @@ export async function resolveStage(work: InputWork, instance: Instance): Promise
   return {
     stage,
     edges,
+    inputs,
     warnings: code?.warnings ?? [],
     ...(code?.broken && { broken: code.broken }),
   };
@@ -125,6 +130,15 @@ function inputEdges({ items, at }: LocatedInput): readonly Edge[] {
   return items.flatMap((item) =>
     item.from === 'stage' ? [{ to: item.stage, how: `reads ${item.stage}.${item.port}`, at }] : [],
   );
+}
+
+/** The stages that make the lists from which the axes of an instance take their values. */
+function listEdges({ instances }: InputWork, { axes }: Instance): readonly Edge[] {
+  return [...axes.values()].flatMap(({ list }) => {
+    if (list === undefined || !instances.byName.has(list.stage)) return [];
+    const how = `takes the values of "${list.axis}" from ${listName(list)}`;
+    return [{ to: list.stage, how, at: list.from.at }];
+  });
 }
 
 function resolveAfter(work: InputWork, instance: Instance): readonly Edge[] {

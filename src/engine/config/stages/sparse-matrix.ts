@@ -24,6 +24,8 @@ export class SparseMatrix {
   widen({ report }: Reporting, axes: readonly Axis[]): readonly Axis[] {
     for (const row of this.#included) this.#checkRow(row, report);
     return axes.map((axis) => {
+      // Whether the list has them is not known yet.
+      if (axis.values[0]?.standsFor === 'unknown values') return axis;
       const values = new Map<string, AxisValue>(axis.values.map((value) => [value.label, value]));
       for (const row of this.#included) {
         const node = child(row, axis.name);
@@ -60,7 +62,8 @@ export class SparseMatrix {
         const labels = axis?.values.map(({ label }) => label) ?? [];
         if (axis === undefined) reportUnknown(name, keyAt, names, report);
         const unknown = itemsOf(value).find((item) => !labels.includes(labelOf(item) ?? ''));
-        if (axis === undefined || unknown === undefined) continue;
+        const isOpen = axis?.values[0]?.standsFor !== undefined;
+        if (axis === undefined || unknown === undefined || isOpen) continue;
         const label = labelOf(unknown) ?? '';
         const message = `The axis "${name}" has no value "${label}"`;
         report({ code: 'unknown-axis', message, at: unknown.at, hint: suggest(label, labels) });

@@ -1,0 +1,317 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { library } from './support/library.ts';
+import { endOf, Project } from './support/rig.ts';
+import { print } from './support/two-stages.ts';
+
+/** Lists the clips of a folder, measures each of them, and puts the sizes together. */
+const clips = `stages:
+  videos:
+    kind: command
+    inputs: { clips: data/ }
+    outputs: { list: artifacts/list.csv }
+    with: { run: "(echo name,file; cd \${inputs.clips}; for f in *.txt; do echo \${f%.txt},data/$f; done) > \${outputs.list}" }
+  measure:
+    kind: command
+    matrix: { clip: { from: videos.list } }
+    inputs: { clip: "\${matrix.clip.file}" }
+    outputs: { size: { type: files } }
+    with: { run: "wc -c < \${inputs.clip} > \${outputs.size}" }
+  all:
+    kind: command
+    inputs: { sizes: [measure.size] }
+    outputs: { text: out/all.txt }
+    with: { run: "cat \${inputs.sizes} > \${outputs.text}" }
+  other: { kind: command, with: { run: "echo other" } }
+`;
+const files = { 'data/a.txt': 'abc\n', 'data/b.txt': 'abcdef\n' };
+
+test('an axis from the output of a stage: a plan says what it cannot know, and a run makes the stages', async () => {
+  using project = new Project(clips, files);
+  assert.equal(
+    await print(project, 'plan'),
+    `test: 4 stages
+  run         videos           never ran
+  not known   measure[clip=?]  one for each value in videos.list, which is not known yet
+  not known   all              needs measure[clip=?]
+  run         other            never ran
+2 run, 2 not known
+`,
+  );
+  const ran = await project.run();
+  assert.deepEqual(ran.outcomes, {
+    videos: 'ran',
+    other: 'ran',
+    'measure[clip=a]': 'ran',
+    'measure[clip=b]': 'ran',
+    all: 'ran',
+  });
+  assert.equal(ran.code, 0);
+  const known = ran.events.find((event) => event.type === 'stages-known');
+  assert.deepEqual(known?.type === 'stages-known' && known.stages, [
+    'videos',
+    'measure[clip=a]',
+    'measure[clip=b]',
+    'all',
+    'other',
+  ]);
+  assert.ok(
+    ran.events.some(
+      (event) =>
+        event.type === 'info' && event.message === 'its list is known now: 3 further stages',
+    ),
+  );
+  assert.equal(project.read('out/all.txt'), '4\n7\n');
+  const again = `test: 5 stages
+  up to date  videos
+  up to date  measure[clip=a]
+  up to date  measure[clip=b]
+  up to date  all
+  up to date  other
+5 up to date
+`;
+  assert.equal(await print(project, 'plan'), again);
+  assert.match(await print(project, 'run'), /✓ test: 5 stages up to date/);
+  assert.equal(await print(project, 'plan'), again, 'also where the run is remembered');
+});
+
+test('a changed list runs only what is new, and what is gone is no stage any more', async () => {
+  using project = new Project(clips, files);
+  await project.run();
+  project.write('data/c.txt', 'c\n');
+  const added = await project.run();
+  assert.deepEqual(added.outcomes, {
+    videos: 'ran',
+    other: 'up to date',
+    'measure[clip=a]': 'up to date',
+    'measure[clip=b]': 'up to date',
+    'measure[clip=c]': 'ran',
+    all: 'ran',
+  });
+  assert.equal(project.read('out/all.txt'), '4\n7\n2\n');
+  project.remove('data/a.txt');
+  const removed = await project.run();
+  assert.deepEqual(removed.outcomes, {
+    videos: 'ran',
+    other: 'up to date',
+    'measure[clip=b]': 'up to date',
+    'measure[clip=c]': 'up to date',
+    all: 'ran',
+  });
+  assert.equal(project.read('out/all.txt'), '7\n2\n');
+  assert.equal(await print(project, 'clean', '--yes'), 'Removed 1 output.\n');
+  assert.deepEqual(
+    project.files('artifacts/test'),
+    ['measure@clip=b/size', 'measure@clip=c/size'],
+    'only the output of what is no stage any more was unclaimed',
+  );
+});
+
+test('while a list is not known, what its earlier stages published and left in the store is kept', async () => {
+  using project = new Project(clips, files);
+  await project.run();
+  project.edit('pipelines/test.yaml', '(echo name', 'exit 3; (echo name');
+  assert.equal(await print(project, 'clean', '--yes'), 'Removed 0 outputs.\n');
+  const failed = await project.run();
+  assert.equal(failed.code, 1);
+  assert.deepEqual(failed.outcomes, {
+    videos: 'failed',
+    other: 'up to date',
+    'measure[clip=?]': 'blocked',
+    all: 'blocked',
+  });
+  assert.equal(failed.messages['measure[clip=?]'], 'waits for videos, which failed');
+  await print(project, 'gc', '--keep', '0s', '--yes');
+  project.edit('pipelines/test.yaml', 'exit 3; (echo name', '(echo name');
+  assert.deepEqual((await project.run()).outcomes, {
+    videos: 'up to date',
+    'measure[clip=a]': 'up to date',
+    'measure[clip=b]': 'up to date',
+    all: 'up to date',
+    other: 'up to date',
+  });
+});
+
+test('a member can be named before its list is known; one that the list has not is a mistake', async () => {
+  using project = new Project(clips, files);
+  const one = await project.run('measure@clip=b');
+  assert.deepEqual(one.outcomes, { videos: 'ran', 'measure[clip=b]': 'ran' });
+  project.write('data/c.txt', 'c\n');
+  const absent = await project.run('measure@clip=d');
+  assert.equal(absent.code, 1);
+  assert.deepEqual(absent.outcomes, { videos: 'ran', 'measure[clip=?]': 'failed' });
+  assert.equal(absent.messages['measure[clip=?]'], 'There is no stage "measure@clip=d"');
+  const { code, stderr } = await project.command('plan', 'test.yaml', 'measure@clip=d');
+  assert.equal(code, 1);
+  assert.match(stderr, /Its axis "clip" has no value "d"\. There are a, b, c\./);
+});
+
+test('a list that cannot be used fails what awaits it, and nothing else', async () => {
+  using project = new Project(
+    clips.replace('{ from: videos.list }', '{ from: videos.list, column: nam }'),
+    files,
+  );
+  const failed = await project.run();
+  assert.equal(failed.code, 1);
+  assert.deepEqual(failed.outcomes, {
+    videos: 'ran',
+    other: 'ran',
+    'measure[clip=?]': 'failed',
+    all: 'blocked',
+  });
+  const place = 'pipelines/test.yaml:9:50';
+  const message = '"videos.list" has no column "nam"';
+  assert.equal(failed.messages['measure[clip=?]'], `${place}: ${message}`);
+  const plan = await project.command('plan', 'test.yaml');
+  assert.equal(plan.code, 1);
+  assert.ok(plan.stderr.startsWith(`${place}: error: ${message} [unknown-key]`), plan.stderr);
+  assert.match(plan.stderr, /Did you mean "name"\?/);
+  assert.deepEqual((await project.run('videos', 'other')).outcomes, {
+    videos: 'up to date',
+    other: 'up to date',
+  });
+});
+
+test('a run that is killed between list and stages continues with the stages', async () => {
+  const gated = clips.replace('"wc -c', '"echo begun; read _ < gate; wc -c');
+  using project = new Project(gated, files);
+  const gate = project.gate('gate');
+  const killed = project.startRun('--jobs', '1');
+  await killed.event('stage-started', 'measure[clip=a]');
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  gate.pass(2);
+  const { outcomes } = await project.run();
+  assert.deepEqual(outcomes, {
+    videos: 'up to date',
+    'measure[clip=a]': 'ran',
+    'measure[clip=b]': 'ran',
+    all: 'ran',
+    other: 'up to date',
+  });
+});
+
+test('a file that is edited while its lists are made is not read again in this run', async () => {
+  using project = new Project(clips.replace('"(echo name', '"read _ < gate; (echo name'), files);
+  const gate = project.gate('gate');
+  const running = project.startRun();
+  await running.event('stage-started', 'videos');
+  project.edit('pipelines/test.yaml', 'echo other', 'echo another');
+  gate.pass();
+  const { code, messages } = await endOf(running);
+  assert.equal(code, 1);
+  const message = "the pipeline's file has changed since it was read: run it again";
+  assert.equal(messages['measure[clip=?]'], message);
+});
+
+test('one list may lead to the next within a run, and a forced list is made anew before it counts', async () => {
+  const chain = `${clips}  kinds:
+    kind: command
+    inputs: { text: all.text }
+    outputs: { list: artifacts/kinds.csv }
+    with: { run: "(echo size; cat \${inputs.text}) > \${outputs.list}" }
+  deep:
+    kind: command
+    matrix: { size: { from: kinds.list } }
+    with: { run: "echo \${matrix.size}" }
+`;
+  using project = new Project(chain, files);
+  const { outcomes, code } = await project.run();
+  assert.equal(code, 0);
+  assert.deepEqual(
+    Object.entries(outcomes).filter(([name]) => name.startsWith('deep')),
+    [
+      ['deep[size=4]', 'ran'],
+      ['deep[size=7]', 'ran'],
+    ],
+  );
+  project.write('data/b.txt', 'ab\n');
+  const plan = await print(project, 'plan', 'test.yaml', 'deep');
+  assert.match(plan, /not known +deep\[size=\?\] +one for each value in kinds\.list/);
+  const changed = await project.run();
+  assert.equal(changed.outcomes['deep[size=4]'], 'up to date');
+  assert.equal(changed.outcomes['deep[size=3]'], 'ran');
+  const forced = await project.run('--force', 'videos');
+  assert.equal(forced.outcomes['videos'], 'ran');
+  assert.equal(forced.outcomes['measure[clip=a]'], 'up to date');
+});
+
+test('an empty list leaves its stages out, and the run succeeds', async () => {
+  using project = new Project(clips.replace('for f in *.txt', 'for f in $(ls *.avi)'), files);
+  const { code, outcomes } = await project.run();
+  assert.deepEqual({ code, outcomes }, { code: 0, outcomes: { videos: 'ran', other: 'ran' } });
+  assert.equal(
+    await print(project, 'plan'),
+    `test: 2 stages
+  up to date  videos
+  up to date  other
+  left out    measure[clip=?]  videos.list has no values
+  left out    all              it needs measure
+2 up to date
+`,
+  );
+});
+
+test('the library plans, runs and reads the stages of a list', async () => {
+  using folder = new Project(clips, files);
+  await using project = await library.openProject(folder.root);
+  const pipeline = await project.load('test.yaml');
+  assert.deepEqual(
+    pipeline.stages.map(({ name, pending }) => [name, pending]),
+    [
+      ['videos', undefined],
+      ['measure[clip=?]', true],
+      ['all', true],
+      ['other', undefined],
+    ],
+  );
+  const [, measure, all] = await pipeline.plan();
+  assert.deepEqual(measure?.decision, { state: 'pending', lists: ['videos.list'], for: [] });
+  assert.deepEqual(all?.decision, { state: 'pending', lists: [], for: ['measure[clip=?]'] });
+  const { ok, stages } = await pipeline.run().result;
+  assert.equal(ok, true);
+  assert.equal(stages['measure[clip=b]']?.outcome, 'ran');
+  assert.deepEqual(
+    (await pipeline.plan()).map(({ stage, state }) => [stage, state]),
+    ['videos', 'measure[clip=a]', 'measure[clip=b]', 'all', 'other'].map((name) => [
+      name,
+      'up to date',
+    ]),
+  );
+  const rows = await pipeline.results(['measure']);
+  assert.deepEqual(
+    rows.map(({ axes }) => axes),
+    [{ clip: 'a' }, { clip: 'b' }],
+  );
+});
+
+test('a watched run makes the stages of a list that has changed', async () => {
+  using project = new Project(clips, files);
+  const running = project.startRun('--watch');
+  await running.event('stage-finished', 'measure[clip=b]');
+  await running.printed('Waiting for a change');
+  project.write('data/c.txt', 'c\n');
+  await running.event('stage-finished', 'measure[clip=c]');
+  running.child.kill('SIGINT');
+  await running.ended;
+});
+
+test('plan as JSON, explain, logs and graph show what is pending', async () => {
+  using project = new Project(clips, files);
+  const rows = JSON.parse(await print(project, 'plan', '--json'));
+  assert.deepEqual(rows[1], {
+    stage: 'measure[clip=?]',
+    kind: 'command',
+    state: 'pending',
+    reasons: ['one for each value in videos.list, which is not known yet'],
+  });
+  assert.equal(
+    await print(project, 'explain', 'test.yaml', 'measure'),
+    `measure[clip=?] (command): not known
+  one for each value in videos.list, which is not known yet
+`,
+  );
+  assert.match(await print(project, 'graph'), /s0 -\.-> s1\n/);
+  const { stderr } = await project.command('logs', 'test.yaml', 'measure');
+  assert.equal(stderr, 'measure[clip=?] never ran here.\n');
+});
