@@ -121,7 +121,9 @@ test('while a list is not known, what its earlier stages published and left in t
     all: 'blocked',
   });
   assert.equal(failed.messages['measure[clip=?]'], 'waits for videos, which failed');
-  await print(project, 'gc', '--keep', '0s', '--yes');
+  project.letHoursPass(48);
+  await print(project, 'gc', '--keep', '1h', '--yes');
+  delete project.env['NODE_OPTIONS'];
   project.edit('pipelines/test.yaml', 'exit 3; (echo name', '(echo name');
   assert.deepEqual((await project.run()).outcomes, {
     videos: 'up to date',
@@ -218,13 +220,7 @@ test('one list may lead to the next within a run, and a forced list is made anew
   using project = new Project(chain, files);
   const { outcomes, code } = await project.run();
   assert.equal(code, 0);
-  assert.deepEqual(
-    Object.entries(outcomes).filter(([name]) => name.startsWith('deep')),
-    [
-      ['deep[size=4]', 'ran'],
-      ['deep[size=7]', 'ran'],
-    ],
-  );
+  assert.deepEqual([outcomes['deep[size=4]'], outcomes['deep[size=7]']], ['ran', 'ran']);
   project.write('data/b.txt', 'ab\n');
   const plan = await print(project, 'plan', 'test.yaml', 'deep');
   assert.match(plan, /not known +deep\[size=\?\] +one for each value in kinds\.list/);
