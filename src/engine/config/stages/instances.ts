@@ -180,7 +180,7 @@ export function substituteStage(
   );
 }
 
-/** The name of a list without values, of an axis of a combination; undefined where all have some. */
+/** The name of the list without values of an axis; undefined where all have some. */
 function emptyList(axes: Combination): string | undefined {
   const empty = [...axes.values()].find(({ standsFor }) => standsFor === 'no values');
   return empty?.list && listName(empty.list);
