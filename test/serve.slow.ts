@@ -247,6 +247,49 @@ test('the menu of columns closes by Escape and by a click outside', {
   }
 });
 
+test('members of a matrix are rows that are named, filtered and compared', {
+  skip: noBrowser,
+}, async (t) => {
+  using grid = new Project(`stages:
+  fit:
+    kind: command
+    matrix: { rate: [0.001, 0.01], seed: [7, 8] }
+    outputs: { metrics: { path: "artifacts/\${matrix.rate}-\${matrix.seed}.json", type: metrics } }
+    with: { run: "echo '{ \\"splits\\": { \\"test\\": { \\"auc\\": 0.\${matrix.seed}, \\"rate\\": \${matrix.rate} } } }' > \${outputs.metrics}" }
+`);
+  await grid.run();
+  const served = await startServer({
+    root: grid.root,
+    port: 0,
+    token: 'secret',
+    planner: plannerOf(grid.root, () => {}),
+    fill: fillDefaults,
+    warn: (line) => assert.fail(line),
+  });
+  t.after(() => served.close());
+  await using opened = await BrowserPage.open(`http://127.0.0.1:${served.port}/?token=secret`);
+  const { page } = opened;
+  await page.getByRole('button', { name: '4 members' }).click();
+  await page.getByText('4 of 4 members').waitFor();
+  const names = await page.locator('th.name a').allTextContents();
+  assert.deepEqual(names, [
+    'rate 0.001, seed 7',
+    'rate 0.001, seed 8',
+    'rate 0.01, seed 7',
+    'rate 0.01, seed 8',
+  ]);
+  await page.getByRole('searchbox', { name: 'Filter' }).fill('seed=8 rate>0.005');
+  await page.getByText('1 of 4 members').waitFor();
+  await page.getByRole('searchbox', { name: 'Filter' }).fill('rate=0.01');
+  await page.getByText('2 of 4 members').waitFor();
+  for (const box of await page.getByRole('checkbox', { name: /^Tick/ }).all()) await box.check();
+  await page.getByRole('link', { name: 'Compare 2 members' }).click();
+  await page.getByRole('heading', { name: '2 members compared' }).waitFor();
+  const heads = await page.locator('table thead').last().locator('th').allTextContents();
+  assert.deepEqual(heads.slice(1, 3), ['seed 7', 'seed 8'], 'only what differs names them');
+  assert.deepEqual(opened.complaints, []);
+});
+
 test('a tooltip of a served chart shows its names whole', { skip: noBrowser }, async () => {
   const [firstRun, secondRun] = idsOf();
   await using opened = await BrowserPage.open(address(`/compare?runs=${firstRun},${secondRun}`));

@@ -203,4 +203,4 @@ function showJson(value: Json | undefined, path: string): string {
 
 /** A run's id without its milliseconds and random digits. */
 export const shortLabel = (label: string): string =>
-  label.replace(/^(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)\.\d{3}-[0-9a-f]{4}/, '$1');
+  label.replace(/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)\.\d{3}-[0-9a-f]{4}/, '$1');

@@ -1,7 +1,8 @@
 import type { PastRun } from '../history/past-run.ts';
 import type { Cell } from './filter-query.ts';
 
-type Item = number | string;
+/** A value of a setting; lists and records are their JSON. */
+export type Item = number | string;
 
 /**
  * The settings of a result by their path. Without its defaults it has only those that differ from
@@ -79,7 +80,8 @@ function differences(
   });
 }
 
-const itemTexts = (items: ReadonlySet<Item> | undefined): string =>
+/** Values, in order where they are numbers. */
+export const itemTexts = (items: ReadonlySet<Item> | undefined): string =>
   items === undefined
     ? 'none'
     : [...items]

@@ -11,6 +11,8 @@ import { comparisonTables, shortLabel } from '../compare/comparison-tables.ts';
 import { renderChart } from '../report/chart-figure.ts';
 import { type Html, html } from '../report/html.ts';
 import type { Section } from '../report/page-frame.ts';
+import type { RunIndex } from './run-index.ts';
+import { findRow } from './run-members.ts';
 import type { Sources } from './run-page.ts';
 import { chartScripts, renderFrame, renderSections } from './served-page-frame.ts';
 import { fileName } from './stored-report.ts';
@@ -20,9 +22,12 @@ const mostScored = 10;
 const mostCurves = 24;
 const mostOffered = 60;
 
-/** A run that has ended, and its record. */
+/** A run that has ended, or a member of its matrix, and its record. */
 interface Compared {
   readonly id: string;
+  readonly run: string;
+  /** What tells it from the others, or its time. */
+  readonly label: string;
   readonly record: RunRecord;
 }
 
@@ -33,10 +38,7 @@ interface Compared {
 export function comparePage(c: Context, sources: Sources): Response {
   const { index, results, store, project, fill } = sources;
   const askedRuns = new Set((c.req.queries('runs') ?? []).flatMap((part) => part.split(',')));
-  const all = index.runs();
-  const runs = all.flatMap(({ id, record }) =>
-    record && askedRuns.has(id) ? [{ id, record }] : [],
-  );
+  const runs = comparedRuns([...askedRuns], index);
   if (runs.length < 2)
     return c.html(
       renderFrame({
@@ -47,13 +49,16 @@ export function comparePage(c: Context, sources: Sources): Response {
       }),
     );
   const base = runs.findIndex(({ id }) => id === c.req.query('base'));
+  const noun = runs.some(({ id, run }) => id !== run) ? 'member' : 'run';
   const withScores = runs.length <= mostScored;
   const source = {
     readResult: results.read.bind(results),
     objectPath: store.objectPath.bind(store),
     fill,
   };
-  const subjects = runs.map(({ id, record }) => subjectOfRun(id, record, source, { withScores }));
+  const subjects = runs.map(({ label, record }) =>
+    subjectOfRun(label, record, source, { withScores }),
+  );
   const comparison = compareSubjects(subjects, base === -1 ? 'none' : base);
   const curves = runs.length <= mostCurves ? comparisonCharts(comparison) : [];
   const charts = curves.map(({ name, spec }) => {
@@ -89,13 +94,13 @@ export function comparePage(c: Context, sources: Sources): Response {
   ];
   return c.html(
     renderFrame({
-      title: `${runs.length} runs compared`,
+      title: `${runs.length} ${noun}s compared`,
       at: '/compare',
       project,
       scripts: chartScripts,
       content: [
-        html`<h1>${formatCountOf(runs.length, 'run')} compared</h1>`,
-        html`<ul class="names">${runs.map(({ id, record }) => html`<li><a href="/run/${id}">${shortLabel(id)}</a> <span class="soft">${record.pipeline}</span></li>`)}</ul>`,
+        html`<h1>${formatCountOf(runs.length, noun)} compared</h1>`,
+        html`<ul class="names">${runs.map(({ run, label, record }) => html`<li><a href="/run/${run}">${shortLabel(label)}</a> <span class="soft">${record.pipeline}${label !== run && html`, ${shortLabel(run)}`}</span></li>`)}</ul>`,
         withScores && comparison.paired.length > 0
           ? testLinks(runs, base)
           : html`<p class="soft small">Tests and ROC curves compare at most ${mostScored} runs that scored the same images.</p>`,
@@ -104,6 +109,22 @@ export function comparePage(c: Context, sources: Sources): Response {
       ],
     }),
   );
+}
+
+/** The runs and members of these ids that have ended, with labels that differ. */
+function comparedRuns(ids: readonly string[], index: RunIndex): readonly Compared[] {
+  const all = index.runs();
+  const rows = ids.flatMap((id) => {
+    const row = findRow(all, id);
+    return row?.record === undefined ? [] : [{ ...row, record: row.record }];
+  });
+  const names = index.names(rows);
+  const times = new Map(groupBy(names, (name) => name));
+  return rows.map(({ id, run, record }, i) => {
+    const name = names[i]!;
+    const isOnly = name !== '' && times.get(name)!.length === 1;
+    return { id, run, record, label: isOnly ? name : `${name} ${id}`.trim() };
+  });
 }
 
 /** A form of the last runs, for an address that names fewer than two. */
@@ -121,16 +142,17 @@ function chooser({ index }: Sources, askedRuns: ReadonlySet<string>): Html {
 /** Paired tests take seconds, so they are a link: each run against one. */
 function testLinks(runs: readonly Compared[], base: number): Html {
   const ids = runs.map(({ id }) => id).join(',');
-  return html`<p class="links">Test the others, image by image, against: ${runs.map(({ id }, i) =>
-    i === base
-      ? html`<strong>${shortLabel(id)}</strong> `
-      : html`<a href="/compare?runs=${ids}&amp;base=${id}">${shortLabel(id)}</a> `,
+  return html`<p class="links">Test the others, image by image, against: ${runs.map(
+    ({ id, label }, i) =>
+      i === base
+        ? html`<strong>${shortLabel(label)}</strong> `
+        : html`<a href="/compare?runs=${ids}&amp;base=${id}">${shortLabel(label)}</a> `,
   )}</p>`;
 }
 
 /** The images of two runs side by side, for each stage that scored them in both. */
 function imageLinks(runs: readonly Compared[], { results }: Sources): readonly Html[] {
-  if (runs.length !== 2) return [];
+  if (runs.length !== 2 || runs.some(({ id, run }) => id !== run)) return [];
   const [first, second] = runs as [Compared, Compared];
   const scoring = ({ record }: Compared) =>
     Object.entries(record.stages).flatMap(([name, { result }]) =>
@@ -154,21 +176,23 @@ function imageLinks(runs: readonly Compared[], { results }: Sources): readonly H
  * they drew.
  */
 function chartsBeside(runs: readonly Compared[], { results, objects }: Sources): readonly Html[] {
-  const all = runs.flatMap(({ id, record }) =>
+  const all = runs.flatMap(({ label, record }) =>
     Object.entries(record.stages).flatMap(([stage, { result }]) =>
       Object.entries(results.read(result)?.outputs ?? {}).flatMap(([port, artifact]) => {
         if (artifact.type !== 'chart') return [];
         const files = objects.list(artifact, fileName(port, port, artifact));
         const name = ['chart.svg', 'chart.png'].find(files.has);
-        return name === undefined ? [] : [{ id, chart: `${stage}.${port}`, uri: files.uri(name) }];
+        return name === undefined
+          ? []
+          : [{ label, chart: `${stage}.${port}`, uri: files.uri(name) }];
       }),
     ),
   );
   return Array.from(groupBy(all, ({ chart }) => chart)).flatMap(([chart, charts]) => {
     if (charts.length < 2) return [];
     const figures = charts.map(
-      ({ id, uri }) =>
-        html`<figure class="card"><div class="drawing"><img loading="lazy" src="${uri}" alt="${chart} of ${shortLabel(id)}"></div><figcaption>${shortLabel(id)}</figcaption></figure>`,
+      ({ label, uri }) =>
+        html`<figure class="card"><div class="drawing"><img loading="lazy" src="${uri}" alt="${chart} of ${shortLabel(label)}"></div><figcaption>${shortLabel(label)}</figcaption></figure>`,
     );
     const isSame = new Set(charts.map(({ uri }) => uri)).size === 1;
     return [

@@ -17,11 +17,20 @@ import {
   type StageSettings,
 } from './changed-settings.ts';
 import { type Cell, type Column, itemsOf } from './filter-query.ts';
+import { asRow, membersOf, type RunRow } from './run-members.ts';
+import { nameRuns } from './run-names.ts';
 import type { Results } from './run-results.ts';
+
+/** Whether a row of the table is a run, or a member of its matrix. */
+export type Rows = 'runs' | 'members';
 
 /** The runs of a project as a table. */
 export interface RunTable {
   readonly ids: readonly string[];
+  /** The run of each row. */
+  readonly runs: readonly string[];
+  /** How many members the matrix of each run has; 1 for a run without one, and for a member. */
+  readonly members: readonly number[];
   readonly columns: readonly Column[];
   /** The columns that are shown where the address names none. */
   readonly shown: readonly string[];
@@ -45,7 +54,7 @@ export class RunIndex {
   readonly #sameSettings = new Map<string, ResultSettings>();
   #runs: readonly PastRun[] = [];
   #reading: Promise<void> | undefined;
-  #table: RunTable | undefined;
+  readonly #tables = new Map<Rows, RunTable>();
   #signature = '';
 
   /** `fill` knows the defaults of results that do not have theirs. */
@@ -71,7 +80,7 @@ export class RunIndex {
     const signature = this.#runs
       .map(({ id, outcome, counts }) => `${id} ${outcome} ${JSON.stringify(counts)}`)
       .join('\n');
-    if (signature !== this.#signature) this.#table = undefined;
+    if (signature !== this.#signature) this.#tables.clear();
     this.#signature = signature;
     return this.#runs;
   }
@@ -96,23 +105,34 @@ export class RunIndex {
     );
   }
 
-  table(): RunTable {
+  table(of: Rows = 'runs'): RunTable {
     const runs = this.runs();
     this.#read();
     const unread = runs.filter((run) => this.#unreadOf(run).length > 0).length;
-    if (this.#table === undefined || this.#table.unread !== unread)
-      this.#table = this.#makeTable(runs, unread);
-    return this.#table;
+    const known = this.#tables.get(of);
+    if (known?.unread === unread) return known;
+    const rows = of === 'runs' ? runs.map(asRow) : runs.flatMap(membersOf);
+    const table = this.#makeTable(rows, { of, unread });
+    this.#tables.set(of, table);
+    return table;
+  }
+
+  /** What tells each row from the others of its pipeline; empty where nothing does. */
+  names(rows: readonly RunRow[]): readonly string[] {
+    return nameRuns(
+      rows,
+      rows.map((row) => withAxes(row, this.#stagesOf(row))),
+    );
   }
 
   /**
    * The table with all settings: reading those of 10,000 results takes seconds, and a table takes
    * megabytes.
    */
-  async wholeTable(): Promise<RunTable> {
+  async wholeTable(of: Rows): Promise<RunTable> {
     this.runs();
     await this.#read();
-    return this.table();
+    return this.table(of);
   }
 
   #read(): Promise<void> {
@@ -155,19 +175,24 @@ export class RunIndex {
     return made;
   }
 
-  #makeTable(runs: readonly PastRun[], unread: number): RunTable {
+  #makeTable(
+    rows: readonly RunRow[],
+    { of, unread }: { readonly of: Rows; readonly unread: number },
+  ): RunTable {
+    const stages = rows.map((row) => this.#stagesOf(row));
+    const withMatrix = rows.map((row, i) => withAxes(row, stages[i]!));
     const fields: readonly Column[] = [
-      { name: 'run', values: runs.map(({ id }) => id) },
-      { name: 'pipeline', values: runs.map(({ pipeline }) => pipeline) },
-      { name: 'state', values: runs.map(({ outcome }) => outcome) },
-      { name: 'started', values: runs.map(({ startedAt }) => startedAt) },
-      { name: 'time', values: runs.map(({ seconds }) => seconds ?? null) },
+      { name: 'name', values: nameRuns(rows, withMatrix) },
+      { name: 'run', values: rows.map(({ run }) => run) },
+      { name: 'pipeline', values: rows.map(({ pipeline }) => pipeline) },
+      { name: 'state', values: rows.map(({ outcome }) => outcome) },
+      { name: 'started', values: rows.map(({ startedAt }) => startedAt) },
+      { name: 'time', values: rows.map(({ seconds }) => seconds ?? null) },
     ];
-    const settings = new Columns(runs.length);
-    const numbers = new Columns(runs.length);
-    const stages = runs.map((run) => this.#stagesOf(run));
-    for (const [row, run] of runs.entries()) {
-      for (const [stage, { values }] of stages[row]!) {
+    const settings = new Columns(rows.length);
+    const numbers = new Columns(rows.length);
+    for (const [row, run] of rows.entries()) {
+      for (const [stage, { values }] of withMatrix[row]!) {
         for (const [path, items] of values)
           for (const item of items) settings.add(`${stage}.${path}`, row, item);
       }
@@ -175,18 +200,25 @@ export class RunIndex {
         if (value !== null) numbers.add(`${baseName(stage)}.${name}`, row, value, interval);
       }
     }
-    const changed = { name: 'changed', values: changesOf(runs, stages) };
-    const hasChanged = changed.values.some((cell) => cell !== null && itemsOf(cell).length > 0);
+    const changed = of === 'runs' ? changesOf(rows, stages) : rows.map(() => null);
+    const hasChanged = changed.some((cell) => cell !== null && itemsOf(cell).length > 0);
     return {
-      ids: runs.map(({ id }) => id),
-      columns: [...fields, changed, ...settings.all(), ...numbers.all()],
+      ids: rows.map(({ id }) => id),
+      runs: rows.map(({ run }) => run),
+      members: rows.map((row) => (of === 'runs' ? membersOf(row).length : 1)),
+      columns: [
+        ...fields,
+        { name: 'changed', values: changed },
+        ...settings.all(),
+        ...numbers.all(),
+      ],
       shown: [
-        'run',
+        'name',
         'pipeline',
         'state',
         'time',
-        ...(hasChanged ? ['changed'] : []),
         ...mainNumbers(numbers.all()),
+        ...(hasChanged ? ['changed'] : []),
       ],
       unread,
     };
@@ -205,6 +237,15 @@ export class RunIndex {
     );
   }
 }
+
+/**
+ * The settings of a row with the values of its axes, `matrix.seed`, which come first, so that they
+ * name a member.
+ */
+const withAxes = (
+  { axes }: RunRow,
+  stages: ReadonlyMap<string, StageSettings>,
+): ReadonlyMap<string, StageSettings> => new Map([['matrix', axes], ...stages]);
 
 /** Columns that are created with their first values. */
 class Columns {

@@ -4,7 +4,7 @@ import { formatSeconds } from '../../format-numbers.ts';
 import { html } from '../report/html.ts';
 import { renderTable } from '../report/render-table.ts';
 import { type Column, columnsOf, filterRows, sortRows } from './filter-query.ts';
-import type { RunTable } from './run-index.ts';
+import type { Rows, RunTable } from './run-index.ts';
 import type { Sources } from './run-page.ts';
 import { renderFrame } from './served-page-frame.ts';
 
@@ -19,12 +19,18 @@ const beats = 10;
  * draws the rest.
  */
 export function runsPage(c: Context, { index, project }: Sources): Response {
-  const table = index.table();
+  const table = index.table(rowsOf(c));
   const { rows } = filterRows(table.columns, table.ids.length, c.req.query('q') ?? '');
   const columns = columnsOf(table, c.req.query('cols') ?? '');
   const first = sortRows(rows, table.columns, c.req.query('sort') ?? '').slice(0, firstRows);
   const names = columns.map(({ name }) => name);
-  const cells = first.map((row) => columns.map((column) => textOf(column, row)));
+  const started = table.columns.find(({ name }) => name === 'started')!;
+  const cells = first.map((row) =>
+    columns.map((column) => {
+      const text = textOf(column, row);
+      return column.name === 'name' && text === '' ? textOf(started, row) : text;
+    }),
+  );
   const content =
     table.ids.length === 0
       ? html`<h1>Runs</h1><p>There were no runs yet. This page shows them as they begin:</p><pre>restage run</pre>`
@@ -52,9 +58,13 @@ function textOf({ name, values }: Column, row: number): string {
     : String(value).slice(0, 80);
 }
 
+const rowsOf = (c: Context): Rows => (c.req.query('rows') === 'members' ? 'members' : 'runs');
+
 /** Sends the table as it is now, or with `whole` once all settings are read. */
 export const runsData = async (c: Context, { index }: Sources): Promise<Response> =>
-  c.json<RunTable>(c.req.query('whole') === undefined ? index.table() : await index.wholeTable());
+  c.json<RunTable>(
+    c.req.query('whole') === undefined ? index.table(rowsOf(c)) : await index.wholeTable(rowsOf(c)),
+  );
 
 /** Sends an event when a run began, went on or ended. */
 export function followRuns(c: Context, { index }: Sources): Response {

@@ -20,15 +20,18 @@ interface RowsProps extends SortProps {
   readonly rows: readonly number[];
   readonly ticked: readonly string[];
   tick(id: string): void;
+  /** Shows the members of a run. */
+  unfold(run: string): void;
 }
 
 /** The rows of the table that are in sight. */
-export function Rows({ table, visibleColumns, rows, ticked, sort, tick, sortBy }: RowsProps) {
+export function Rows(props: RowsProps) {
+  const { table, visibleColumns, rows, ticked, sort, tick, unfold, sortBy } = props;
   const { box, seen, look } = useSeen<HTMLElement>();
   const [first, last] = drawnRows(seen, rowHeight, rows.length);
   const space = (count: number) => count > 0 && <tr style={{ height: `${count * rowHeight}px` }} />;
-  const scales = useMemo(
-    () => visibleColumns.map(scaleOf),
+  const looks = useMemo(
+    () => visibleColumns.map((column) => ({ scale: scaleOf(column), digits: digitsOf(column) })),
     [table, visibleColumns.map(({ name }) => name).join()],
   );
   return (
@@ -70,8 +73,9 @@ export function Rows({ table, visibleColumns, rows, ticked, sort, tick, sortBy }
                     key={column.name}
                     column={column}
                     row={row}
-                    id={id}
-                    scale={scales[position]!}
+                    table={table}
+                    unfold={unfold}
+                    look={looks[position]!}
                   />
                 ))}
               </tr>
@@ -85,9 +89,6 @@ export function Rows({ table, visibleColumns, rows, ticked, sort, tick, sortBy }
 }
 
 /**
- * The name of a column, which sorts by it: the largest first, then the smallest, then not at all.
- */
-/**
  * How a column shows and announces the present order, and the order that a click on it asks for.
  */
 function sortState(name: string, sort: string) {
@@ -96,6 +97,9 @@ function sortState(name: string, sort: string) {
   return { order: 'none', arrow: '', next: `-${name}` } as const;
 }
 
+/**
+ * The name of a column, which sorts by it: the largest first, then the smallest, then not at all.
+ */
 function Head({ name, sort, sortBy }: { readonly name: string } & SortProps) {
   const { order, arrow, next } = sortState(name, sort);
   return (
@@ -116,32 +120,47 @@ function scaleOf({ ends }: Column): Scale {
   return all.length === 0 ? undefined : [Math.min(...all), Math.max(...all)];
 }
 
+/** How a column shows its numbers. */
+interface Look {
+  readonly scale: Scale;
+  /** Digits after the decimal point; undefined for numbers too small to be aligned by it. */
+  readonly digits: number | undefined;
+}
+
+/** The least number whose column is aligned. */
+const leastAligned = 1e-4;
+
+/** As many digits as all numbers have, at most three significant ones of the smallest. */
+function digitsOf({ values }: Column): number | undefined {
+  const numbers = values.flatMap(itemsOf).filter((item) => typeof item === 'number');
+  const sizes = numbers.map(Math.abs).filter((size) => !Number.isInteger(size));
+  if (sizes.length === 0) return 0;
+  const least = Math.min(...sizes);
+  if (least < leastAligned) return undefined;
+  const most = Math.max(...sizes.map((size) => (String(size).split('.')[1] ?? '').length));
+  return Math.min(most, Math.max(0, 2 - Math.floor(Math.log10(least))));
+}
+
 interface ValueProps {
   readonly column: Column;
   readonly row: number;
-  readonly id: string;
-  readonly scale: Scale;
+  readonly table: RunTable;
+  readonly look: Look;
+  unfold(run: string): void;
 }
 
-function Value({ column, row, id, scale }: ValueProps) {
+function Value({ column, row, table, look, unfold }: ValueProps) {
   const { name, ends } = column;
+  const { scale, digits } = look;
   const items = itemsOf(column.values[row]);
-  if (name === 'run')
-    return (
-      <th scope="row">
-        <a href={`/run/${id}`}>{id.slice(0, 19).replace('T', ' ')}</a>
-      </th>
-    );
+  if (name === 'name') return <Name table={table} row={row} unfold={unfold} />;
   if (name === 'state')
     return (
       <td>
         <span class={`badge ${runTones[items[0] as RunState]}`}>{items[0]}</span>
       </td>
     );
-  if (name === 'started')
-    return (
-      <td class="nowrap">{new Date(Number(items[0])).toLocaleString('sv-SE').slice(0, 16)}</td>
-    );
+  if (name === 'started') return <td class="nowrap">{localTime(Number(items[0]))}</td>;
   const isNumber = items.length > 0 && items.every((item) => typeof item === 'number');
   if (!isNumber)
     return (
@@ -154,27 +173,59 @@ function Value({ column, row, id, scale }: ValueProps) {
   const high = Math.max(...numbers);
   if (name === 'time') return <td class="number">{formatSeconds(low)}</td>;
   const interval = ends?.[row];
+  const text = (value: number) => numberText(value, digits);
   return (
     <td class="number">
-      {low === high ? numberText(low) : `${numberText(low)} to ${numberText(high)}`}
-      {interval && scale && <Mark values={numbers} ends={interval} scale={scale} />}
+      {low === high ? text(low) : `${text(low)} to ${text(high)}`}
+      {interval && scale && <Mark values={numbers} ends={interval} scale={scale} text={text} />}
     </td>
   );
 }
 
-const numberText = (value: number): string => digitsOf(value).replace('-', '−');
+interface NameProps {
+  readonly table: RunTable;
+  readonly row: number;
+  unfold(run: string): void;
+}
 
-function digitsOf(value: number): string {
-  if (Number.isInteger(value)) return String(value);
-  return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
+/** What tells a row from its neighbours, then its time; and the way to a run's members. */
+function Name({ table: { columns, runs, members }, row, unfold }: NameProps) {
+  const cellOf = (name: string) => columns.find((column) => column.name === name)!.values[row];
+  const run = runs[row]!;
+  const time = localTime(Number(cellOf('started')));
+  const name = String(cellOf('name') ?? '');
+  return (
+    <th scope="row" class="name">
+      <a href={`/run/${run}`} title={run}>
+        {name === '' ? time : name}
+      </a>
+      {name !== '' && <span class="soft"> {time}</span>}
+      {members[row]! > 1 && (
+        <button type="button" onClick={() => unfold(run)}>
+          {members[row]} members
+        </button>
+      )}
+    </th>
+  );
+}
+
+/** A time of this machine's clock, as 2026-11-30 12:28. */
+const localTime = (time: number): string => new Date(time).toLocaleString('sv-SE').slice(0, 16);
+
+function numberText(value: number, digits: number | undefined): string {
+  const text = digits === undefined ? String(Number(value.toPrecision(3))) : value.toFixed(digits);
+  return text.replace('-', '−');
+}
+
+interface MarkProps {
+  readonly values: readonly number[];
+  readonly ends: readonly [number, number];
+  readonly scale: readonly [number, number];
+  text(value: number): string;
 }
 
 /** An interval as a line with its estimates as points, on the scale of the column. */
-function Mark({
-  values,
-  ends,
-  scale,
-}: { readonly values: readonly number[] } & Record<'ends' | 'scale', readonly [number, number]>) {
+function Mark({ values, ends, scale, text }: MarkProps) {
   const at = (x: number) => 4 + (52 * (x - scale[0])) / (scale[1] - scale[0] || 1);
   return (
     <svg
@@ -182,9 +233,9 @@ function Mark({
       width="60"
       height="12"
       role="img"
-      aria-label={`interval ${numberText(ends[0])} to ${numberText(ends[1])}`}
+      aria-label={`interval ${text(ends[0])} to ${text(ends[1])}`}
     >
-      <title>{`${numberText(ends[0])} to ${numberText(ends[1])}`}</title>
+      <title>{`${text(ends[0])} to ${text(ends[1])}`}</title>
       <line x1={at(ends[0])} x2={at(ends[1])} y1="6" y2="6" />
       {values.map((value) => (
         <circle key={value} cx={at(value)} cy="6" r="3" />

@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Column, columnsOf, filterRows, joinNames, sortRows } from '../filter-query.ts';
 import type { RunTable } from '../run-index.ts';
+import { queryValue } from './address.ts';
 import { FilterField } from './filter-field.tsx';
 import { Rows } from './runs-table-rows.tsx';
 import { useView } from './use-view.ts';
@@ -13,9 +14,11 @@ if (element !== null) load(element);
 else document.addEventListener('runs', () => location.reload(), { once: true });
 
 async function load(container: HTMLElement, part: '' | 'whole' = ''): Promise<void> {
-  const answer = await fetch(`/runs.json?${part}`).catch(() => undefined);
+  const rows = queryValue('rows');
+  const answer = await fetch(`/runs.json?rows=${rows}&${part}`).catch(() => undefined);
   if (!answer?.ok) return;
   const table: RunTable = await answer.json();
+  if (rows !== queryValue('rows')) return; // the view changed meanwhile
   if (!isDrawn) container.replaceChildren(); // the first rows, which the server drew
   isDrawn = true;
   render(<Runs table={table} />, container);
@@ -23,13 +26,17 @@ async function load(container: HTMLElement, part: '' | 'whole' = ''): Promise<vo
 }
 document.addEventListener('runs', () => element && load(element));
 
-/** The table of runs; only rows in sight are drawn. */
+/** The table of runs, or of the members of their matrices; only rows in sight are drawn. */
 function Runs({ table }: { readonly table: RunTable }) {
   const { columns, ids } = table;
-  const { view, change, adjust } = useView('q', 'sort', 'cols', 'tick');
+  const { view, change, adjust } = useView('q', 'sort', 'cols', 'tick', 'rows');
+  useEffect(() => {
+    load(element!);
+  }, [view.rows]);
   const { rows, unknown } = useMemo(() => filterRows(columns, ids.length, view.q), [table, view.q]);
   const sorted = useMemo(() => sortRows(rows, columns, view.sort), [rows, view.sort]);
   const visibleColumns = columnsOf(table, view.cols);
+  const noun = view.rows === 'members' ? 'members' : 'runs';
   const ticked = view.tick.split(' ').filter(Boolean);
   const tick = (id: string) =>
     adjust({
@@ -39,21 +46,31 @@ function Runs({ table }: { readonly table: RunTable }) {
     <>
       <form class="line" onSubmit={(event) => event.preventDefault()}>
         <FilterField q={view.q} query={(q) => adjust({ q })} example="seed=7 test.auc>0.8 failed" />
+        <label>
+          Rows{' '}
+          <select
+            value={view.rows}
+            onChange={({ currentTarget }) => change({ rows: currentTarget.value, tick: '' })}
+          >
+            <option value="">runs</option>
+            <option value="members">members of a matrix</option>
+          </select>
+        </label>
         <Chooser
           columns={columns}
           names={visibleColumns.map(({ name }) => name)}
           choose={(all) => change({ cols: joinNames(all) })}
         />
         {ticked.length < 2 ? (
-          <span class="button soft">Tick two runs to compare</span>
+          <span class="button soft">Tick two rows to compare</span>
         ) : (
           <a class="button" href={`/compare?runs=${ticked.join(',')}`}>
-            Compare {ticked.length} runs
+            Compare {ticked.length} {noun}
           </a>
         )}
       </form>
       <p class="soft small" role="status">
-        {sorted.length} of {ids.length} runs
+        {sorted.length} of {ids.length} {noun}
         {table.unread > 0 && `; the settings of ${table.unread} are being read`}
         {unknown.length > 0 && `. No run has ${unknown.join(', ')}.`}
       </p>
@@ -63,6 +80,7 @@ function Runs({ table }: { readonly table: RunTable }) {
         rows={sorted}
         ticked={ticked}
         tick={tick}
+        unfold={(run) => change({ rows: 'members', q: `run=${run}`, tick: '' })}
         sort={view.sort}
         sortBy={(sort) => change({ sort })}
       />
