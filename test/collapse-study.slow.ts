@@ -10,6 +10,9 @@ params:
   rates: [0.001]
   seeds: [1]
   seedsOnFakes: [1]
+  seedsOfCures: [1]
+  seedsLonger: [1]
+  seedsInTorch: [1]
   imageSize: 56
   reportSize: 60
   epochs: 1

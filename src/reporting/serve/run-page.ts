@@ -4,6 +4,7 @@ import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import { plainText } from '../../plain-text.ts';
 import { html } from '../report/html.ts';
+import { withContent } from '../report/page-frame.ts';
 import { LiveRun } from './live-run.ts';
 import type { RunIndex } from './run-index.ts';
 import { chartScripts, renderFrame, renderSections } from './served-page-frame.ts';
@@ -35,7 +36,12 @@ export async function runPage(c: Context, run: RunFolder, sources: Sources): Pro
   const live = openRun(run, sources);
   const { title, sections } = await live.page();
   const address = `/run/${run.id}`;
-  const links = html`<p class="links"><a href="/compare?runs=${run.id}">Compare</a> <a href="/images?run=${run.id}">Images</a></p>`;
+  const titled = withContent(sections).filter(({ id }) => id !== 'header');
+  const contents = html`<nav id="contents" aria-label="Sections"><ul>${[
+    ...titled,
+    { id: 'log', title: 'Log' },
+  ].map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>`;
+  const links = html`<p class="links">Run <code>${run.id}</code> <a href="/compare?runs=${run.id}">Compare it with others</a> <a href="/images?run=${run.id}">Its images</a></p>`;
   const { stages } = live.model;
   const chosen = stages.find(({ state }) => state === 'running') ?? stages[0];
   const logs = stages.map(
@@ -49,6 +55,7 @@ export async function runPage(c: Context, run: RunFolder, sources: Sources): Pro
       scripts: chartScripts,
       content: [
         links,
+        contents,
         html`<div id="sections">${renderSections(sections)}</div>`,
         html`<section id="log" aria-labelledby="log-title" data-log="${address}/log"><h2 id="log-title">Log</h2>
 <form class="line"><label>Stage <select name="stage">${logs}</select></label> <label>Lines with <input type="search" name="find"></label></form>

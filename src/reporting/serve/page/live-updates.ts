@@ -111,8 +111,25 @@ function renew({ order, changed }: Renewal): void {
       container.insertBefore(section, container.children[index] ?? null);
   }
   while (container.children.length > order.length) container.lastElementChild!.remove();
+  listSections();
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   document.dispatchEvent(new Event('sections'));
+}
+
+/** Writes the contents of the page again: all sections with a title that is shown. */
+function listSections(): void {
+  const titled = [...document.querySelectorAll('main section[id]')].filter(
+    ({ id }) => id !== 'header',
+  );
+  const items = titled.map((section) => {
+    const link = document.createElement('a');
+    link.href = `#${section.id}`;
+    link.textContent = section.querySelector('h2')!.textContent;
+    const item = document.createElement('li');
+    item.append(link);
+    return item;
+  });
+  document.querySelector('#contents ul')!.replaceChildren(...items);
 }
 
 /**
