@@ -12,14 +12,14 @@ const clips = (videos = '', measure = '') => `stages:
     ${videos}
     inputs: { clips: data/ }
     outputs: { list: artifacts/list.csv }
-    with: { run: "(echo name,file; cd \${inputs.clips}; for f in *.txt; do echo \${f%.txt},data/$f; done) > \${outputs.list}; echo \${RESTAGE_NODE-here}" }
+    with: { run: "(echo name,file; cd \${inputs.clips}; for f in *.txt; do echo \${f%.txt},data/$f; done) > \${outputs.list}" }
   measure:
     kind: command
     ${measure}
     matrix: { clip: { from: videos.list } }
     inputs: { clip: "\${matrix.clip.file}" }
     outputs: { size: { type: files } }
-    with: { run: "echo \${matrix.clip} >> "$COUNT"; wc -c < \${inputs.clip} > \${outputs.size}" }
+    with: { run: "echo \${matrix.clip} >> $COUNT; wc -c < \${inputs.clip} > \${outputs.size}" }
     env: [COUNT]
   all:
     kind: command

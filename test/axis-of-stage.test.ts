@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { library } from './support/library.ts';
 import { endOf, Project } from './support/rig.ts';
+import { group } from './support/store-group.ts';
 import { print } from './support/two-stages.ts';
+import { until } from './support/until.ts';
 
 /** Lists the clips of a folder, measures each of them, and puts the sizes together. */
 const clips = `stages:
@@ -121,6 +123,10 @@ test('while a list is not known, what its earlier stages published and left in t
     all: 'blocked',
   });
   assert.equal(failed.messages['measure[clip=?]'], 'waits for videos, which failed');
+  assert.match(
+    project.read('artifacts/test/report.html'),
+    /<h3>measure\[clip=\?\]<\/h3>.*waits for videos, which failed/s,
+  );
   project.letHoursPass(48);
   await print(project, 'gc', '--keep', '1h', '--yes');
   delete project.env['NODE_OPTIONS'];
@@ -311,3 +317,40 @@ test('plan as JSON, explain, logs and graph show what is pending', async () => {
   const { stderr } = await project.command('logs', 'test.yaml', 'measure');
   assert.equal(stderr, 'measure[clip=?] never ran here.\n');
 });
+
+test('the page Graph of serve shows what is pending', async () => {
+  using project = new Project(clips, files);
+  const running = project.start('serve', '--port', '0');
+  let printed = '';
+  running.child.stderr!.on('data', (text: string) => {
+    printed += text;
+  });
+  await until(() => printed.includes('Ctrl-C'));
+  const [, address] = /^Open {2}(http:\S+)$/m.exec(printed)!;
+  const { origin, searchParams } = new URL(address!);
+  const page = await fetch(`${origin}/graph?token=${searchParams.get('token')}`);
+  const text = await page.text();
+  running.child.kill('SIGINT');
+  await running.ended;
+  assert.match(text, /4 stages: 2 run, 2 not known\./);
+  assert.match(text, /one for each value in videos\.list, which is not known yet/);
+});
+
+test('another clone knows a list from the shared store, and computes nothing', async () => {
+  using lab = await group(clips.replace('clips: data/', 'clips: ./in.txt').replace(listing, fixed));
+  const { clone } = lab;
+  clone.write('in.txt', 'abc\n');
+  const plan = await print(clone, 'plan', 'test.yaml');
+  assert.match(plan, /restore +measure\[clip=b\] +not published here/);
+  assert.deepEqual((await clone.run()).outcomes, {
+    videos: 'restored',
+    'measure[clip=a]': 'restored',
+    'measure[clip=b]': 'restored',
+    all: 'restored',
+    other: 'up to date',
+  });
+});
+
+/** The program that lists the clips of a folder, and one that names the same file twice. */
+const listing = 'cd ${inputs.clips}; for f in *.txt; do echo ${f%.txt},data/$f; done';
+const fixed = 'echo a,./in.txt; echo b,pipelines/test.yaml';

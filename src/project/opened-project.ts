@@ -64,14 +64,16 @@ export class OpenedProject implements Project {
     ): Promise<CheckedPipeline> => {
       const pipeline = orThrow(await loadPipeline({ ...load, lists }));
       const used = pipeline.nodes.map(({ kind }) => kind);
+      const graph = new Graph(pipeline);
+      const hasPending = pipeline.pending.length > 0;
       return {
         root,
         env,
         warn,
         kinds,
         pipeline,
-        graph: new Graph(pipeline),
-        nodes: new Graph({ stages: pipeline.nodes }),
+        graph,
+        nodes: hasPending ? new Graph({ stages: pipeline.nodes }) : graph,
         lists,
         wrongLists: new Map(),
         resolve,

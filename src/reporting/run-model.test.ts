@@ -58,6 +58,24 @@ test('events reduce to a model of the run', () => {
   );
 });
 
+test('once a list is known, its stages take the place of the pending one, and others keep what they did', () => {
+  const name = (text: string) => text as StageName;
+  const time = 5;
+  const known = [name('videos'), name('fit[clip=a]'), name('fit[clip=b]')];
+  const finals = known.slice(1);
+  const { last } = recorded((run) => run.begin(['videos', 'fit[clip=?]']).ends('videos', 'ran'));
+  const grown = reduce(last, { type: 'stages-known', stages: known, finals, time });
+  assert.deepEqual(
+    grown.stages.map(({ name, state }) => [name, state]),
+    [
+      ['videos', 'ran'],
+      ['fit[clip=a]', 'waiting'],
+      ['fit[clip=b]', 'waiting'],
+    ],
+  );
+  assert.deepEqual([grown.finals, grown.ends], [finals, finals]);
+});
+
 test('an attempt keeps its last line, and another attempt begins without the progress of the one before', () => {
   const { models } = recorded(story);
   const fit = models.map(({ stages }) => stages[1]!);

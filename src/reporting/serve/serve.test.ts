@@ -479,6 +479,26 @@ test('stages that still wait have their kinds and what they read, in the graph a
   assert.match(drawing!, /marker-end/, 'an arrow from fit to scores');
 });
 
+test('the page of a run follows as a list makes further stages known', async (t) => {
+  const root = temporaryFolder(t);
+  const run = new LocalStore(root).startRun('2025-01-31T09-12-03.042-4f2a', 'test');
+  const reads = [{ port: 'list', stage: 'videos', output: 'list' }];
+  const first = { type: 'run-started', run: run.id, pipeline: 'test', time: 1 };
+  write(run, { ...first, stages: ['videos', 'fit[clip=?]'], pending: ['fit[clip=?]'] });
+  const site = await serveIn(t, root);
+  assert.match((await site.get(`/run/${run.id}`)).text, /<h3>fit\[clip=\?\]<\/h3>/);
+  const stages = ['videos', 'fit[clip=a]'];
+  const plan = [
+    { kind: 'command', reads: [] },
+    { kind: 'train', reads },
+  ];
+  write(run, { type: 'stages-known', stages, plan, time: 2 });
+  const later = await serveIn(t, root);
+  const { text } = await later.get(`/run/${run.id}`);
+  assert.match(text, /<h3>fit\[clip=a\]<\/h3><span class="soft small">train<\/span>/);
+  assert.doesNotMatch(text, /clip=\?/);
+});
+
 test('a damaged record, and lines of events that are none, leave every page readable', async (t) => {
   const { root, run, store } = await projectWithRun(t);
   const later = store.startRun('2025-02-01T09-12-03.042-4f2a', 'test');
