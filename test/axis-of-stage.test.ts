@@ -238,6 +238,34 @@ test('one list may lead to the next within a run, and a forced list is made anew
   assert.equal(forced.outcomes['measure[clip=a]'], 'up to date');
 });
 
+test('the stages of a list start as soon as it is made, while others still run', async () => {
+  using project = new Project(clips.replace('"echo other"', '"read _ < gate"'), files);
+  const gate = project.gate('gate');
+  const running = project.startRun('--jobs', '2');
+  await running.event('stage-finished', 'all');
+  gate.pass();
+  const { code, outcomes } = await endOf(running);
+  assert.equal(code, 0);
+  assert.deepEqual(Object.keys(outcomes).slice(-2), ['all', 'other']);
+});
+
+test('a list that was known before the run, and is another one when its stage has run, counts', async () => {
+  const changing = `${clips.replace('inputs: { clips: data/ }', 'after: first\n    inputs: { clips: data/ }')}  first:
+    kind: command
+    with: { run: "test -e more && cp more data/c.txt && rm data/a.txt; true" }
+`;
+  using project = new Project(changing, files);
+  assert.equal((await project.run()).code, 0);
+  project.write('more', 'more\n');
+  const { outcomes, code } = await project.run('--force', 'first');
+  assert.equal(code, 0);
+  assert.deepEqual(
+    [outcomes['videos'], outcomes['measure[clip=b]'], outcomes['measure[clip=c]'], outcomes['all']],
+    ['ran', 'up to date', 'ran', 'ran'],
+  );
+  assert.equal(project.read('out/all.txt'), '7\n5\n');
+});
+
 test('an empty list leaves its stages out, and the run succeeds', async () => {
   using project = new Project(clips.replace('for f in *.txt', 'for f in $(ls *.avi)'), files);
   const { code, outcomes } = await project.run();
@@ -327,8 +355,9 @@ test('the page Graph of serve shows what is pending', async () => {
   });
   await until(() => printed.includes('Ctrl-C'));
   const [, address] = /^Open {2}(http:\S+)$/m.exec(printed)!;
-  const { origin, searchParams } = new URL(address!);
-  const page = await fetch(`${origin}/graph?token=${searchParams.get('token')}`);
+  const entry = await fetch(address!, { redirect: 'manual' });
+  const cookie = entry.headers.get('set-cookie')!.split(';')[0]!;
+  const page = await fetch(new URL('/graph', address), { headers: { cookie } });
   const text = await page.text();
   running.child.kill('SIGINT');
   await running.ended;

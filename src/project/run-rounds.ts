@@ -1,13 +1,15 @@
-import type { Stage, StageName } from '../engine/config/pipeline.ts';
+import type { PendingStage, Stage, StageName } from '../engine/config/pipeline.ts';
 import { listName } from '../engine/config/stages/axis-lists.ts';
-import { execute, obstacle, type StageOutcomes } from '../engine/execution/execute.ts';
+import { Executor, obstacle, type StageOutcomes } from '../engine/execution/execute.ts';
 import type { Execution } from '../engine/execution/execution.ts';
 import { isDone, type StageOutcome } from '../engine/execution/stage-outcome.ts';
 import type { Graph } from '../engine/graph/graph.ts';
+import type { Outputs } from '../engine/plan/examine.ts';
 import { formatCountOf } from '../format-numbers.ts';
 import { ok } from '../result.ts';
 import { isForUser } from '../user-error.ts';
 import { readLists, withLists } from './known-lists.ts';
+import { PipelineError } from './pipeline-error.ts';
 import { type CheckedPipeline, type Selection, select } from './selection.ts';
 import { grownWorkspace } from './workspace.ts';
 
@@ -26,65 +28,157 @@ export interface EndedRounds extends Round {
 interface RoundOptions {
   /** Checks that further stages can run here. Throws a `PipelineError`. */
   readonly prepare: (selection: Selection) => Promise<void>;
-  /** Is told of each round but the first one. */
+  /** Is told of each round but the first one, before its stages start. */
   readonly onRound: (round: Round) => void;
 }
 
-/**
- * Brings everything up to date. A stage may make a list from which axes take their values: when all
- * known stages have ended, the pipeline is resolved again with the lists that there are by now, and
- * the run continues on the larger graph. Nothing is mutated: each round has a selection of its own,
- * and takes over the outcomes of stages that are the same in both.
- *
- *     known stages ended → no further list, or none that is new: over
- *                        → further or other lists: resolved again, next round
- *                        → a list that cannot be used: what awaits it fails, over
- *
- * It ends: a stage that needs no list has one outcome, and another one runs again only if lists
- * that it needs are others, which come from stages before it.
- */
-export async function runRounds(
-  first: Round,
-  { prepare, onRound }: RoundOptions,
-): Promise<EndedRounds> {
-  let round = first;
-  let outcomes: StageOutcomes = new Map();
-  let failure: string | undefined;
+/** Brings everything up to date, also what only becomes known meanwhile. */
+export async function runRounds(first: Round, options: RoundOptions): Promise<EndedRounds> {
   try {
-    for (;;) {
-      outcomes = await execute(round.run, outcomes);
-      const next = await nextRound(round, outcomes, prepare);
-      if (next === undefined) break;
-      ({ outcomes } = next);
-      round = next;
-      onRound(round);
-    }
-  } catch (error) {
-    if (!isForUser(error)) throw error;
-    failure = error.message;
+    return await new GrowingRun(first, options).bringUpToDate();
   } finally {
     await first.run.place.close();
   }
-  return { ...round, outcomes: withPending(round, outcomes, failure) };
 }
 
-/** The round after one that ended; undefined where no list is new. */
-async function nextRound(
+/**
+ * A run whose stages may make lists, from which axes take their values. Nothing is mutated: each
+ * round has a graph and a selection of its own.
+ *
+ *     running → running  a further list is made: the pipeline is resolved again, and the run
+ *                        continues on the larger graph, beside what still runs
+ *     running → running  all stages have ended, and a list is another one than before the run, since
+ *                        its stage had to run after all: the pipeline is resolved again, and stages
+ *                        that are the same in both keep their outcomes
+ *     running → ending   the pipeline cannot be resolved again: no further list counts
+ *     running, ending → ended  all stages have ended, and no list is new
+ *
+ * It ends: a stage that needs no list starts once, and another one again only if lists that it needs
+ * are others, which come from stages before it.
+ */
+class GrowingRun {
+  readonly #options: RoundOptions;
+  #round: Round;
+  #executor = new Executor();
+  /** Stages whose lists were looked at when they ended. */
+  readonly #seen = new Set<StageName>();
+  /** Why no further list counts. */
+  #failure: string | undefined;
+
+  constructor(first: Round, options: RoundOptions) {
+    this.#round = first;
+    this.#options = options;
+  }
+
+  async bringUpToDate(): Promise<EndedRounds> {
+    this.#executor.start(this.#round.run);
+    for (let isOver = false; !isOver; ) isOver = await this.#step();
+    const outcomes = withPending(this.#round, this.#executor.outcomes, this.#failure);
+    return { ...this.#round, outcomes };
+  }
+
+  /** Waits for a list, or for the end of all stages. True: the run is over. */
+  async #step(): Promise<boolean> {
+    const awaited = this.#mayGrow ? this.#awaitedStages() : new Set<StageName>();
+    const areEnded = await this.#executor.wait(awaited);
+    for (const name of awaited) if (this.#executor.outcomes.has(name)) this.#seen.add(name);
+    if (!this.#mayGrow) return areEnded;
+    try {
+      const next = await this.#nextRound(areEnded);
+      if (next === undefined) return areEnded;
+      this.#round = next;
+      this.#options.onRound(next);
+      this.#executor.start(next.run);
+      return false;
+    } catch (error) {
+      if (!isForUser(error)) throw error;
+      this.#failure = error.message;
+      return areEnded;
+    }
+  }
+
+  get #mayGrow(): boolean {
+    return this.#failure === undefined && !this.#round.run.signal.aborted;
+  }
+
+  /** The stages whose lists are not known yet. */
+  #awaitedStages(): ReadonlySet<StageName> {
+    const { pipeline, lists, wrongLists } = this.#round.selection;
+    const open = pipeline.lists.filter((list) => {
+      const name = listName(list);
+      return !lists.has(name) && !wrongLists.has(name) && !this.#seen.has(list.stage);
+    });
+    return new Set(open.map(({ stage }) => stage));
+  }
+
+  /** Undefined where no list is new. */
+  async #nextRound(areEnded: boolean): Promise<Round | undefined> {
+    const { outcomes } = this.#executor;
+    const { prepare } = this.#options;
+    const anew = areEnded ? await roundAnew(this.#round, outcomes) : undefined;
+    const selection = anew?.selection ?? (await furtherLists(this.#round, outcomes));
+    if (selection === undefined) return undefined;
+    await prepare(selection);
+    const { run } = this.#round;
+    tellOfLists(this.#round.selection, selection, run);
+    if (anew !== undefined) {
+      this.#executor = new Executor(anew.kept);
+      this.#seen.clear();
+    }
+    const { stages, twice } = selection;
+    return {
+      run: { ...run, workspace: grownWorkspace(run.workspace, selection), stages, twice },
+      selection,
+    };
+  }
+}
+
+const outputsIn = (outcomes: StageOutcomes, stage: StageName): Outputs | undefined => {
+  const outcome = outcomes.get(stage);
+  return outcome !== undefined && isDone(outcome) ? outcome.outputs : undefined;
+};
+
+/** What was asked for, with the lists that stages have made since; undefined where none is new. */
+async function furtherLists(
   { run, selection }: Round,
   outcomes: StageOutcomes,
-  prepare: RoundOptions['prepare'],
-): Promise<EndedRounds | undefined> {
-  if (run.signal.aborted || !hasOtherLists(selection, outcomes)) return undefined;
+): Promise<Selection | undefined> {
+  const known = await withLists(selection, async ({ pipeline, graph }, wanted) =>
+    readLists(wanted, { ...run.workspace, pipeline, graph }, (stage) => outputsIn(outcomes, stage)),
+  );
+  return hasSameLists(known, selection) ? undefined : selectAgain(known, selection);
+}
+
+const hasSameLists = (one: CheckedPipeline, other: CheckedPipeline): boolean =>
+  one.lists.size === other.lists.size && one.wrongLists.size === other.wrongLists.size;
+
+/** Selects what was asked for. What awaits a wrong list stays pending, and fails at the end. */
+function selectAgain(known: CheckedPipeline, { asked }: Selection): Selection {
+  const { wrongLists } = known;
+  return { ...select({ ...known, wrongLists: new Map() }, asked), wrongLists };
+}
+
+/**
+ * What was asked for, where a list was made anew and is another one than that with which the
+ * pipeline was resolved; with the outcomes that it leaves as they are.
+ */
+async function roundAnew(
+  { run, selection }: Round,
+  outcomes: StageOutcomes,
+): Promise<{ readonly selection: Selection; readonly kept: StageOutcomes } | undefined> {
+  const isOther = selection.pipeline.lists.some((list) => {
+    const made = outputsIn(outcomes, list.stage)?.[list.port];
+    const known = selection.lists.get(listName(list));
+    return made !== undefined && known !== undefined && made.digest !== known.digest;
+  });
+  if (!isOther) return undefined;
   const first = await selection.resolve(new Map());
   const ended: EndedGraph = { graph: run.workspace.graph, outcomes, first: first.graph };
   const ofRun = new Set(run.stages.map(({ name }) => name));
-  const current = await withLists(first, async (known, wanted) => {
-    const kept = keptOutcomes(ended, known.graph);
-    const workspace = { ...run.workspace, pipeline: known.pipeline, graph: known.graph };
-    const found = await readLists(wanted, workspace, (stage) => {
-      const outcome = kept.get(stage);
-      return outcome !== undefined && isDone(outcome) ? outcome.outputs : undefined;
-    });
+  const known = await withLists(first, async ({ pipeline, graph }, wanted) => {
+    const kept = keptOutcomes(ended, graph);
+    const workspace = { ...run.workspace, pipeline, graph };
+    const found = await readLists(wanted, workspace, (stage) => outputsIn(kept, stage));
     // Of stages that nobody asked for, the lists are those from before the run.
     const others = wanted.flatMap((list) => {
       const before = ofRun.has(list.stage) ? undefined : selection.lists.get(listName(list));
@@ -92,33 +186,9 @@ async function nextRound(
     });
     return new Map([...found, ...others]);
   });
-  if (listsKey(current) === listsKey(selection)) return undefined;
-  const next = select(current, selection.asked);
-  await prepare(next);
-  const workspace = grownWorkspace(run.workspace, next);
-  const grown = { ...run, workspace, stages: next.stages, twice: next.twice };
-  tellOfLists(selection, next, run);
-  return { run: grown, selection: next, outcomes: keptOutcomes(ended, next.graph) };
+  const next = selectAgain(known, selection);
+  return { selection: next, kept: keptOutcomes(ended, next.graph) };
 }
-
-/** Whether stages have made lists that are not those with which the pipeline was resolved. */
-function hasOtherLists(
-  { pipeline, lists, wrongLists }: Selection,
-  outcomes: StageOutcomes,
-): boolean {
-  return pipeline.lists.some((list) => {
-    const outcome = outcomes.get(list.stage);
-    const made = outcome !== undefined && isDone(outcome) ? outcome.outputs[list.port] : undefined;
-    const name = listName(list);
-    return made !== undefined && !wrongLists.has(name) && made.digest !== lists.get(name)?.digest;
-  });
-}
-
-const listsKey = ({ lists, wrongLists }: CheckedPipeline): string =>
-  JSON.stringify([
-    Array.from(lists, ([name, { digest }]) => [name, digest]),
-    [...wrongLists.keys()],
-  ]);
 
 function tellOfLists(before: Selection, now: Selection, { emit }: Execution): void {
   const known = new Set(before.stages.map(({ name }) => name));
@@ -133,7 +203,7 @@ function tellOfLists(before: Selection, now: Selection, { emit }: Execution): vo
   }
 }
 
-/** The graph of a round that has ended, and what no list decides of it. */
+/** The graph of stages that have ended, and what no list decides of it. */
 interface EndedGraph {
   readonly graph: Graph;
   readonly outcomes: StageOutcomes;
@@ -174,16 +244,17 @@ const isSpan = (value: unknown): boolean =>
 
 /** The outcomes together with those of stages that are still pending when the run ends. */
 function withPending(
-  { run, selection: { pending, nodes } }: Round,
+  { run, selection }: Round,
   ended: StageOutcomes,
   failure: string | undefined,
 ): StageOutcomes {
   const outcomes = new Map(ended);
-  for (const { name } of pending) {
-    const needed = nodes.dependencies(name).filter((source) => outcomes.has(source));
+  for (const node of selection.pending) {
+    const { name } = node;
+    const needed = selection.nodes.dependencies(name).filter((source) => outcomes.has(source));
     const own: StageOutcome = run.signal.aborted
       ? { outcome: 'cancelled', message: 'cancelled' }
-      : { outcome: 'failed', message: failure ?? 'a list that it needs could not be read' };
+      : { outcome: 'failed', message: failure ?? whyPending(node, selection) };
     const { outcome, message } = obstacle(needed, outcomes) ?? own;
     outcomes.set(name, { outcome, message });
     run.emit({
@@ -198,4 +269,11 @@ function withPending(
     });
   }
   return outcomes;
+}
+
+/** What is wrong with the lists that a stage awaits, though their stages have ended. */
+function whyPending({ awaited }: PendingStage, { wrongLists }: Selection): string {
+  const mistakes = awaited.flatMap((list) => wrongLists.get(listName(list)) ?? []);
+  if (mistakes.length > 0) return new PipelineError(mistakes).message;
+  return `${awaited.map(listName).join(' and ')} is no longer in the shared store`;
 }

@@ -17,60 +17,110 @@ const cancelled = 'cancelled';
 
 export type StageOutcomes = ReadonlyMap<StageName, StageOutcome>;
 
-/**
- * Brings every stage up to date; a failure stops only what depends on it. Stages whose outputs are
- * lost run again. `ended` are those that ended before; the outcomes have them, too.
- */
-export async function execute(
-  run: Execution,
-  ended: StageOutcomes = new Map(),
-): Promise<StageOutcomes> {
-  const queue = new PQueue({ concurrency: examiners });
-  const outcomes = new Map(ended);
-  let stages: readonly Stage[] = run.stages.filter(({ name }) => !ended.has(name));
-  while (stages.length > 0) {
-    const lost = await bringAll(stages, run, outcomes, queue);
-    stages = stagesAfter(lost, run);
-    for (const { name } of stages) outcomes.delete(name);
-  }
-  return outcomes;
+/** Brings every stage of a run up to date. */
+export async function execute(run: Execution): Promise<StageOutcomes> {
+  const executor = new Executor();
+  executor.start(run);
+  await executor.wait(new Set());
+  return executor.outcomes;
 }
 
 /**
- * Brings stages up to date. Returns those whose outputs are lost; their readers are postponed, and
- * have no outcome.
+ * Brings stages up to date; a failure stops only what depends on it. Stages whose outputs are lost
+ * run again. Further stages can be started while others run. The states of a stage:
+ *
+ *     started → waits for those before it → examined, and perhaps run → ended, with an outcome
+ *     waits, and one before it has lost its outputs                   → postponed
+ *     lost, or postponed, when all others have ended                  → started again
  */
-async function bringAll(
-  stages: readonly Stage[],
-  run: Execution,
-  outcomes: Map<StageName, StageOutcome>,
-  queue: PQueue,
-): Promise<ReadonlySet<StageName>> {
-  const pending = new Map<StageName, Promise<void>>();
-  const lost = new Set<StageName>();
-  const isAsked = new Set(run.stages.map(({ name }) => name));
+export class Executor {
+  readonly #queue = new PQueue({ concurrency: examiners });
+  readonly #outcomes: Map<StageName, StageOutcome>;
+  /** Resolves when a stage has ended, or is postponed. */
+  readonly #pending = new Map<StageName, Promise<void>>();
+  readonly #lost = new Set<StageName>();
+  /** How many stages are neither ended nor postponed. */
+  #open = 0;
+  #run: Execution | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #wake: () => void = () => {};
 
-  const bring = async (stage: Stage, waitsFor: readonly StageName[]): Promise<void> => {
-    const mistake = await earlyMistake(stage, waitsFor, { run, pending, outcomes });
+  /** `ended` are stages that ended before: they are not started again. */
+  constructor(ended: StageOutcomes = new Map()) {
+    this.#outcomes = new Map(ended);
+  }
+
+  /** How stages ended so far. */
+  get outcomes(): StageOutcomes {
+    return this.#outcomes;
+  }
+
+  /** Starts the stages of a run that were not started before. */
+  start(run: Execution): void {
+    this.#run = run;
+    this.#begin(
+      run.stages.filter(({ name }) => !this.#outcomes.has(name) && !this.#pending.has(name)),
+      run,
+    );
+  }
+
+  /** Waits until all stages have ended, or one of those that are watched. True: all. */
+  async wait(watched: ReadonlySet<StageName>): Promise<boolean> {
+    for (;;) {
+      if (this.#failure !== undefined) throw this.#failure.error;
+      if ([...watched].some((name) => this.#outcomes.has(name))) return false;
+      if (this.#open === 0 && !this.#beginAgain()) return true;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  #begin(stages: readonly Stage[], run: Execution): void {
+    const isAsked = new Set(run.stages.map(({ name }) => name));
+    for (const stage of stages) {
+      const needed = run.workspace.graph.dependencies(stage.name);
+      const waitsFor = needed.filter((name) => isAsked.has(name));
+      this.#open += 1;
+      const ended = this.#bring(stage, waitsFor, run)
+        .catch((error: unknown) => {
+          this.#failure ??= { error };
+        })
+        .finally(() => {
+          this.#open -= 1;
+          this.#wake();
+        });
+      this.#pending.set(stage.name, ended);
+    }
+  }
+
+  /** Starts stages again whose outputs are lost, with their readers. False: there are none. */
+  #beginAgain(): boolean {
+    const run = this.#run;
+    if (run === undefined || this.#lost.size === 0) return false;
+    const stages = stagesAfter(this.#lost, run);
+    this.#lost.clear();
+    for (const { name } of stages) this.#outcomes.delete(name);
+    this.#begin(stages, run);
+    return true;
+  }
+
+  async #bring(stage: Stage, waitsFor: readonly StageName[], run: Execution): Promise<void> {
+    const outcomes = this.#outcomes;
+    const mistake = await earlyMistake(stage, waitsFor, { run, pending: this.#pending, outcomes });
     if (mistake === undefined) {
-      await Promise.all(waitsFor.map((name) => pending.get(name)));
+      await Promise.all(waitsFor.map((name) => this.#pending.get(name)));
       if (!waitsFor.every((name) => outcomes.has(name))) return; // postponed
     }
     const outcome =
-      mistake ?? obstacle(waitsFor, outcomes) ?? (await bringStage(stage, run, outcomes, queue));
-    if (outcome instanceof LostInput) return void lost.add(outcome.stage);
+      mistake ??
+      obstacle(waitsFor, outcomes) ??
+      (await bringStage(stage, run, outcomes, this.#queue));
+    if (outcome instanceof LostInput) return void this.#lost.add(outcome.stage);
     outcomes.set(stage.name, outcome);
     announce(stage, outcome, run);
     if (outcome.outcome === 'failed') run.onFailure();
-  };
-  for (const stage of stages) {
-    const waitsFor = run.workspace.graph
-      .dependencies(stage.name)
-      .filter((name) => isAsked.has(name));
-    pending.set(stage.name, bring(stage, waitsFor));
   }
-  await Promise.all(pending.values());
-  return lost;
 }
 
 /** Stages under way in a run. */
