@@ -47,14 +47,14 @@ export async function runRounds(first: Round, options: RoundOptions): Promise<En
  *
  *     running → running  a further list is made: the pipeline is resolved again, and the run
  *                        continues on the larger graph, beside what still runs
- *     running → running  all stages have ended, and a list is another one than before the run, since
- *                        its stage had to run after all: the pipeline is resolved again, and stages
- *                        that are the same in both keep their outcomes
+ *     running → running  all stages have ended, and a list is another one than before the run,
+ *                        since its stage had to run after all: the pipeline is resolved again, and
+ *                        stages that are the same in both keep their outcomes
  *     running → ending   the pipeline cannot be resolved again: no further list counts
  *     running, ending → ended  all stages have ended, and no list is new
  *
- * It ends: a stage that needs no list starts once, and another one again only if lists that it needs
- * are others, which come from stages before it.
+ * It ends: a stage that needs no list starts once, and another one again only if lists that it
+ * needs are others, which come from stages before it.
  */
 class GrowingRun {
   readonly #options: RoundOptions;
