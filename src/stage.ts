@@ -5,6 +5,7 @@ import { UserError } from './user-error.ts';
 export const artifactTypes = [
   'dataset',
   'features',
+  'map',
   'model',
   'history',
   'scores',

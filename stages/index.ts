@@ -20,6 +20,7 @@ import { spec as linear } from './linear/spec.ts';
 import { spec as loadDataset } from './load-dataset/spec.ts';
 import { spec as loadModel } from './load-model/spec.ts';
 import { spec as makeFaces } from './make-faces/spec.ts';
+import { spec as map } from './map/spec.ts';
 import { spec as network } from './network/spec.ts';
 import { spec as plot } from './plot/spec.ts';
 import { spec as predict } from './predict/spec.ts';
@@ -62,6 +63,7 @@ const entries: readonly KindEntry[] = [
   { spec: train, run: () => import('./train/run.ts') },
   { spec: embed, run: () => import('./embed/run.ts') },
   { spec: features, run: () => import('./features/run.ts') },
+  { spec: map, run: () => import('./map/run.ts') },
   { spec: linear, run: () => import('./linear/run.ts') },
   { spec: loadModel, run: () => import('./load-model/run.ts') },
   { spec: select, run: () => import('./select/run.ts') },

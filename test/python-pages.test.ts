@@ -14,6 +14,7 @@ import { readModelInfo } from '../src/learning/models/model-info.ts';
 import { parseHistory } from '../src/learning/training/history.ts';
 import { openDataset } from '../src/learning/vision/dataset/open-dataset.ts';
 import { openFeatures } from '../src/learning/vision/features/features.ts';
+import { parseMapInfo, parseMapPoints } from '../src/learning/vision/features/map-files.ts';
 import { npyHeader } from '../src/learning/vision/features/npy.ts';
 import { artifactTypes } from '../src/stage.ts';
 import { parseTable } from '../stages/plot/table/parse-table.ts';
@@ -59,6 +60,11 @@ test('the examples of formats are read by the kinds', async (t) => {
     ok: true,
     value: [{ model: 'mine', parameters: 1200, test: { auc: 0.9 } }],
   });
+  const map = parseMapInfo(example('map'));
+  assert.ok(map.ok);
+  const points = parseMapPoints('key,split,tsne.y,tsne.x\na,train,2,0.5\n', map.value.layouts);
+  assert.ok(points.ok);
+  assert.deepEqual([...points.value.layouts.get('tsne')!], [0.5, 2]);
   const warned: string[] = [];
   const chart = temporaryFolder(t);
   await renderChart(JSON.parse(example('chart')), chart, (line) => warned.push(line));
