@@ -78,6 +78,12 @@ export interface OutputPort {
   readonly when?: string | SettingValue;
   /** For a table of what there is, such as the images of a data set: how it counts. */
   readonly counts?: TableCounts;
+  /**
+   * For metrics, a table or a chart that has something of single images, such as their scores:
+   * further numbers can be computed of it, so whoever reads it looks at sealed images. Scores and
+   * other types always count so.
+   */
+  readonly ofImages?: true;
 }
 
 /** A setting that has a value. */

@@ -222,6 +222,61 @@ stages:
     assert.equal(project.read('out/copied-py.txt'), 'dataset.json train val');
   });
 
+  test('is looked at under another seal, too, whoever wrote it', async () => {
+    using project = await sealedProject();
+    await project.run();
+    const dataset = project.path('artifacts/test/faces/dataset');
+    cpSync(dataset, project.path('copied'), { recursive: true });
+    project.write(`copied/test/${sealFile}`, '{"format":1,"images":[],"packed":[]}\n');
+    const measured = `
+stages:
+  measured:
+    kind: evaluate
+    inputs: { model: ./model, dataset: ./copied }
+    with: { draws: 0 }
+`;
+    assert.deepEqual(await failures(project, measured), { measured: 'ran' });
+    const lines = linesOf(project);
+    const [honestSeal, forgedSeal] = lines.flatMap((line) =>
+      line.event === 'sealed' ? [line.seal] : [],
+    );
+    const look = lines.find((line) => line.event === 'look' && line.stage === 'measured');
+    assert.ok(look?.event === 'look');
+    assert.deepEqual(new Set(look.seals), new Set([honestSeal, forgedSeal]));
+
+    // Where the other seal came first, the files tell that both are of one test set.
+    using fresh = await sealedProject(measured);
+    cpSync(project.path('copied'), fresh.path('copied'), { recursive: true });
+    await fresh.run();
+    fresh.write('pipelines/test.yaml', honest);
+    await fresh.run();
+    const { stdout } = await fresh.command('ledger', 'test.yaml', 'scores');
+    assert.match(stdout, /^scores: 1 look came before it \(1 at the images\); line \d+\.$/m);
+  });
+
+  test('is looked at by whatever reads a table that a program made of its scores', async () => {
+    using project = await sealedProject(`${honest}
+  kept:
+    kind: command
+    inputs: { scores: scores.scores }
+    outputs: { rows: { path: out/rows.csv, type: table } }
+    with: { run: "cp \${inputs.scores} \${outputs.rows}" }
+  counted:
+    kind: command
+    inputs: { rows: kept.rows, metrics: scores.metrics }
+    outputs: { count: { path: out/count.txt, type: files } }
+    with: { run: "wc -l < \${inputs.rows} > \${outputs.count}" }
+  shown:
+    kind: command
+    inputs: { metrics: scores.metrics }
+    outputs: { copy: { path: out/metrics.json, type: metrics } }
+    with: { run: "cp \${inputs.metrics} \${outputs.copy}" }
+`);
+    await project.run();
+    const looks = eventsOf(project).filter((event) => event.startsWith('look'));
+    assert.deepEqual(looks.toSorted(), ['look counted', 'look kept', 'look roc', 'look scores']);
+  });
+
   test('is sealed by a protocol that reads its folder: the message says how', async () => {
     using project = await sealedProject();
     await project.run();

@@ -103,10 +103,13 @@ export const spec = defineKind<EvaluateSettings>({
       'The most confident mistakes: images of each class called another.',
       'mistakes',
     ),
-    labelErrors: output.table(
-      'CSV: images that are called another class than their label, the least likely label first.',
-      'labelErrors',
-    ),
+    labelErrors: {
+      ...output.table(
+        'CSV: images that are called another class than their label, the least likely label first.',
+        'labelErrors',
+      ),
+      ofImages: true,
+    },
   },
   computes: true,
   code: corruptionCode,

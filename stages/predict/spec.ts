@@ -48,20 +48,32 @@ export const spec = defineKind<PredictSettings>({
     scores: output.scores(
       'CSV key,split and score.<class> for each class, without labels; the split is "new". With a dataset of the same keys, evaluate measures them. Of videos, a line has the probabilities of one.',
     ),
-    summary: output.metrics(
-      'JSON: images, and how many are called each class with what mean probability; of videos also each with its highest and lowest image.',
-    ),
-    sheet: output.chart(
-      'The images of each class that are most certain, and the least certain of all.',
-    ),
-    frames: output.table(
-      'With `by: video`: CSV, a row for each image with its video, frame, time and probabilities.',
-      whenVideos,
-    ),
-    timeline: output.chart(
-      'With `by: video`: the probability over the time of each video, with the images where it is highest and lowest.',
-      whenVideos,
-    ),
+    summary: {
+      ...output.metrics(
+        'JSON: images, and how many are called each class with what mean probability; of videos also each with its highest and lowest image.',
+      ),
+      ofImages: true,
+    },
+    sheet: {
+      ...output.chart(
+        'The images of each class that are most certain, and the least certain of all.',
+      ),
+      ofImages: true,
+    },
+    frames: {
+      ...output.table(
+        'With `by: video`: CSV, a row for each image with its video, frame, time and probabilities.',
+        whenVideos,
+      ),
+      ofImages: true,
+    },
+    timeline: {
+      ...output.chart(
+        'With `by: video`: the probability over the time of each video, with the images where it is highest and lowest.',
+        whenVideos,
+      ),
+      ofImages: true,
+    },
   },
   computes: true,
   check: (given, inputs) => [

@@ -326,6 +326,11 @@ export interface Output {
   readonly extension?: string;
   /** How a table of what there is counts, as the kind declares. */
   readonly counts?: TableCounts;
+  /**
+   * Whether it may hold something of single images, whatever its type: a port that the file
+   * declares, or one of which its kind says so.
+   */
+  readonly ofImages?: true;
   /** The parts that will be sealed. */
   readonly sealed?: readonly string[];
 }

@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import { formatList } from '../../format-numbers.ts';
-import { parseSeal, sealFile } from '../../seal-file.ts';
+import { parseSeal, sealedDigits, sealFile } from '../../seal-file.ts';
 import { UserError } from '../../user-error.ts';
-import type { Stage } from '../config/pipeline.ts';
+import type { Output, Stage } from '../config/pipeline.ts';
 import type { Listing } from '../files/listing.ts';
 import type { Examined, OutputsOf } from '../plan/examine.ts';
 import type { LedgerEvent, LedgerState } from '../seals/ledger-lines.ts';
-import { sealedParts } from '../seals/sealed-parts.ts';
+import { isInPart, sealedParts } from '../seals/sealed-parts.ts';
 import { readItems, type SealedReads, sealedReads } from '../seals/sealed-reads.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import type { Execution } from './execution.ts';
@@ -109,9 +109,7 @@ function endOf(stage: Stage, fingerprint: Digest, look: EndedLook): readonly Led
       outputs: Object.fromEntries(
         Object.entries(done.outputs).map(([port, { digest }]) => [port, digest]),
       ),
-      scores: Object.entries(done.outputs).flatMap(([port, { type }]) =>
-        summaries.includes(type) ? [] : [port],
-      ),
+      scores: stage.outputs.filter(isOfScores).map(({ port }) => port),
     });
   }
   const images = done.outcome === 'ran' ? exposedBy(look) : 0;
@@ -126,8 +124,12 @@ function endOf(stage: Stage, fingerprint: Digest, look: EndedLook): readonly Led
   return events;
 }
 
-/** Types of outputs that hold no more than the numbers of their stage. */
+/** Types of outputs that hold no more than the numbers of their stage, unless they say so. */
 const summaries: readonly string[] = ['metrics', 'chart', 'table'];
+
+/** Whether further numbers could be computed of an output. */
+const isOfScores = ({ type, ofImages }: Output): boolean =>
+  ofImages === true || !summaries.includes(type);
 
 /** How many sealed images a stage passed on without their seal, or left out. */
 function exposedBy({ reads, done, state }: EndedLook): number {
@@ -159,13 +161,17 @@ async function noteSeals({ name, listing, path }: SealedArtifact, run: Execution
     if (file === undefined)
       throw new UserError(`The seal ${member} of ${name} is lost: make the data set again.`);
     const { images, packed } = parseSeal(readFileSync(file, 'utf8'));
+    // Whoever writes a seal by hand may name other files than those beside it.
+    const beside = listing.files
+      .filter(({ path }) => path !== member && isInPart(path, new Set([part])))
+      .map(({ digest }) => digest.slice(0, sealedDigits));
     const event: LedgerEvent = {
       event: 'sealed',
       seal,
       of: name,
       part,
       images: images.join(''),
-      packed: packed.join(''),
+      packed: [...new Set([...packed, ...beside])].sort().join(''),
     };
     await append(run, (state) => (state.seals.has(seal) ? [] : [event]));
   }

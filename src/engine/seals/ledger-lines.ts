@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import { type Digest, sha256 } from '../../digest.ts';
-import { isJsonObject, jsonOf } from '../../json.ts';
+import { jsonOf } from '../../json.ts';
 import { sealedDigits } from '../../seal-file.ts';
 import { isSignedBy } from '../store/remote/keys.ts';
 
@@ -73,7 +74,50 @@ export type LedgerLine = LedgerEvent & {
   readonly signature?: string;
 };
 
-const events: readonly string[] = ['sealed', 'look', 'numbers', 'exposed', 'unsealed'];
+const digest = z.custom<Digest>((value) => typeof value === 'string');
+const seals = z.array(digest);
+
+/** What a line must have to mean anything. Somebody may have written it by hand. */
+const linesByEvent = z.discriminatedUnion('event', [
+  z.looseObject({
+    event: z.literal('sealed'),
+    seal: digest,
+    of: z.string(),
+    part: z.string(),
+    images: z.string(),
+    packed: z.string(),
+  }),
+  z.looseObject({
+    event: z.literal('look'),
+    stage: z.string(),
+    kind: z.string(),
+    fingerprint: digest,
+    reads: z.enum(['images', 'scores']),
+    seals,
+  }),
+  z.looseObject({
+    event: z.literal('numbers'),
+    stage: z.string(),
+    fingerprint: digest,
+    numbers: z.record(z.string(), z.number().nullable()),
+    outputs: z.record(z.string(), digest),
+    scores: z.array(z.string()),
+  }),
+  z.looseObject({
+    event: z.literal('exposed'),
+    stage: z.string(),
+    fingerprint: digest,
+    seals,
+    images: z.number(),
+  }),
+  z.looseObject({ event: z.literal('unsealed'), seal: digest, because: z.string() }),
+]);
+
+const ofEveryLine = z.looseObject({
+  time: z.string(),
+  previous: digest,
+  key: z.string().optional(),
+});
 
 /** A line of the file by its number, from 1; `line` is undefined for what is none. */
 export interface NumberedLine {
@@ -91,8 +135,8 @@ export function readLines(text: string): readonly NumberedLine[] {
 
 function parseLine(text: string): LedgerLine | undefined {
   const value = jsonOf<LedgerLine>(text);
-  if (value === undefined || !isJsonObject(value as never)) return undefined;
-  return events.includes(value.event) && typeof value.previous === 'string' ? value : undefined;
+  const isLine = linesByEvent.safeParse(value).success && ofEveryLine.safeParse(value).success;
+  return isLine ? value : undefined;
 }
 
 /** The digest that the next line carries. */
@@ -240,7 +284,7 @@ export function lookHistory(
   const { seals } = stateOf(lines);
   const own = first.seals.flatMap((seal) => seals.get(seal) ?? []);
   const isShared = (seal: Digest) =>
-    first.seals.includes(seal) || own.some(({ images }) => overlap(images, seals.get(seal)));
+    first.seals.includes(seal) || own.some((known) => overlap(known, seals.get(seal)));
   const earlier = looks.filter((look) => look.number < first.number && look.seals.some(isShared));
   const exposed = lines.filter(
     ({ number, line }) =>
@@ -255,5 +299,8 @@ export function lookHistory(
   };
 }
 
-const overlap = (images: ReadonlySet<string>, seal: KnownSeal | undefined): boolean =>
-  seal !== undefined && [...seal.images].some((image) => images.has(image));
+/** Whether two seals have an image or a file in common. */
+const overlap = (one: KnownSeal, other: KnownSeal | undefined): boolean =>
+  other !== undefined &&
+  ([...one.images].some((image) => other.images.has(image)) ||
+    [...one.packed].some((file) => other.packed.has(file)));

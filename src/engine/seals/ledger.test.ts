@@ -9,11 +9,18 @@ import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { type Digest, sha256 } from '../../digest.ts';
 import { ensureKey, keyFile } from '../store/remote/keys.ts';
 import { Ledger, ledgerFile } from './ledger.ts';
-import { faultsOf, type LedgerEvent, lookHistory, readLines } from './ledger-lines.ts';
+import {
+  faultsOf,
+  headOf,
+  type LedgerEvent,
+  lookHistory,
+  readLines,
+  type SealedEvent,
+} from './ledger-lines.ts';
 
 const seal = sha256('a seal');
 
-const sealedEvent = (name: Digest, images: string): LedgerEvent => ({
+const sealedEvent = (name: Digest, images: string): SealedEvent => ({
   event: 'sealed',
   seal: name,
   of: 'faces.dataset',
@@ -115,6 +122,31 @@ test('a line that was cut off stays, is named, and the next line follows it', as
   assert.ok(ledger.state.looks.has(sha256('b')));
 });
 
+test('a line that lacks what its event needs is named, and breaks nothing', async (t) => {
+  const root = temporaryFolder(t);
+  const ledger = new Ledger(root);
+  await ledger.append(() => [sealedEvent(seal, ''), lookEvent('a')], unsigned);
+  const time = '2026-12-01T00:00:00.000Z';
+  const wrong = [
+    { event: 'sealed', seal, of: 'faces', part: 'test', images: 3, packed: '', time },
+    { event: 'look', stage: 'b', kind: 'evaluate', fingerprint: sha256('b'), time },
+    { event: 'numbers', stage: 'b', fingerprint: sha256('b'), outputs: null, time },
+    { event: 'exposed', seals: 'all', time },
+    { event: 'unsealed', time },
+    { event: 'unsealed', seal, because: 'no time' },
+  ];
+  for (const line of wrong) {
+    const previous = headOf(ledger.lines);
+    appendFileSync(ledgerFile(root), `${JSON.stringify({ ...line, previous })}\n`);
+  }
+  assert.deepEqual(
+    faultsIn(root),
+    wrong.map((_, i) => `Line ${i + 3} is no line of a ledger.`),
+  );
+  assert.equal(lookHistory(ledger.lines, sha256('a'))?.line, 2);
+  assert.equal(ledger.unsealed.size, 0);
+});
+
 test('looks at a test set count for every set that shares images with it', async (t) => {
   const ledger = new Ledger(temporaryFolder(t));
   const first = sha256('1');
@@ -137,4 +169,22 @@ test('looks at a test set count for every set that shares images with it', async
   assert.deepEqual(lookHistory(lines, sha256('c'))?.before, { images: 1, scores: 0, exposed: 1 });
   assert.deepEqual(lookHistory(lines, sha256('b'))?.before, { images: 0, scores: 0, exposed: 0 });
   assert.equal(lookHistory(lines, sha256('d')), undefined);
+});
+
+test('looks at the same files under another seal count, whatever images that seal names', async (t) => {
+  const ledger = new Ledger(temporaryFolder(t));
+  const forged = sha256('1');
+  const honest = sha256('2');
+  const file = sha256('shard').slice(0, 16);
+  await ledger.append(
+    () => [
+      { ...sealedEvent(forged, ''), packed: file },
+      lookEvent('a', [forged]),
+      { ...sealedEvent(honest, sha256('x').slice(0, 16)), packed: file },
+      lookEvent('b', [honest]),
+    ],
+    unsigned,
+  );
+  const { before } = lookHistory(ledger.lines, sha256('b'))!;
+  assert.deepEqual(before, { images: 1, scores: 0, exposed: 0 });
 });

@@ -4,7 +4,7 @@ import { UserError } from '../../user-error.ts';
 import type { Input, Stage, StageName } from '../config/pipeline.ts';
 import type { Listing } from '../files/listing.ts';
 import { type LedgerState, type SealedCopies, sealedCopies } from './ledger-lines.ts';
-import { hiddenParts, isInPart, readSealed, type SealedPart, sealedParts } from './sealed-parts.ts';
+import { hiddenParts, isInPart, readSealed, type SealedPart } from './sealed-parts.ts';
 
 /** A stage would read sealed images, which it may not. */
 export class SealedInput extends UserError {}
@@ -78,11 +78,12 @@ export function sealedReads(
   const hidden: string[] = [];
   for (const { input, listing, name } of items) {
     const parts = readSealed(listing, input, unsealed);
-    const all = new Set(sealedParts(listing, unsealed).map(({ part }) => part));
-    const bare = listing.files.filter(({ path }) => !isInPart(path, all));
+    // A sealed part may hold copies, too: anybody can put another seal over sealed images.
+    const unread = hiddenParts(listing, input, unsealed);
+    const files = listing.files.filter(({ path }) => !isInPart(path, unread));
     const copies = sealedCopies(
       state,
-      bare.map(({ digest }) => digest),
+      files.map(({ digest }) => digest),
     );
     const seals = [...parts.map(({ seal }) => seal), ...copies.seals];
     if (seals.length > 0 && (input.sealed === undefined || input.sealed === 'hidden'))

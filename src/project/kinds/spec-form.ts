@@ -42,6 +42,7 @@ const output = z.object(
     extension: z.string('a string').regex(/^\./, 'an extension such as .csv').optional(),
     when: text.optional(),
     counts: z.object({ of: text, by: text, within: text }, '{ of, by, within }').optional(),
+    ofImages: flag,
   },
   'a port: { type, summary }',
 );

@@ -79,10 +79,13 @@ const imagesOf = ({ images }: SealedEvent): number => images.length / sealedDigi
 function describeNumbers(numbers: Readonly<Record<string, number | null>>): string {
   const all = Object.entries(numbers).filter(([, value]) => value !== null);
   if (all.length === 0) return 'outputs without metrics';
-  const main = headlineMetrics.flatMap(({ name }) =>
-    all.filter(([path]) => path === name || path === `test.${name}`),
-  );
-  const first = (main.length > 0 ? main : all).slice(0, mostNumbers);
+  const byName = (isNamed: (path: string, name: string) => boolean) =>
+    headlineMetrics.flatMap(({ name }) => all.filter(([path]) => isNamed(path, name)));
+  const main = byName((path, name) => path === name || path === `test.${name}`);
+  // Those of several networks have the name of each before them.
+  const ofNetworks = byName((path, name) => path.endsWith(`.${name}`));
+  const candidates = [main, ofNetworks, all].find(({ length }) => length > 0)!;
+  const first = candidates.slice(0, mostNumbers);
   const more = all.length - first.length;
   const listed = first.map(([name, value]) => `${name} ${showNumber(value)}`).join(', ');
   return more > 0 ? `${listed} and ${formatCountOf(more, 'other number')}` : listed;

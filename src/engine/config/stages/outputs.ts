@@ -35,17 +35,23 @@ export function resolveOutputs(
       report({ code: 'unknown-port', message, at: entry.keyAt, hint: askHint(when) });
     } else if (openPorts === true) {
       if (checkName({ report }, port, entry.keyAt, 'port'))
-        ports.set(port, { type: openType(entry), summary: '' });
+        ports.set(port, { type: openType(entry), summary: '', ofImages: true });
     } else {
       const message = `The kind "${kindName}" has no output "${port}"`;
       report({ code: 'unknown-port', message, at: entry.keyAt, hint: suggest(port, ports.keys()) });
     }
   }
-  return Array.from(ports, ([port, { type, counts, extension = '' }]): LocatedOutput => {
+  return Array.from(ports, ([port, declaration]): LocatedOutput => {
+    const { type, counts, ofImages, extension = '' } = declaration;
     const entry = written.get(port);
     const path = entry && (textOf(entry.value) ?? textOf(child(entry.value, 'path')));
     const usual = `${publishedFolder(pipeline)}/${safeName(name)}/${port}`;
-    const declared = { port, type, ...(counts !== undefined && { counts }) };
+    const declared = {
+      port,
+      type,
+      ...(counts !== undefined && { counts }),
+      ...(ofImages !== undefined && { ofImages }),
+    };
     if (entry === undefined || path === undefined)
       return { ...declared, path: usual + extension, at: entry?.keyAt ?? at };
     const typeNode = child(entry.value, 'type');
