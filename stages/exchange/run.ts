@@ -35,8 +35,8 @@ export default async function run(context: Context): Promise<void> {
     });
     for await (const { sample, bytes, size } of made) {
       // A box would no longer be where the face is, and a path has the ending of other bytes.
-      const { key, label, source, path, group, slices, video, frame, time } = sample;
-      const facts = { key, label, source, path, group, slices, video, frame, time };
+      const { key, label, source, path, group, pair, slices, video, frame, time } = sample;
+      const facts = { key, label, source, path, group, pair, slices, video, frame, time };
       writer.add(split, { ...facts, width: size.width, height: size.height }, bytes);
       context.progress({ done: ++done, total, unit: 'images', note: split });
     }

@@ -145,7 +145,7 @@ function addCrops(
   const extension = quality === undefined ? '.png' : '.jpg';
   const samples = faces.flatMap(({ crop, ...face }) => {
     if (crop === undefined) return [];
-    const { label, source, group, slices, video, frame, time, ...image } = unit.images[face.image]!;
+    const { label, source, group, pair, slices, video, ...image } = unit.images[face.image]!;
     const { size: side, toImage, offset, bytes } = crop;
     const { left, top, right, bottom } = face.box;
     const person = persons.get(face.appearance);
@@ -157,10 +157,11 @@ function addCrops(
         source,
         path: key + extension,
         group,
+        pair,
         slices: person === undefined ? slices : { ...slices, person },
         video,
-        frame,
-        time,
+        frame: image.frame,
+        time: image.time,
         face: {
           image: image.path,
           ...(face.track !== undefined && { track: face.track }),

@@ -18,6 +18,7 @@ export interface SourceImage {
   readonly source: string;
   readonly path: string;
   readonly group?: string | undefined;
+  readonly pair?: string | undefined;
   readonly slices?: Readonly<Record<string, string>> | undefined;
   readonly video?: string | undefined;
   readonly frame?: number | undefined;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import sharp from 'sharp';
 import { csvRecords } from '../../src/csv.ts';
 import { sha256 } from '../../src/digest.ts';
 import { PieceFiles } from '../../src/engine/store/piece-files.ts';
@@ -139,6 +140,11 @@ suite('forgeries of drawn portraits', () => {
       ],
     );
     assert.ok(samples.every(({ slices }) => slices?.['camera'] === 'a'));
+    assert.deepEqual(
+      samples.map(({ pair }) => pair),
+      samples.map(({ group }) => group),
+      'each photograph is alone in its group',
+    );
     const sources = new Set(samples.map(({ source }) => source));
     assert.deepEqual([...sources].toSorted(), ['real', 'retouch', 'self-blended', 'swap']);
     const keysOf = (split: string) =>
@@ -164,6 +170,28 @@ suite('forgeries of drawn portraits', () => {
     }
   });
 
+  test('photographs that are no JPEG files stay PNG, and a message says so', async () => {
+    using bench = new StageBench();
+    const given = await Promise.all(
+      people.map(async (portrait) => ({
+        ...portrait,
+        bytes: await sharp(portrait.bytes).png().toBuffer(),
+      })),
+    );
+    const inputs = writeInputs(bench.root, given);
+    await bench.run(spec, run, { inputs, with: { methods: all, quality: 'same' } });
+    assert.deepEqual(bench.infos, [
+      'No photograph is a JPEG file, so `quality: same` writes PNG, without loss. The kind faces cuts JPEG crops where it has a `quality`.',
+    ]);
+    const { rows } = bench.highlights[0]!;
+    const order = ['train', 'val'].flatMap((split) => all.map((method) => `${split} ${method}`));
+    const names = rows.map(([split, method]) => `${split} ${method}`);
+    assert.deepEqual(
+      names,
+      order.filter((name) => names.includes(name)),
+    );
+  });
+
   test('the same seed gives the same bytes, and another seed other forgeries of the same photographs', async () => {
     const files = ['dataset/train/00000.tar', 'dataset/train/samples.json', 'forgeries.csv'];
     const made: (readonly string[])[] = [];
@@ -186,6 +214,36 @@ suite('forgeries of drawn portraits', () => {
     const [{ method }] = rowsOf(bench) as [{ method: string }];
     assert.deepEqual([...videos], ['0 a.mp4', `1 a.mp4/${method}`]);
     assert.ok(samples.every(({ group }) => group === 'a.mp4'));
+  });
+
+  test('photographs of one person are one group, and each is a pair with its own forgeries', async () => {
+    using bench = new StageBench();
+    const inputs = writeInputs(bench.root, people, { group: 'anna' });
+    await bench.run(spec, run, { inputs, with: { methods: ['retouch'] } });
+    const { samples } = await imagesOf(bench, 'val');
+    assert.ok(samples.every(({ group }) => group === 'anna'));
+    assert.deepEqual(
+      samples.map(({ pair }) => pair),
+      [0, 0, 1, 1, 2, 2].map((number) => `val/real/${number}`),
+    );
+  });
+
+  test('a forgery whose name a photograph has gets another one', async () => {
+    using bench = new StageBench();
+    const given = people.map((portrait, i) =>
+      i === 1 ? { ...portrait, key: `${people[0]!.key}/retouch` } : portrait,
+    );
+    const inputs = writeInputs(bench.root, given);
+    await bench.run(spec, run, { inputs, with: { methods: ['retouch'] } });
+    const [first, second] = rowsOf(bench);
+    assert.deepEqual(
+      [first!['key'], first!['mask'], second!['key']],
+      [
+        'train/real/0/retouch-forged',
+        'masks/train/real/0/retouch-forged.png',
+        'train/real/0/retouch/retouch',
+      ],
+    );
   });
 
   test('one more photograph is forged alone, and takes the face of a few others’ donors at most', async (t) => {

@@ -132,6 +132,9 @@ function isOfAnother(first: Sample, second: Sample): boolean {
 /** The group of a photograph and its forgeries. */
 export const groupOf = ({ group, video, key }: Sample): string => group ?? video ?? key;
 
+/** What a photograph has in common with its forgeries alone. */
+export const pairOf = ({ pair, key }: Sample): string => pair ?? key;
+
 /** The mean distance between the landmarks of a face and those of a donor that is laid over it. */
 function misfit({ landmarks }: Photograph, donor: Photograph): number {
   const similarity = fitSimilarity(donor.landmarks, landmarks);

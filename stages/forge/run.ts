@@ -10,7 +10,13 @@ import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { requireKnown } from '../../src/read-input.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { type ForgedPlan, fileIn, forgePhotographs } from './forge-photographs.ts';
-import { findPhotographs, groupOf, planForgeries, requireSplits } from './plan-forgeries.ts';
+import {
+  findPhotographs,
+  groupOf,
+  pairOf,
+  planForgeries,
+  requireSplits,
+} from './plan-forgeries.ts';
 import { drawSheet, type ShownForgery, shownOf } from './sheet.ts';
 import type { ForgeSettings } from './spec.ts';
 
@@ -37,12 +43,13 @@ export default async function run(context: Context): Promise<void> {
   const rows: CsvRow[] = [];
   const shown: ShownForgery[] = [];
   const chosen = shownOf(forged);
+  const photographKeys = new Set(photographs.map(({ sample }) => sample.key));
   for (const item of forged) {
     const { files, plan } = item;
     if (files.forgeries === null) continue;
     const bytes = readFileSync(item.tar);
     addPhotograph(writer, item, bytes);
-    rows.push(...addForgeries(context, writer, item, bytes));
+    rows.push(...addForgeries(context, writer, item, { tar: bytes, photographKeys }));
     if (chosen.has(plan)) shown.push({ item, bytes });
   }
   writer.finish();
@@ -64,9 +71,15 @@ function addPhotograph(writer: DatasetWriter, { plan, files }: ForgedPlan, tar: 
   const known = { source, slices, video, frame, time, face, width, height };
   writer.add(
     split,
-    { key, label: 0, path, group: groupOf(sample), ...known },
+    { key, label: 0, path, group: groupOf(sample), pair: pairOf(sample), ...known },
     fileIn(tar, files.original),
   );
+}
+
+interface AddOptions {
+  readonly tar: Buffer;
+  /** Of all photographs. */
+  readonly photographKeys: ReadonlySet<string>;
 }
 
 /** Adds the forgeries of a photograph with their masks, and gives their rows in the table. */
@@ -74,21 +87,21 @@ function addForgeries(
   context: Context,
   writer: DatasetWriter,
   { plan, files }: ForgedPlan,
-  tar: Buffer,
+  { tar, photographKeys }: AddOptions,
 ): readonly CsvRow[] {
   const { split, sample } = plan.photograph;
   const { slices, frame, time, face } = sample;
   const { width, height, extension } = files;
   return plan.forgeries.map(({ name, method, seed, donor }, i) => {
     const forgery = files.forgeries![i]!;
-    const key = `${sample.key}/${name}`;
+    const key = freeKey(`${sample.key}/${name}`, photographKeys);
     const video = sample.video === undefined ? undefined : `${sample.video}/${name}`;
     const path = plainPath(key) + extension;
     const mask = `masks/${plainPath(key)}.png`;
     const known = { source: method, slices, video, frame, time, face, width, height };
     writer.add(
       split,
-      { key, label: 1, path, group: groupOf(sample), ...known },
+      { key, label: 1, path, group: groupOf(sample), pair: pairOf(sample), ...known },
       fileIn(tar, forgery.image),
     );
     write(join(context.output('masks'), mask), fileIn(tar, forgery.mask));
@@ -107,6 +120,10 @@ function addForgeries(
     };
   });
 }
+
+/** The key, or a longer one: there may be a photograph in a folder that is called like another. */
+const freeKey = (key: string, taken: ReadonlySet<string>): string =>
+  taken.has(key) ? freeKey(`${key}-forged`, taken) : key;
 
 /** A key as a path that stays below its folder: keys come from lists of the user's. */
 const plainPath = (key: string): string =>
@@ -141,15 +158,23 @@ function tell(
     );
     context.note('photographs left out', leftOut.length);
   }
+  const { settings } = context;
+  const isJpeg = ({ files }: ForgedPlan) => files.extension === '.jpg';
+  if (settings.quality === 'same' && !forged.some(isJpeg))
+    context.info(
+      'No photograph is a JPEG file, so `quality: same` writes PNG, without loss. The kind faces cuts JPEG crops where it has a `quality`.',
+    );
   const parts = groupBy(rows, ({ split, method }) => JSON.stringify([split, method]));
+  const countOf = (split: string, method: string) =>
+    parts.get(JSON.stringify([split, method]))?.length ?? 0;
   context.highlight({
     title: 'Forgeries',
     role: 'data',
     columns: ['split', 'method', 'forgeries'],
-    rows: Array.from(parts.values(), (members) => [
-      String(members[0]!['split']),
-      String(members[0]!['method']),
-      members.length,
-    ]),
+    rows: settings.splits.flatMap((split) =>
+      settings.methods
+        .map((method) => [split, method, countOf(split, method)] as const)
+        .filter(([, , count]) => count > 0),
+    ),
   });
 }

@@ -53,7 +53,7 @@ export type Quality = ForgeSettings['quality'];
 
 export const spec = defineKind<ForgeSettings>({
   name: 'forge',
-  version: 2,
+  version: 3,
   summary:
     'Makes forgeries of photographs of faces, so that a detector can train without forgeries of others: self-blended images, swapped faces and retouched parts, each with its mask.',
   settings,

@@ -54,8 +54,8 @@ export async function packImages(
     else {
       const { bytes, width, height, brightness, usedBits } = examined;
       const { path, label, source, split, group, slices, frame: stored } = images[done]!;
-      const { video, frame, time, face } = stored ?? {};
-      const facts = { label, source, path, group, slices, video, frame, time, face };
+      const { pair, video, frame, time, face } = stored ?? {};
+      const facts = { label, source, path, group, pair, slices, video, frame, time, face };
       writer.add(split, { key: keys.get(path)!, ...facts, width, height }, bytes);
       packed.push({
         split,

@@ -67,7 +67,7 @@ suite('paired batches', () => {
 
   test('training with them repeats to the same bytes, differs from training without, and says that no group is divided', async () => {
     using paired = await train(pairs, { batches: 'paired' });
-    assert.equal(paired.logs[0], 'Paired batches keep the images of 9 groups together.');
+    assert.equal(paired.logs[0], 'Paired batches keep the images of 9 pairs together.');
     using again = await train(pairs, { batches: 'paired' });
     assert.deepEqual(digests(again), digests(paired));
     using anywhere = await train(pairs, {});
@@ -79,7 +79,7 @@ suite('paired batches', () => {
   test('groups that the batches must divide are counted in a warning, with the batch size that serves', async () => {
     using bench = await train(triples, { batches: 'paired' });
     assert.deepEqual(bench.warnings.slice(0, 1), [
-      'Paired batches divide 3 of 6 groups in the first epoch: where groups have 3 images, choose a batch size that is a multiple of 3.',
+      'Paired batches divide 3 of 6 pairs in the first epoch: where pairs have 3 images, choose a batch size that is a multiple of 3.',
     ]);
   });
 
@@ -87,13 +87,13 @@ suite('paired batches', () => {
     await assert.rejects(
       train(alone, { batches: 'paired' }),
       new StageError(
-        'Expected images of a common group in train for paired batches, as forge makes them, got none.',
+        'Expected pairs of images in train for paired batches, as forge makes them, or images of a common group, got none.',
       ),
     );
     await assert.rejects(
       train(triples, { batches: 'paired', batchSize: 2 }),
       new StageError(
-        'Expected a "batchSize" of 3 or more, so that paired batches hold the images of each group, got 2.',
+        'Expected a "batchSize" of 3 or more, so that paired batches hold the images of each pair, got 2.',
       ),
     );
   });

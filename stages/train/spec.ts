@@ -101,7 +101,7 @@ const givenSettings = z.strictObject({
     .enum(['paired'])
     .exactOptional()
     .describe(
-      'paired: images of one `group`, of videos of one frame, lie in one batch, such as a photograph and its forgeries. Anywhere when left out.',
+      'paired: a photograph and its forgeries lie in one batch, as `forge` pairs them; images without a pair with those of their `group`, of videos also of their frame. Anywhere when left out.',
     ),
   epochs: count.default(5).describe('Passes over the training split; the best epoch is kept.'),
   by: z

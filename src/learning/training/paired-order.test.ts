@@ -17,6 +17,22 @@ test('images of a group belong together, of videos those of one frame, and other
   assert.deepEqual(unitsOf(items), [[0, 4], [1], [2], [3, 5], [6]]);
 });
 
+test('a photograph and its forgeries are a unit of their own within the group of a person', () => {
+  const items = [
+    { group: 'anna', pair: '1' },
+    { group: 'anna', pair: '1' },
+    { group: 'anna', pair: '2' },
+    { group: 'anna', pair: '2' },
+    { group: 'anna' },
+    { group: 'anna' },
+  ];
+  assert.deepEqual(unitsOf(items), [
+    [0, 1],
+    [2, 3],
+    [4, 5],
+  ]);
+});
+
 /** Units of these sizes, with their items in turn. */
 function unitsOfSizes(sizes: readonly number[]): readonly (readonly number[])[] {
   let next = 0;

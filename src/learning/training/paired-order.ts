@@ -2,23 +2,31 @@ import { permutation, type Random } from '../../random.ts';
 
 /** What decides which images belong together. */
 export interface PairedItem {
+  /** Of a photograph and its forgeries, as the stage that made them says. */
+  readonly pair?: string | undefined;
   readonly group?: string | undefined;
   readonly frame?: number | undefined;
 }
 
 /**
- * The indices of the items that belong together, in their order: those of one group, of videos also
- * of one frame, such as a photograph and its forgeries. An item without a group is alone.
+ * The indices of the items that belong together, in their order: those of one pair; of items
+ * without a pair those of one group, of videos also of one frame. An item without a group is alone.
+ * A group may have the photographs of a person, which would fill a batch.
  */
 export function unitsOf(items: readonly PairedItem[]): readonly (readonly number[])[] {
   const units = new Map<string, number[]>();
-  for (const [index, { group, frame }] of items.entries()) {
-    const key = group === undefined ? `alone ${index}` : JSON.stringify([group, frame]);
+  for (const [index, item] of items.entries()) {
+    const key = unitName(item) ?? `alone ${index}`;
     const unit = units.get(key);
     if (unit === undefined) units.set(key, [index]);
     else unit.push(index);
   }
   return [...units.values()];
+}
+
+function unitName({ pair, group, frame }: PairedItem): string | undefined {
+  if (pair !== undefined) return `pair ${pair}`;
+  return group === undefined ? undefined : JSON.stringify([group, frame]);
 }
 
 /**

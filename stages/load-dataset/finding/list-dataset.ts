@@ -29,12 +29,13 @@ export function listDataset(folder: string, classes: ClassSources | undefined): 
   const labelOf = labelling(classes);
   const images = dataset.splits.flatMap((name) =>
     dataset.split(name).samples.map((sample): ListedImage => {
-      const { path, group, source, shard, offset, size, video, frame, time, face } = sample;
+      const { path, group, source, shard, offset, size } = sample;
+      const { pair, video, frame, time, face } = sample;
       return {
         where: path,
         fields: { path, label: labelOf(sample), group, source, ...splitOf(name) },
         slices: sample.slices ?? {},
-        frame: { shard: join(folder, name, shard), offset, size, video, frame, time, face },
+        frame: { shard: join(folder, name, shard), offset, size, pair, video, frame, time, face },
       };
     }),
   );

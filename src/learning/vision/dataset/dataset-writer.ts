@@ -151,7 +151,7 @@ class SplitWriter {
 
   /** Lists an image of a shard; the order of its facts is that of the file. */
   list(sample: ShardSample, className: string, shard: string): void {
-    const { key, label, source, path, group, slices, video, frame, time } = sample;
+    const { key, label, source, path, group, pair, slices, video, frame, time } = sample;
     const { face, width, height, offset, size } = sample;
     this.#samples.push({
       key,
@@ -160,6 +160,7 @@ class SplitWriter {
       source,
       path,
       group,
+      pair,
       slices,
       video,
       frame,

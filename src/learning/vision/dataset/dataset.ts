@@ -93,6 +93,8 @@ export const labelledImage = (classes: number) => ({
   path: z.string(),
   /** Images of one group belong together and are in one split. Absent: alone. */
   group: z.string().optional(),
+  /** Within its group the images that differ in their label alone, such as by a forgery. */
+  pair: z.string().optional(),
   /** What else is known of it, by name, such as its camera; absent where nothing is. */
   slices: z.record(z.string(), z.string()).optional(),
   ...placeInVideo,

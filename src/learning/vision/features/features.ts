@@ -142,8 +142,8 @@ export class FeaturesWriter {
     using file = new NpyWriter(join(folder, valuesFile), samples.length, this.#info.values);
     for await (const batch of batches) file.add(batch);
     const facts = samples.map(
-      ({ key, label, class: name, source, path, group, slices, video, frame, time }) => {
-        return { key, label, class: name, source, path, group, slices, video, frame, time };
+      ({ key, label, class: name, source, path, group, pair, slices, video, frame, time }) => {
+        return { key, label, class: name, source, path, group, pair, slices, video, frame, time };
       },
     );
     writeSamples(join(folder, samplesFile), facts);

@@ -12,6 +12,7 @@ export interface StoredFrame {
   readonly shard: string;
   readonly offset: number;
   readonly size: number;
+  readonly pair?: string | undefined;
   readonly video?: string | undefined;
   readonly frame?: number | undefined;
   readonly time?: number | undefined;
