@@ -4,6 +4,17 @@ import { isJsonObject, type Json, type JsonObject } from './json.ts';
 export type CandidateLabels = Readonly<Record<string, string>>;
 
 /**
+ * The label of a candidate on one axis; on several, `rate=0.1,width=8`. Undefined where it has none
+ * on one of them.
+ */
+export function labelAlong(labels: CandidateLabels, axes: readonly string[]): string | undefined {
+  const [only, ...others] = axes;
+  if (others.length === 0) return only === undefined ? undefined : labels[only];
+  if (axes.some((axis) => labels[axis] === undefined)) return undefined;
+  return axes.map((axis) => `${axis}=${labels[axis]}`).join(',');
+}
+
+/**
  * A candidate of a choice: its labels and, under the name of each metric, its value; null or absent
  * where it has none.
  */

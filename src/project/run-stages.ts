@@ -5,6 +5,7 @@ import {
   type PipelineSources,
   type StageName,
 } from '../engine/config/pipeline.ts';
+import { possibleItems } from '../engine/config/possible-items.ts';
 import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
 import type { PlannedReads, RunStages } from '../engine/events.ts';
 import type { Execution } from '../engine/execution/execution.ts';
@@ -207,9 +208,9 @@ const mostReads = 20_000;
 
 function planOf(stages: readonly PipelineNode[]): { readonly plan?: readonly PlannedReads[] } {
   const plan = stages.map(({ kind, inputs }): PlannedReads => {
-    const reads = inputs.flatMap(({ port, items }) =>
-      items.flatMap((item) =>
-        item.from === 'stage' ? [{ port, stage: item.stage, output: item.port }] : [],
+    const reads = inputs.flatMap((input) =>
+      possibleItems(input).flatMap((item) =>
+        item.from === 'stage' ? [{ port: input.port, stage: item.stage, output: item.port }] : [],
       ),
     );
     return { kind, reads };

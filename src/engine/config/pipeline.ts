@@ -259,14 +259,16 @@ export interface Choice {
    * 1.
    */
   readonly index: number;
-  /** The axis whose label each choice names. */
-  readonly axes: readonly string[];
+  /** The axes whose labels each choice names. */
+  readonly axes: readonly (readonly string[])[];
 }
 
 /** A slot whose candidate another stage chooses. */
 export interface ChosenSlot extends Choice {
   /** The input with the choices. They only decide the settings: the stage does not read them. */
   readonly port: string;
+  /** The stages that have the candidates of each choice, before their matrix makes instances. */
+  readonly of: readonly string[];
   /** What the stage is for each candidate, by the label that the last choice names. */
   readonly candidates: ReadonlyMap<string, CandidateStage>;
 }
@@ -283,6 +285,11 @@ export interface Input {
   readonly port: string;
   readonly list: boolean;
   readonly items: readonly InputItem[];
+  /**
+   * For outputs of the candidate in the stage's slot: the items by the label that the first choice
+   * names. Until then `items` are those of the first candidate.
+   */
+  readonly bySlot?: ReadonlyMap<string, readonly InputItem[]>;
   /** The named parts that the stage reads; absent: all. */
   readonly parts?: readonly string[];
   /**

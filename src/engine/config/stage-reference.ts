@@ -11,6 +11,8 @@ export interface StageReference {
   readonly stage: string;
   /** Axis values that it fixes; empty without brackets. */
   readonly selection: ReadonlyMap<string, string>;
+  /** An axis of the reader's slots, as in `fit[slot].model`: the candidate that fills its slot. */
+  readonly slot?: string;
   readonly port?: string;
 }
 
@@ -21,20 +23,26 @@ export function parseStageReference(text: string): StageReference | undefined {
   const match = shape.exec(text);
   if (!match) return undefined;
   const [, stage, brackets, port] = match;
-  const selection = parseSelection(brackets);
-  return selection && { stage: stage!, selection, ...(port === undefined ? {} : { port }) };
+  const selected = parseSelection(brackets);
+  return selected && { stage: stage!, ...selected, ...(port === undefined ? {} : { port }) };
 }
 
-function parseSelection(text: string | undefined): ReadonlyMap<string, string> | undefined {
+/** Axis values, and at most one name of an axis without a value, which is one of slots. */
+function parseSelection(
+  text: string | undefined,
+): Pick<StageReference, 'selection' | 'slot'> | undefined {
   const selection = new Map<string, string>();
-  if (text === undefined) return selection;
+  if (text === undefined) return { selection };
+  let slot: string | undefined;
   for (const part of text.split(',')) {
     const equals = part.indexOf('=');
-    const axis = part.slice(0, equals).trim();
-    if (equals < 1 || axis === '' || selection.has(axis)) return undefined;
-    selection.set(axis, part.slice(equals + 1).trim());
+    const axis = part.slice(0, equals < 0 ? part.length : equals).trim();
+    if (axis === '' || selection.has(axis) || slot === axis) return undefined;
+    if (equals >= 0) selection.set(axis, part.slice(equals + 1).trim());
+    else if (slot === undefined) slot = axis;
+    else return undefined;
   }
-  return selection;
+  return slot === undefined ? { selection } : { selection, slot };
 }
 
 /**
@@ -74,7 +82,8 @@ export function readWord(word: string): StageReference | undefined {
   const reference = parseStageReference(
     at < 0 ? word : `${word.slice(0, at)}[${word.slice(at + 1)}]`,
   );
-  return reference?.port === undefined ? reference : undefined;
+  const isStage = reference?.port === undefined && reference?.slot === undefined;
+  return isStage ? reference : undefined;
 }
 
 /**

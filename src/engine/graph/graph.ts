@@ -1,4 +1,5 @@
 import type { Input, Stage, StageName } from '../config/pipeline.ts';
+import { possibleItems } from '../config/possible-items.ts';
 import { postOrder } from '../config/post-order.ts';
 
 /** A stage, or one that is pending, as far as its dependencies go. */
@@ -53,10 +54,10 @@ export class Graph<S extends GraphNode = Stage> {
   }
 }
 
-/** The stages that a stage reads, with repetitions. */
+/** The stages that a stage reads, or may read for its slot, with repetitions. */
 export function readBy({ inputs }: GraphNode): readonly StageName[] {
-  return inputs.flatMap(({ items }) =>
-    items.flatMap((item) => (item.from === 'stage' ? [item.stage] : [])),
+  return inputs.flatMap((input) =>
+    possibleItems(input).flatMap((item) => (item.from === 'stage' ? [item.stage] : [])),
   );
 }
 

@@ -34,8 +34,8 @@ const sweep = `stages:
 `;
 
 /** The stage of a slot, with choices that are written as they would be published. */
-async function chosen(name: string, choices: Readonly<Record<string, unknown>>) {
-  using project = new TestProject({ 'pipelines/p.yaml': sweep });
+async function chosen(name: string, choices: Readonly<Record<string, unknown>>, text = sweep) {
+  using project = new TestProject({ 'pipelines/p.yaml': text });
   const pipeline = value(await project.load());
   for (const [path, ranking] of Object.entries(choices)) {
     mkdirSync(dirname(join(project.root, path)), { recursive: true });
@@ -126,5 +126,55 @@ test('a choice that does not fill the slot is reported', async () => {
   });
   await assert.rejects(chosenWith(undefined), {
     message: 'expected choice 2 by the axis "sample" in the ranking of best1.choice, got 0 choices',
+  });
+});
+
+/** Candidates with two seeds each. */
+const seeds = `stages:
+  fit:
+    kind: train
+    matrix: { sample: { rate: { uniform: [0.1, 0.3] }, count: 3 }, seed: [1, 2] }
+    inputs: { dataset: data/ }
+    with: { rate: "\${matrix.sample.rate}", seed: "\${matrix.seed}" }
+  best: { kind: command, inputs: { models: [fit.model] }, outputs: { choice: out/1.json }, with: { run: x } }
+  last:
+    kind: train
+    matrix: { slot: { of: fit, by: best.choice, axes: [sample], count: 2 }, seed: [1, 2] }
+    inputs: { dataset: data/, start: "fit[slot].model" }
+    with: { rate: "\${matrix.slot.rate}", seed: "\${matrix.seed}", epochs: 9 }
+`;
+
+test('a slot reads the outputs of the candidate that was chosen, as if the file named it', async () => {
+  const { stage, candidates } = await chosen('last[seed=2,slot=2]', { 'out/1.json': first }, seeds);
+  const start = stage.inputs.find(({ port }) => port === 'start')!;
+  assert.deepEqual(start, {
+    port: 'start',
+    list: false,
+    items: [{ from: 'stage', stage: 'fit[sample=2,seed=2]', port: 'model', labels: {} }],
+    at: asType<{ at: unknown }>(start).at,
+  });
+  assert.equal(stage.filling, 'slot 2 holds sample 2');
+  assert.equal(stage.keyedSettings['rate'], candidates[2]!.keyedSettings['rate']);
+});
+
+test('of slots among slots, the output is that of the slot that was chosen', async () => {
+  const text = sweep.replace(
+    /(fit3:[\s\S]*?)inputs: \{ dataset: data\/ \}/,
+    '$1inputs: { dataset: data/, start: "fit2[slot].model" }',
+  );
+  const { stage } = await chosen(
+    'fit3[slot=1]',
+    { 'out/1.json': first, 'out/2.json': second },
+    text,
+  );
+  const [item] = stage.inputs.find(({ port }) => port === 'start')!.items;
+  assert.equal('stage' in item! && item.stage, 'fit2[slot=2]');
+});
+
+test('a ranking that names a candidate twice has not pooled something, and says what', async () => {
+  const ranking = ['1', '2'].map((seed) => ({ sample: '3', seed }));
+  await assert.rejects(chosen('last[seed=1,slot=1]', { 'out/1.json': ranking }, seeds), {
+    message:
+      'expected each candidate once in the ranking of best.choice, got sample 3 twice: pool seed, as `over` of select does, or name it under "axes" of the slots',
   });
 });

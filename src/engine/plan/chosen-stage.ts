@@ -1,7 +1,7 @@
-import { type CandidateLabels, rankingIn } from '../../choice-file.ts';
+import { type CandidateLabels, labelAlong, rankingIn } from '../../choice-file.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
-import type { Choice, InputItem, Stage } from '../config/pipeline.ts';
+import type { Choice, Input, InputItem, Stage } from '../config/pipeline.ts';
 import { readJson } from '../files/write-atomic.ts';
 import { ExamineError, LostInput, type OutputsOf } from './examine.ts';
 import { type OutputSources, pathOfOutput } from './output-file.ts';
@@ -17,26 +17,25 @@ export async function chosenStage(
   outputsOf: OutputsOf,
 ): Promise<Stage> {
   const { slot, ...withoutSlot } = stage;
-  const find = <T>(choice: Choice, items: readonly InputItem[], among: ReadonlyMap<string, T>) =>
-    chosen(choice, items, among, async (item) =>
+  const find = (choice: Choice, items: readonly InputItem[]) =>
+    chosenLabels(choice, items, async (item) =>
       rankingIn(readJson<Json>(await pathOf(item, sources, outputsOf))),
     );
   if (slot !== undefined) {
     const { items } = stage.inputs.find(({ port }) => port === slot.port)!;
-    const entries = [...slot.candidates].map(([label, candidate]) => {
-      const filling = `slot ${slot.index + 1} holds ${slot.axes.at(-1)} ${label}`;
-      return [label, { ...candidate, filling }] as const;
-    });
-    return { ...withoutSlot, ...(await find(slot, items, new Map(entries))) };
+    const { first, last } = await find(slot, items);
+    const candidate = candidateIn(slot.candidates, last, items.at(-1)!);
+    const inputs = candidate.inputs.map((input) => filledInput(input, first, items[0]!));
+    const filling = `slot ${slot.index + 1} holds ${nameOf(last, slot.axes.at(-1)!)}`;
+    return { ...withoutSlot, ...candidate, inputs, filling };
   }
   if (!stage.inputs.some(({ items }) => items.some(({ chosen }) => chosen))) return stage;
-  const named = async ({ chosen, ...item }: InputItem): Promise<InputItem> =>
-    chosen
-      ? {
-          ...item,
-          labels: { ...item.labels, ...(await find(chosen, chosen.choices, chosen.labels)) },
-        }
-      : item;
+  const named = async ({ chosen, ...item }: InputItem): Promise<InputItem> => {
+    if (chosen === undefined) return item;
+    const { last } = await find(chosen, chosen.choices);
+    const fields = candidateIn(chosen.labels, last, chosen.choices.at(-1)!);
+    return { ...item, labels: { ...item.labels, ...fields } };
+  };
   const inputs = withoutSlot.inputs.map(async (input) => ({
     ...input,
     items: await Promise.all(input.items.map(named)),
@@ -44,30 +43,70 @@ export async function chosenStage(
   return { ...withoutSlot, inputs: await Promise.all(inputs) };
 }
 
-/** The entry of the candidate to which the choices in `items` lead. */
-async function chosen<T>(
+/** The labels along a chain of choices: of the candidate itself, and in the first choice. */
+interface ChosenLabels {
+  /** What the stage's own choice names: a slot, where there are further choices. */
+  readonly first: string;
+  readonly last: string;
+}
+
+/** Follows the choices in `items` to a candidate. */
+async function chosenLabels(
   { index, axes }: Choice,
   items: readonly InputItem[],
-  among: ReadonlyMap<string, T>,
   readRanking: (item: InputItem) => Promise<readonly CandidateLabels[]>,
-): Promise<T> {
-  let label = String(index + 1);
+): Promise<ChosenLabels> {
+  const labels: string[] = [];
   for (const [at, item] of items.entries()) {
+    const rank = labels.at(-1) ?? String(index + 1);
     const ranking = await readRanking(item);
-    const named = ranking[Number(label) - 1]?.[axes[at]!];
-    if (named === undefined) {
-      const what = `choice ${label} by the axis "${axes[at]}"`;
-      const got = formatCountOf(ranking.length, 'choice');
-      throw new ExamineError(`expected ${what} in the ranking of ${sourceOf(item)}, got ${got}`);
-    }
-    label = named;
+    labels.push(rankedLabel(ranking, rank, axes[at]!, item));
   }
-  const candidate = among.get(label);
-  if (candidate !== undefined) return candidate;
+  return { first: labels[0]!, last: labels.at(-1)! };
+}
+
+/** The candidate of a rank, from 1. Each has one: otherwise something has not been pooled. */
+function rankedLabel(
+  ranking: readonly CandidateLabels[],
+  rank: string,
+  axes: readonly string[],
+  item: InputItem,
+): string {
+  const names = ranking.map((labels) => labelAlong(labels, axes));
+  const label = names[Number(rank) - 1];
+  const along = axes.length === 1 ? `the axis "${axes[0]}"` : `the axes ${axes.join(' and ')}`;
+  if (label === undefined) {
+    const got = formatCountOf(ranking.length, 'choice');
+    throw new ExamineError(
+      `expected choice ${rank} by ${along} in the ranking of ${sourceOf(item)}, got ${got}`,
+    );
+  }
+  const twice = names.find((name, at) => name !== undefined && names.indexOf(name) < at);
+  if (twice === undefined) return label;
+  const differing = Object.keys(ranking[0]!).filter((axis) => !axes.includes(axis));
+  const pooled =
+    differing.length === 0
+      ? ''
+      : `: pool ${differing.join(' and ')}, as \`over\` of select does, or name ${differing.length === 1 ? 'it' : 'them'} under "axes" of the slots`;
   throw new ExamineError(
-    `was given "${label}" by ${sourceOf(items.at(-1)!)}, which is no candidate`,
+    `expected each candidate once in the ranking of ${sourceOf(item)}, got ${nameOf(twice, axes)} twice${pooled}`,
   );
 }
+
+/** An input with the outputs of the candidate that fills the slot. */
+function filledInput({ bySlot, ...input }: Input, label: string, choice: InputItem): Input {
+  return bySlot === undefined ? input : { ...input, items: candidateIn(bySlot, label, choice) };
+}
+
+function candidateIn<T>(among: ReadonlyMap<string, T>, label: string, choice: InputItem): T {
+  const candidate = among.get(label);
+  if (candidate !== undefined) return candidate;
+  throw new ExamineError(`was given "${label}" by ${sourceOf(choice)}, which is no candidate`);
+}
+
+/** A candidate in words: `sample 6`, or `rate=0.1,width=8`. */
+const nameOf = (label: string, axes: readonly string[]): string =>
+  axes.length === 1 ? `${axes[0]} ${label}` : label;
 
 const sourceOf = (item: InputItem): string =>
   item.from === 'stage' ? `${item.stage}.${item.port}` : item.shown;

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { isDigest } from '../../digest.ts';
 import type {
+  Input,
   InputItem,
   PendingStage,
   Stage,
@@ -20,6 +21,7 @@ import { formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import { plainText } from '../../plain-text.ts';
 import { reasonsOf, type StageModel } from '../run-model.ts';
+import { baseName } from '../stage-base-name.ts';
 import { stageState } from '../states.ts';
 import type { PageRoom } from './page-room.ts';
 import type { ReportContent, ReportLog, ReportStage, Setting } from './report-model.ts';
@@ -71,7 +73,7 @@ export function describePlanned(stage: Stage, page: string): PlannedStage {
     settings: flatten(stage.slot ? {} : stage.settings).map(
       ([path, value]): Setting => ({ path, value, written: written.has(path) }),
     ),
-    inputs: stage.inputs.map(({ port, items }) => ({ port, from: items.map(sourceOf) })),
+    inputs: stage.inputs.map((input) => ({ port: input.port, from: sourcesOf(stage, input) })),
     outputs: stage.outputs.map(({ port, type, path, counts }) => ({
       port,
       type,
@@ -86,6 +88,16 @@ export function describePlanned(stage: Stage, page: string): PlannedStage {
 export function describePending({ name, kind, inputs }: PendingStage): PlannedStage {
   const read = inputs.map(({ port, items }) => ({ port, from: items.map(sourceOf) }));
   return { name, kind, settings: [], inputs: read, outputs: [] };
+}
+
+/** The sources of an input; of outputs of the candidate in a slot, as the user wrote them. */
+function sourcesOf({ slot }: Stage, { items, bySlot }: Input): readonly string[] {
+  if (bySlot === undefined) return items.map(sourceOf);
+  const axis = slot!.port.replace('matrix.', '');
+  const written = items.map((item) =>
+    item.from === 'stage' ? `${baseName(item.stage)}[${axis}].${item.port}` : item.shown,
+  );
+  return [...new Set(written)];
 }
 
 /** The source of an input's item: `fit.model` of a stage, or a path as the user wrote it. */

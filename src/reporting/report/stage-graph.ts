@@ -12,7 +12,13 @@ const mostInstances = 24;
 interface DrawnStage {
   readonly name: string;
   readonly kind: string;
-  readonly inputs: readonly { readonly items: readonly DrawnItem[] }[];
+  readonly inputs: readonly DrawnInput[];
+}
+
+interface DrawnInput {
+  readonly items: readonly DrawnItem[];
+  /** The items by the candidate in the stage's slot: each of them may be read. */
+  readonly bySlot?: ReadonlyMap<string, readonly DrawnItem[]>;
 }
 
 type DrawnItem =
@@ -73,7 +79,9 @@ export function graphOf(
     })),
     edges: stages.flatMap(({ name, inputs }) =>
       inputs
-        .flatMap(({ items }) => items)
+        .flatMap(({ items, bySlot }) =>
+          bySlot === undefined ? items : [...bySlot.values()].flat(),
+        )
         .flatMap((item) => {
           if (item.from === 'path' || !names.has(item.stage)) return [];
           return [{ from: labelOf(item.stage), to: labelOf(name), label: item.port }];

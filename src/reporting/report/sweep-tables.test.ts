@@ -16,7 +16,8 @@ const slot = (rung: number, label: number, choices: readonly string[]) =>
     slot: {
       port: 'matrix.n',
       index: label - 1,
-      axes: choices.map(() => 'n'),
+      axes: choices.map(() => ['n']),
+      of: choices.map((_, earlier) => `fit${rung - 1 - earlier}`),
       candidates: new Map(),
     },
   });

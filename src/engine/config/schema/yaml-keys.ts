@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { whole } from '../../../spec-parts.ts';
 import { artifactTypes } from '../../../stage.ts';
+import { uniqueList } from '../../../unique-list.ts';
 import { parseDuration, parseMemory } from './units.ts';
 
 /**
@@ -75,13 +76,19 @@ export const drawsShape = z
   .catchall(drawShape);
 
 export const slotsShape = z.strictObject({
-  of: z.string().describe('A stage whose only axis has the candidates, such as `fit`.'),
+  of: z.string().describe('The stage of the candidates, such as `fit`.'),
   by: z
     .string()
     .describe(
       'The choice among them, such as `best.choice`: slot 1 takes the values of the first, and so on.',
     ),
   count: whole(1, 10_000).describe('How many slots there are.'),
+  axes: uniqueList(z.string(), 'axis')
+    .min(1)
+    .exactOptional()
+    .describe(
+      'The axes of `of` that are chosen, where it has several: `[sample]` of candidates and folds. By default the only one that the stage does not have itself.',
+    ),
 });
 
 export const globAxisShape = z.strictObject({

@@ -1,14 +1,25 @@
+import type { CandidateLabels } from '../../../choice-file.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 import type { ListOutput } from '../pipeline.ts';
 import type { Node, TextNode } from '../yaml/node.ts';
+import type { Definition } from './definition.ts';
 
 /** One dimension of a matrix. */
 export interface Axis {
   readonly name: string;
   readonly values: readonly AxisValue[];
   readonly at: Span;
-  /** For slots: the stage of the candidates (`of`), and the choice among them (`by`). */
-  readonly slots?: Readonly<Record<'of' | 'by', TextNode>>;
+  readonly slots?: WrittenSlots;
+}
+
+/** Slots as they are written. */
+interface WrittenSlots {
+  /** The stage of the candidates. */
+  readonly of: TextNode;
+  /** The choice among them. */
+  readonly by: TextNode;
+  /** The axes of `of` along which the candidates lie; absent: the only one. */
+  readonly axes?: readonly TextNode[];
 }
 
 export interface AxisValue extends PlainAxisValue {
@@ -23,10 +34,23 @@ export interface Slot {
   readonly index: number;
   /**
    * The choices that lead to it: of a choice among slots, first its own, then the one that filled
-   * those slots.
+   * those slots. The stage `of` has the candidates of each, along `axes`.
    */
-  readonly choices: readonly { readonly by: TextNode; readonly axis: string }[];
-  readonly among: readonly AxisValue[];
+  readonly choices: readonly {
+    readonly by: TextNode;
+    readonly of: Definition;
+    readonly axes: readonly string[];
+  }[];
+  /** The values that it can get, by the last choice. */
+  readonly among: readonly Candidate[];
+  /** The candidates of its own choice, which are slots where there are further choices. */
+  readonly rivals: readonly Candidate[];
+}
+
+/** A value of a slot, under a label by which the choice names it. */
+export interface Candidate extends PlainAxisValue {
+  /** What it has on the axes along which the candidates lie. */
+  readonly labels: CandidateLabels;
 }
 
 export type Combination = ReadonlyMap<string, AxisValue>;

@@ -17,7 +17,7 @@ import {
   type Node,
   type TextNode,
 } from '../yaml/node.ts';
-import { type Combination, hasUnknownValue } from './axis.ts';
+import { type Candidate, type Combination, hasUnknownValue } from './axis.ts';
 import { checkName } from './check-name.ts';
 import type { Definition } from './definition.ts';
 import type { InputPaths, PathClaim } from './input-paths.ts';
@@ -53,6 +53,8 @@ interface Reader {
   readonly instance: Instance;
   readonly port: string;
   readonly known: InputPort<never> | undefined;
+  /** The candidate in its slot, for `fit[slot].model`; absent: the first. */
+  readonly candidate?: Candidate;
 }
 
 /**
@@ -190,9 +192,11 @@ function findStageItems(
   const { stage, port } = reference;
   const definition = findStage({ context, instances }, reference, home, at);
   if (!definition?.kind) return [];
+  const selected = selectCandidate({ context, instances }, reader, { reference, definition, at });
+  if (selected === undefined) return [];
   const declared = definition.kind.spec.outputs;
   const wanted = reader.known?.type ?? 'any';
-  return findAgreeing(instances, definition, reference, reader.instance).flatMap(
+  return findAgreeing(instances, definition, selected, reader.instance).flatMap(
     ({ name, outputs }) => {
       const output = outputs.find((candidate) => candidate.port === port);
       if (!output) {
@@ -221,6 +225,63 @@ function findStageItems(
       ];
     },
   );
+}
+
+/** A reference of an input to a stage that there is. */
+interface FoundReference {
+  readonly reference: StageReference;
+  readonly definition: Definition;
+  readonly at: Span;
+}
+
+/**
+ * The reference with the labels of the candidate that it means by `[slot]`; undefined for a mistake
+ * about slots, which is reported.
+ */
+function selectCandidate(
+  { context: { report }, instances }: ReferenceScope,
+  { instance, candidate }: Reader,
+  { reference, definition, at }: FoundReference,
+): StageReference | undefined {
+  const { stage, selection, slot: name, port } = reference;
+  if (name === undefined) {
+    const mistaken = mistakenForCandidate(instances, instance, { reference, definition, at });
+    if (mistaken === undefined) return reference;
+    const message = `"${mistaken}" is an axis of slots here, so "${stage}.${port}" is not the output of one candidate`;
+    const hint = `Write ${stage}[${mistaken}].${port} for the candidate in the slot, or select one: ${stage}[${mistaken}=…].${port}`;
+    return report({ code: 'wrong-reference', message, at, hint });
+  }
+  const slot = instance.axes.get(name)?.slot;
+  if (slot === undefined) {
+    const message = `The stage "${instance.name}" has no slots on an axis "${name}"`;
+    const hint = `${stage}[axis=value].${port} selects an instance; ${stage}[axis].${port} is an output of the candidate in a slot of that axis.`;
+    return report({ code: 'unknown-axis', message, at, hint });
+  }
+  const [own] = slot.choices;
+  if (own!.of !== definition) {
+    const message = `The slots of "${name}" hold candidates of "${own!.of.name}", not of "${stage}"`;
+    return report({ code: 'wrong-reference', message, at });
+  }
+  const { labels } = candidate ?? slot.rivals[0]!;
+  return { ...reference, selection: new Map([...selection, ...Object.entries(labels)]) };
+}
+
+/**
+ * An axis of slots whose numbers would be taken for values of another axis of the same name, which
+ * the stage that is read has: slot 1 need not hold candidate 1. Undefined where there is none.
+ */
+function mistakenForCandidate(
+  { axes }: Instances,
+  { axes: own }: Instance,
+  { reference: { selection }, definition }: FoundReference,
+): string | undefined {
+  const theirs = axes.get(definition) ?? [];
+  for (const [name, { slot }] of own) {
+    if (slot === undefined || selection.has(name)) continue;
+    const axis = theirs.find((candidate) => candidate.name === name);
+    if (axis !== undefined && axis.values[0]?.slot?.choices !== slot.choices) return name;
+  }
+  return undefined;
 }
 
 const typeWords = (type: InputPort['type']) => [type].flat().join(' or ');
@@ -279,15 +340,25 @@ function fieldsAsked({ definition, node }: Instance, port: string): readonly str
 
 /** The values of these fields that an instance has; for a slot, those of its first candidate. */
 function fieldsOf(axes: Combination, names: readonly string[]): Readonly<Record<string, string>> {
-  const values = names.flatMap((name) => {
-    const [axis = '', ...path] = name.split('.');
-    const node = path.reduce<Node | undefined>(
-      (inner, key) => child(inner, key),
-      axes.get(axis)?.node,
-    );
-    return node?.type === 'scalar' ? [[name, String(node.value)] as const] : [];
-  });
+  const values = names
+    .flatMap((asked) => withFields(axes, asked))
+    .flatMap((name) => {
+      const [axis = '', ...path] = name.split('.');
+      const node = path.reduce<Node | undefined>(
+        (inner, key) => child(inner, key),
+        axes.get(axis)?.node,
+      );
+      return node?.type === 'scalar' ? [[name, String(node.value)] as const] : [];
+    });
   return Object.fromEntries(values);
+}
+
+/** The fields that a name means: itself, or for `sample.*` all that the axis's value has. */
+function withFields(axes: Combination, name: string): readonly string[] {
+  if (!name.endsWith('.*')) return [name];
+  const axis = name.slice(0, -'.*'.length);
+  const fields = [...entriesOf(axes.get(axis)?.node).keys()].filter((key) => key !== 'id');
+  return fields.map((field) => `${axis}.${field}`);
 }
 
 /**
@@ -344,6 +415,6 @@ async function choiceOf(
   const labels = slot!.among.map(
     (axisValue) => [axisValue.label, fieldsOf(new Map([[name, axisValue]]), axisFields)] as const,
   );
-  const axes = slot!.choices.map(({ axis }) => axis);
+  const axes = slot!.choices.map((choice) => choice.axes);
   return read && { index: slot!.index, axes, choices: read.items, labels: new Map(labels) };
 }

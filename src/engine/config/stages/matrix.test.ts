@@ -199,7 +199,7 @@ test('wrong axes, values and selections are reported', async () => {
     '4:40: error: The stage "faces" has no axis "st"',
     '4:79: error: The stage has no axis "sed"',
     '5:40: error: The axis "set" of the stage "faces" has no value "c"',
-    '6:40: error: Expected stage.port or a path for the input "dataset", got "faces[set].dataset"',
+    '6:40: error: The stage "d" has no slots on an axis "set"',
     '7:38: error: No file matches "data/*"',
     '8:67: error: The stage "faces" has no axis "x"',
     '8:106: error: The stage has no axis "fro"',

@@ -1,15 +1,16 @@
 import { formatCount } from '../../../format-numbers.ts';
-import { isUnread, type LoadContext } from '../load-context.ts';
+import type { LoadContext } from '../load-context.ts';
 import { instanceScope } from '../params/params.ts';
 import { substitute } from '../params/substitute.ts';
 import { postOrder } from '../post-order.ts';
 import { isPath, parseStageReference, type StageReference } from '../stage-reference.ts';
-import { child, entriesOf, isText, type TextNode, toJson } from '../yaml/node.ts';
-import type { Axis, AxisValue, Combination } from './axis.ts';
+import { child, entriesOf, isText, itemsOf, type TextNode, toJson } from '../yaml/node.ts';
+import type { Axis, Combination } from './axis.ts';
 import type { AxisFiles } from './axis-files.ts';
 import { maximumStages, readAxisValues } from './axis-values.ts';
 import { namePattern } from './check-name.ts';
 import type { Definition } from './definition.ts';
+import { candidateAxes, fillSlots, type SlotAxis } from './fill-slots.ts';
 import { paramsOf } from './param-axes.ts';
 import { SparseMatrix } from './sparse-matrix.ts';
 
@@ -42,20 +43,27 @@ export async function readMatrices(
   for (const definition of postOrder(definitions.values(), (definition) =>
     sources.get(definition)!.map(({ from }) => from),
   )) {
-    const inherited = sources.get(definition)!.flatMap(({ from, reference }) => {
-      return reference === undefined
-        ? []
-        : (result.get(from) ?? []).filter(({ name }) => !reference.selection.has(name));
-    });
     const axes = new Map<string, Axis>();
-    const made = axesByDefinition.get(definition)!.flatMap((axis) => {
-      const of =
-        axis.slots && sources.get(definition)!.find(({ of }) => of === axis.slots!.of)?.from;
-      return axis.slots
-        ? fillSlots(context, definition, axis, of && (result.get(of) ?? []))
-        : [axis];
-    });
-    for (const axis of [...inherited, ...made]) addAxis(context, axes, axis, definition);
+    const add = (axis: Axis) => addAxis(context, axes, axis, definition);
+    const ofSources = sources.get(definition)!;
+    inheritedAxes(ofSources, result).forEach(add);
+    const own = axesByDefinition.get(definition)!;
+    const others = new Set([
+      ...axes.keys(),
+      ...own.flatMap((axis) => (axis.slots ? [] : axis.name)),
+    ]);
+    for (const axis of own) {
+      if (axis.slots === undefined) add(axis);
+      else {
+        const of = ofSources.find(({ slots }) => slots === axis)?.from;
+        const filling = of && { of, axes: result.get(of) ?? [] };
+        const possible = filling && rules.get(filling.of)!.allowed(combinations(filling.axes));
+        const source = filling && { ...filling, combinations: possible! };
+        const reader = { definition, axis, others };
+        inheritedBySlot(ofSources, reader, filling?.axes ?? []).forEach(add);
+        fillSlots(context, reader, source).forEach(add);
+      }
+    }
     rules.get(definition)!.checkAxes(context, [...axes.values()]);
     result.set(definition, limitStages(context, definition, [...axes.values()]));
   }
@@ -98,61 +106,48 @@ async function readMatrix(
     const values = await readAxisValues(files, { name, value, scope });
     const of = child(value, 'of');
     const by = child(value, 'by');
-    const slots = isText(of) && isText(by) ? { of, by } : undefined;
+    const along = child(value, 'axes');
+    const written = along && { axes: itemsOf(along).filter(isText) };
+    const slots = isText(of) && isText(by) ? { of, by, ...written } : undefined;
     if (values.length > 0) axes.push({ name, values, at: keyAt, ...(slots && { slots }) });
   }
   return { axes: rules.widen(files.context, axes), rules };
 }
 
-function fillSlots(
-  context: LoadContext,
-  { scope }: Definition,
-  axis: Axis,
-  candidates: readonly Axis[] | undefined,
-): readonly Axis[] {
-  const { of, by } = axis.slots!;
-  if (isUnread(context, (of.home ?? scope).prefix + of.value)) return [];
-  const message = slotMistake(of.value, axis, candidates);
-  if (message !== undefined) {
-    context.report({ code: 'wrong-reference', message, at: of.at });
-    return [];
-  }
-  const only = candidates![0]!;
-  const [{ standsFor, list, node }] = only.values as readonly [AxisValue];
-  // Which candidates there are is not known yet.
-  if (standsFor !== undefined) {
-    const values = axis.values.map(({ label }) => ({ label, node, list: list!, standsFor }));
-    return [{ ...axis, values }];
-  }
-  const { choices = [], among = only.values } = only.values[0]!.slot ?? {};
-  const all = [{ by: { ...by, home: by.home ?? scope }, axis: only.name }, ...choices];
-  const values = axis.values.map(({ label }, index) => {
-    return { label, node: among[0]!.node, slot: { index, choices: all, among } };
-  });
-  return [{ ...axis, values }];
-}
-
-/** Why the axes of a stage cannot fill the slots of an axis; undefined if they can. */
-function slotMistake(
-  stage: string,
-  { values: slots }: Axis,
-  candidates: readonly Axis[] | undefined,
-): string | undefined {
-  if (candidates === undefined) return `Expected a stage in "of", got "${stage}"`;
-  const [only, ...others] = candidates;
-  if (only === undefined || others.length > 0) {
-    return `Slots take the values of one axis, but the stage "${stage}" has ${candidates.length}`;
-  }
-  const isOpen = only.values[0]?.standsFor !== undefined;
-  if (isOpen || only.values.length >= slots.length) return undefined;
-  return `There are ${slots.length} slots, but the stage "${stage}" has only ${only.values.length} instances`;
-}
-
 interface Source {
   readonly from: Definition;
-  /** Absent where no axis is inherited: the candidates `of` slots. */
+  /** Absent where no axis is inherited: the candidates of slots. */
   readonly reference?: StageReference;
-  readonly of?: TextNode;
+  /** The axis of the slots that it has the candidates of. */
+  readonly slots?: Axis;
+}
+
+/** The axes of the stages that are read, without those that a reference selects. */
+function inheritedAxes(
+  sources: readonly Source[],
+  known: ReadonlyMap<Definition, readonly Axis[]>,
+): readonly Axis[] {
+  return sources.flatMap(({ from, reference }) => {
+    // An output of a slot's candidate: what it inherits follows from the slots.
+    if (reference === undefined || reference.slot !== undefined) return [];
+    return (known.get(from) ?? []).filter(({ name }) => !reference.selection.has(name));
+  });
+}
+
+/** The axes of the candidates, read by `fit[slot].model`, that neither slot nor reference fixes. */
+function inheritedBySlot(
+  sources: readonly Source[],
+  reader: SlotAxis,
+  axes: readonly Axis[],
+): readonly Axis[] {
+  const chosen = candidateAxes(reader, axes);
+  const { name } = reader.axis;
+  const references = sources.flatMap(({ reference }) =>
+    reference?.slot === name ? [reference] : [],
+  );
+  return references.flatMap(({ selection }) =>
+    axes.filter((axis) => !selection.has(axis.name) && !chosen.includes(axis.name)),
+  );
 }
 
 function sourcesOf(
@@ -160,10 +155,11 @@ function sourcesOf(
   ownAxes: readonly Axis[],
   definitions: ReadonlyMap<string, Definition>,
 ) {
-  const candidates = ownAxes.flatMap(({ slots }): readonly Source[] => {
+  const candidates = ownAxes.flatMap((axis): readonly Source[] => {
+    const { slots } = axis;
     const from =
       slots && definitions.get((slots.of.home ?? definition.scope).prefix + slots.of.value);
-    return from && from !== definition ? [{ from, of: slots.of }] : [];
+    return from && from !== definition ? [{ from, slots: axis }] : [];
   });
   const read = Array.from(entriesOf(child(definition.node, 'inputs'))).flatMap(
     ([port, { value }]) => {

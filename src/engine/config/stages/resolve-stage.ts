@@ -4,6 +4,7 @@ import { StageError } from '../../../stage.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { KnownKind, LoadContext } from '../load-context.ts';
 import type { LocatedInput, LocatedStage, Resources, Stage, StageCode } from '../pipeline.ts';
+import { possibleItems } from '../possible-items.ts';
 import type { Edge } from '../post-order.ts';
 import type { StageShape } from '../schema/yaml-keys.ts';
 import { parseStageReference } from '../stage-reference.ts';
@@ -36,7 +37,7 @@ export async function resolveStage(work: InputWork, instance: Instance): Promise
   const read = await resolveInputs(work, instance);
   const after = resolveAfter(work, instance);
   const slot = await resolveSlot(work, instance, read);
-  const inputs = slot ? [...read, slot.input] : read;
+  const inputs = slot?.inputs ?? read;
   const lists = listEdges(work, instance);
   const edges = [...inputs.flatMap(inputEdges), ...after, ...lists];
   const settings = kind && resolveSettings(work.context, definition, node, read);
@@ -126,8 +127,9 @@ function environment({ env, askedEnv }: LoadContext, declared: StageShape['env']
   );
 }
 
-function inputEdges({ items, at }: LocatedInput): readonly Edge[] {
-  return items.flatMap((item) =>
+function inputEdges(input: LocatedInput): readonly Edge[] {
+  const { at } = input;
+  return possibleItems(input).flatMap((item) =>
     item.from === 'stage' ? [{ to: item.stage, how: `reads ${item.stage}.${item.port}`, at }] : [],
   );
 }
@@ -147,7 +149,7 @@ function resolveAfter(work: InputWork, instance: Instance): readonly Edge[] {
     if (!isText(item) || item.unresolved) return []; // The shape of the stage reports another type.
     const { at, home = scope } = item;
     const reference = parseStageReference(item.value);
-    if (!reference || reference.port !== undefined) {
+    if (!reference || reference.port !== undefined || reference.slot !== undefined) {
       const message = `Expected the name of a stage in "after", got ${describeNode(item)}`;
       work.context.report({ code: 'wrong-reference', message, at });
       return [];

@@ -174,7 +174,7 @@ function reportUnknownAxes(
     const known = new Set(input.items.flatMap(({ labels }) => Object.keys(labels)));
     const isList = Array.isArray(settings[setting]);
     for (const [index, axis] of [settings[setting] ?? []].flat().entries()) {
-      if (typeof axis !== 'string' || known.has(axis)) continue;
+      if (typeof axis !== 'string' || known.has(axis) || hasFields(known, axis)) continue;
       const at = nodeAt(stage, ['with', setting, ...(isList ? [index] : [])])?.value.at ?? stage.at;
       const message = `The items of the input "${input.port}" have no axis "${axis}"`;
       const hint =
@@ -183,3 +183,7 @@ function reportUnknownAxes(
     }
   }
 }
+
+/** Whether a name such as `sample.*` means any field. */
+const hasFields = (known: ReadonlySet<string>, name: string): boolean =>
+  name.endsWith('.*') && [...known].some((label) => label.startsWith(name.slice(0, -1)));

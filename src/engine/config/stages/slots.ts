@@ -1,24 +1,41 @@
 import type { JsonObject } from '../../../json.ts';
 import type { KindSpec } from '../../../stage.ts';
+import type { Span } from '../../diagnostics/diagnostic.ts';
 import type { LoadContext } from '../load-context.ts';
 import type { ChosenSlot, LocatedInput, MadeValues } from '../pipeline.ts';
-import { child, entriesOf, type MapNode, type Node, toJson } from '../yaml/node.ts';
-import type { Combination } from './axis.ts';
+import { parseStageReference } from '../stage-reference.ts';
+import {
+  child,
+  entriesOf,
+  isText,
+  itemsOf,
+  type MapNode,
+  type Node,
+  toJson,
+} from '../yaml/node.ts';
+import type { Combination, Slot } from './axis.ts';
 import type { Definition } from './definition.ts';
 import { type InputWork, resolveInput } from './inputs.ts';
 import { type Instance, substituteStage } from './instances.ts';
 import { separatePathHint } from './outputs.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 
+/** What a slot decides of a stage, with the inputs of the stage for the first candidate. */
+interface ResolvedSlot {
+  readonly slot: ChosenSlot;
+  /** Those with outputs of the candidate have the items of each; the last one has the choices. */
+  readonly inputs: readonly LocatedInput[];
+}
+
 /**
- * The slot of an instance whose settings a choice decides, with the input that has the choices.
- * Checks all candidates.
+ * The slot of an instance whose settings or inputs a choice decides; undefined where it decides
+ * none. Checks all candidates.
  */
 export async function resolveSlot(
   work: InputWork,
   instance: Instance,
-  inputs: readonly LocatedInput[],
-): Promise<{ readonly slot: ChosenSlot; readonly input: LocatedInput } | undefined> {
+  read: readonly LocatedInput[],
+): Promise<ResolvedSlot | undefined> {
   const { context } = work;
   const { definition, axes } = instance;
   const [slotAxis, ...others] = [...axes].flatMap(([name, { slot }]) =>
@@ -36,23 +53,15 @@ export async function resolveSlot(
   });
   const nodes = written.map(({ node }) => node);
   const varying = varyingKeys(nodes);
-  if (varying.length === 0) return undefined;
+  const inputs = await withCandidates(work, instance, { name, slot }, read);
+  if (varying.length === 0 && inputs === read) return undefined;
   const at = child(child(definition.node, 'matrix'), name)?.at ?? definition.at;
   const report = (message: string) => context.report({ code: 'wrong-reference', message, at });
   for (const key of varying.filter((key) => key !== 'with'))
     reportVarying(context, instance, { key, axis: name, nodes });
   if (others[0] !== undefined)
     report(`Slots of both "${name}" and "${others[0].name}" are too many for one stage`);
-  const port = `matrix.${name}`;
-  const items: readonly Node[] = slot.choices.map(({ by }) => by);
-  const input = await resolveInput(
-    work,
-    { instance, port, known: undefined },
-    { type: 'list', items, at },
-  );
-  if (input !== undefined && input.items.length !== slot.choices.length) {
-    report(`Expected one choice for the slots of the axis "${name}", got ${input.items.length}`);
-  }
+  const choices = await resolveChoices(work, instance, { name, slot }, at);
   const candidates = written.flatMap(({ label, values, node }) => {
     const settings = settingsOf(work, instance, node, inputs);
     if (settings === undefined) return [];
@@ -64,10 +73,73 @@ export async function resolveSlot(
   const varied = varyingCode(definition.kind.spec, candidates);
   if (varied !== undefined)
     report(`"${varied}" decides which code runs, so it cannot depend on the slots of "${name}"`);
-  const { index, choices } = slot;
-  const axesOfChoices = choices.map(({ axis }) => axis);
-  const chosen = { port, index, axes: axesOfChoices, candidates: new Map(candidates) };
-  return input && { slot: chosen, input: { ...input, at } };
+  if (choices === undefined) return undefined;
+  return {
+    slot: {
+      port: choices.port,
+      index: slot.index,
+      axes: slot.choices.map((choice) => choice.axes),
+      of: slot.choices.map((choice) => choice.of.name),
+      candidates: new Map(candidates),
+    },
+    inputs: [...inputs, choices],
+  };
+}
+
+interface NamedSlot {
+  readonly name: string;
+  readonly slot: Slot;
+}
+
+/** The input with the choices of a slot, one for each step to the candidate. */
+async function resolveChoices(
+  work: InputWork,
+  instance: Instance,
+  { name, slot }: NamedSlot,
+  at: Span,
+): Promise<LocatedInput | undefined> {
+  const items: readonly Node[] = slot.choices.map(({ by }) => by);
+  const reader = { instance, port: `matrix.${name}`, known: undefined };
+  const input = await resolveInput(work, reader, { type: 'list', items, at });
+  if (input === undefined) return undefined;
+  if (input.items.length !== slot.choices.length) {
+    const message = `Expected one choice for the slots of the axis "${name}", got ${input.items.length}`;
+    work.context.report({ code: 'wrong-reference', message, at });
+  }
+  return { ...input, at };
+}
+
+/**
+ * The inputs, with the items for every candidate where they are outputs of the candidate; the same
+ * list where none are.
+ */
+async function withCandidates(
+  work: InputWork,
+  instance: Instance,
+  { name, slot }: NamedSlot,
+  read: readonly LocatedInput[],
+): Promise<readonly LocatedInput[]> {
+  const written = child(instance.node, 'inputs');
+  const inputs: LocatedInput[] = [];
+  for (const input of read) {
+    const { port } = input;
+    const value = child(written, port)!;
+    const texts = itemsOf(value).filter(isText);
+    const isOfSlot = texts.some((text) => parseStageReference(text.value)?.slot === name);
+    if (!isOfSlot) {
+      inputs.push(input);
+      continue;
+    }
+    const known = instance.definition.kind!.spec.inputs[port];
+    const bySlot = new Map<string, LocatedInput['items']>();
+    for (const candidate of slot.rivals) {
+      const reader = { instance, port, known, candidate };
+      const resolved = await resolveInput(work, reader, value);
+      if (resolved !== undefined) bySlot.set(candidate.label, resolved.items);
+    }
+    inputs.push({ ...input, bySlot });
+  }
+  return inputs.some(({ bySlot }) => bySlot !== undefined) ? inputs : read;
 }
 
 /** The keys of a map that depend on the candidate; `nodes` is the map with the values of each. */
