@@ -72,10 +72,10 @@ export interface OutputPort {
   /** The file's extension, such as `.csv`, where the output is one file; absent: a folder. */
   readonly extension?: `.${string}`;
   /**
-   * The setting that asks for the output: the port exists only where the setting is `true`, or has
-   * the named value. Absent: always.
+   * What asks for the output. The port exists only where a setting is `true`, has the named value
+   * or is a list that is not empty, or where an input is connected. Absent: always.
    */
-  readonly when?: string | SettingValue;
+  readonly when?: string | SettingValue | ListSetting | ConnectedInput;
   /** For a table of what there is, such as the images of a data set: how it counts. */
   readonly counts?: TableCounts;
   /**
@@ -90,6 +90,16 @@ export interface OutputPort {
 export interface SettingValue {
   readonly setting: string;
   readonly is: string;
+}
+
+/** A setting that is a list. */
+export interface ListSetting {
+  readonly list: string;
+}
+
+/** An input of the same stage. */
+export interface ConnectedInput {
+  readonly input: string;
 }
 
 /** The keys that lead to a setting within maps: `['args', 'epochs']`. */
@@ -131,7 +141,7 @@ export interface KindSpec<S = unknown> {
   /**
    * Settings that name axes, each with the list ports whose items have these:
    * `{ over: ['metrics'] }`. `plan` checks them. A name such as `net.width` is a field of the
-   * axis's values, which then is a label of the items too.
+   * axis's values, which then is a label of the items too; `net.*` means all fields.
    */
   readonly axes?: Readonly<Record<string, readonly string[]>>;
   /**

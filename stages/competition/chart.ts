@@ -8,6 +8,7 @@ import {
   withField,
 } from '../../src/learning/charts/encoders.ts';
 import { textWidth } from '../../src/learning/charts/fonts.ts';
+import { layOutLabels } from '../../src/learning/charts/label-layout.ts';
 import { ink, palette } from '../../src/learning/charts/theme.ts';
 import {
   headingOf,
@@ -18,7 +19,6 @@ import {
   rowOf,
 } from '../../src/learning/charts/tooltips.ts';
 import { wrapText } from '../../src/learning/charts/wrap-text.ts';
-import { layOutLabels } from './label-layout.ts';
 import type { Ranked, Tested } from './leaderboard.ts';
 
 const width = 440;

@@ -1,183 +1,224 @@
-import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import {
-  betterFirst,
-  type MetricName,
-  metric,
-} from '../../src/learning/metrics/metric-catalogue.ts';
-import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
-import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
-import { cures, isNearConstant, oneClassWords } from '../../src/learning/training/collapse.ts';
+import { cpSync, statSync, writeFileSync } from 'node:fs';
+import { csvTable } from '../../src/csv.ts';
+import { findMetric } from '../../src/learning/metrics/metric-catalogue.ts';
+import { cures } from '../../src/learning/training/collapse.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
-import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
-import { thereAre } from '../../src/suggest.ts';
+import { type StageContext, StageError } from '../../src/stage.ts';
+import { type Candidate, type Member, readCandidates, shownBy, wordOf } from './candidates.ts';
+import { type Choice, choose, paretoFront, type Ranking } from './choose.ts';
+import { type Constraint, type Criterion, criterionOf, keeps, readConstraint } from './criteria.ts';
 import type { SelectSettings } from './spec.ts';
 
-/** A model that may be chosen, by its labels, and its name for messages. */
-interface Candidate extends InputArtifact, ReturnType<typeof readMetrics> {
-  readonly name: string;
+type Context = StageContext<SelectSettings>;
+
+/** What is to be chosen by, with the constraints. */
+interface Rules extends Ranking {
+  readonly where: readonly Constraint[];
+  readonly front: readonly Criterion[];
 }
 
-export default async function run(context: StageContext<SelectSettings>): Promise<void> {
+/** Candidates with the choice among those that keep within the constraints. */
+interface Selection {
+  readonly candidates: readonly Candidate[];
+  /** The first constraint that a candidate does not keep within; undefined for none. */
+  readonly broken: readonly (Constraint | undefined)[];
+  /** Its indices are those of the candidates. */
+  readonly choice: Choice;
+}
+
+export default async function run(context: Context): Promise<void> {
   const { by, count, curve } = context.settings;
-  const models = context.inputs('models');
-  const candidates = pairByLabels(models, context.inputs('metrics'), {
-    one: 'model',
-    other: 'metrics',
-  }).map(({ one: { labels, path }, other: metrics }, index): Candidate => {
-    const name = nameByLabels(models, index);
-    return { labels, name, path, ...readMetrics(metrics.path, name, by) };
-  });
-  const all = candidates.map(({ values }) => values);
-  const choice = choose(all, by);
-  if (choice === undefined)
-    throw new StageError(`Expected a model with a value of ${selectionSplit}.${by}, got none.`);
-  const { name, path, collapse } = candidates[choice.best]!;
-  if (!statSync(path).isDirectory()) {
-    throw new StageError(`Expected a model, which is a folder, got a file: ${name}.`);
-  }
-  cpSync(path, context.output('model'), { recursive: true, dereference: true });
+  const rules = rulesOf(context.settings);
+  const further = [...rules.where, ...rules.front, ...rules.ties].map(({ name }) => name);
+  const asked = [...new Set(further)].filter((name) => !shownBy(by).includes(name));
+  const candidates = readCandidates(context, asked);
+  const selection = select(context, candidates, rules);
+  const { choice, broken } = selection;
+  const chosen = candidates[choice.best]!;
+  const best = bestMember(chosen, rules);
+  passOn(context, best);
   if (count !== undefined && choice.ranking.length < count) {
     throw new StageError(
-      `Expected ${count} models with a value of ${selectionSplit}.${by}, got ${choice.ranking.length}.`,
+      `Expected ${count} ${wordOf(context)}s with ${wanted(rules)}, got ${choice.ranking.length}.`,
     );
   }
-  writeFileSync(context.output('choice'), formatChoice(candidates, choice, by, count));
+  writeFileSync(context.output('choice'), formatChoice(selection, rules, count));
   if (curve) {
     const { drawSweep } = await import('./sweep-chart.ts'); // loads Vega
-    await drawSweep(context, { values: all.map((values) => values[by] ?? null), by });
+    const values = candidates.map(({ values }) => values[by] ?? null);
+    await drawSweep(context, { values, by: rules.by });
   }
-  if (choice.tied.length > 1) context.warn(tieLine(candidates, choice, by));
-  if (collapse !== undefined)
-    context.warn(`The chosen model, ${name}, learned nothing: it calls ${collapse}. ${cures}`);
-  const measures = shownBy(by);
+  if (choice.tied.length > 1) context.warn(tieLine(context, selection, rules));
+  if (best.collapse !== undefined)
+    context.warn(
+      `The chosen ${wordOf(context)}, ${best.name}, learned nothing: it calls ${best.collapse}. ${cures}`,
+    );
+  const columns = [...new Set([...shownBy(by), ...asked])];
+  const word = wordOf(context);
   const markOf = (index: number) => {
+    if (broken[index] !== undefined) return `not ${broken[index].text}`;
     if (index === choice.best) return 'chosen';
     if (choice.ranking.slice(0, count ?? 0).includes(index)) return 'advances';
     return choice.tied.includes(index) ? 'tied' : '';
   };
   context.highlight({
-    title: `Models by ${by} on ${selectionSplit}`,
+    title: `${word[0]!.toUpperCase()}${word.slice(1)}s by ${by} on ${selectionSplit}`,
     role: 'choice',
-    columns: ['model', ...measures, 'chosen'],
+    columns: [word, ...columns, 'chosen'],
     rows: candidates.map(({ name, values }, index) => [
       name,
-      ...measures.map((measure) => values[measure]?.toFixed(4) ?? '–'),
+      ...columns.map((column) => shown(values[column])),
       markOf(index),
     ]),
   });
+  if (rules.front.length > 0) await writeFront(context, selection, rules.front);
 }
 
-/**
- * A model's values on the validation split, and what it calls every image there if it learned
- * nothing.
- */
-function readMetrics(path: string, name: string, by: MetricName) {
-  const metrics = parseMetrics(readFileSync(path, 'utf8'));
-  if (!metrics.ok) throw new StageError(`input "metrics" of ${name}: ${metrics.error}`);
-  const { values } = metrics.value;
-  const known = shownBy(by).filter((measure) => values.has(`${selectionSplit}.${measure}`));
-  if (known.length === 0) {
-    throw new StageError(
-      `Expected metrics of the split "${selectionSplit}", which alone selects, for ${name}, got none. ${thereAre(selectionSplit, values.keys())}`,
-    );
+function rulesOf({ by, better, ties, where, front }: SelectSettings): Rules {
+  const criterion = (name: string) => criterionOf(name, name === by ? better : undefined);
+  return {
+    by: criterion(by),
+    ties: ties.filter((name) => name !== by).map(criterion),
+    where: where.map(readConstraint),
+    front: front.map(criterion),
+  };
+}
+
+/** Chooses among the candidates. Throws a {@link StageError} where none may be chosen. */
+function select(context: Context, candidates: readonly Candidate[], rules: Rules): Selection {
+  const broken = candidates.map(({ values }) =>
+    rules.where.find((constraint) => !keeps(constraint, values[constraint.name] ?? null)),
+  );
+  const allowed = [...candidates.keys()].filter((index) => broken[index] === undefined);
+  const choice = choose(
+    allowed.map((index) => candidates[index]!.values),
+    rules,
+  );
+  if (choice === undefined) {
+    throw new StageError(`Expected a ${wordOf(context)} with ${wanted(rules)}, got none.`);
   }
-  const selected: Values = Object.fromEntries(
-    known.map((metric) => [metric, values.get(`${selectionSplit}.${metric}`)!]),
-  );
-  return { values: selected, collapse: collapseOf(values) };
+  const indexOf = (index: number) => allowed[index]!;
+  return {
+    candidates,
+    broken,
+    choice: {
+      ...choice,
+      best: indexOf(choice.best),
+      tied: choice.tied.map(indexOf),
+      ranking: choice.ranking.map(indexOf),
+    },
+  };
 }
 
-const shownBy = (by: MetricName): readonly MetricName[] => [
-  ...new Set<MetricName>([...measures, by]),
-];
+/** `a value of val.auc, and parameters < 1e6`. */
+const wanted = ({ by, where }: Rules): string =>
+  [`a value of ${selectionSplit}.${by.name}`, ...where.map(({ text }) => text)].join(', and ');
 
-/** By the counts of `evaluate`; undefined where the metrics do not have them. */
-function collapseOf(values: ReadonlyMap<string, number | null>): string | undefined {
-  const value = (metric: string) => values.get(`${selectionSplit}.${metric}`) ?? Number.NaN;
-  const called = `${selectionSplit}.called.`;
-  const names = [...values.keys()]
-    .filter((key) => key.startsWith(called))
-    .map((key) => key.slice(called.length));
-  const images = Object.fromEntries(
-    names.map((name) => [name, values.get(`${selectionSplit}.counts.${name}`) ?? value(name)]),
-  );
-  const [only, ...furtherCalled] = names.filter((name) => value(`called.${name}`) > 0);
-  const present = names.filter((name) => images[name]! > 0);
-  if (only === undefined || furtherCalled.length > 0 || present.length < 2) return undefined;
-  return isNearConstant(value('loss'), images)
-    ? oneClassWords(only, value('loss'), images)
-    : undefined;
+/** Of several pooled ones the best. */
+function bestMember({ members }: Candidate, rules: Rules): Member {
+  const { best = 0 } =
+    choose(
+      members.map(({ values }) => values),
+      rules,
+    ) ?? {};
+  return members[best]!;
+}
+
+/** Copies the best artifact, where artifacts are given. */
+function passOn(context: Context, { name, path }: Member): void {
+  if (path === undefined) return;
+  const isModel = wordOf(context) === 'model';
+  if (isModel && !statSync(path).isDirectory()) {
+    throw new StageError(`Expected a model, which is a folder, got a file: ${name}.`);
+  }
+  const to = context.output(isModel ? 'model' : 'artifact');
+  cpSync(path, to, { recursive: true, dereference: true });
+}
+
+/** A number for a table: whole ones in full, others with four decimals. */
+function shown(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '–';
+  return Number.isInteger(value) && Math.abs(value) > 1 ? String(value) : value.toFixed(4);
 }
 
 function tieLine(
-  candidates: readonly Candidate[],
-  { best, tied, decidedBy }: Choice,
-  by: string,
+  context: Context,
+  { candidates, choice: { best, tied, decidedBy } }: Selection,
+  { by, ties }: Rules,
 ): string {
   const names = tied.map((index) => candidates[index]!.name).join('; ');
-  const reason = decidedBy === 'loss' ? 'its loss is the lowest' : 'it comes first';
-  return `${tied.length} models tie at the best ${by} on ${selectionSplit}: ${names}. ${candidates[best]!.name} is chosen, since ${reason}.`;
+  const decisive = ties.find(({ name }) => name === decidedBy);
+  const title = findMetric(decidedBy ?? '')?.title ?? `number of ${decidedBy}`;
+  const reason =
+    decisive === undefined
+      ? 'it comes first'
+      : `its ${title} is the ${decisive.better === 'lower' ? 'lowest' : 'highest'}`;
+  return `${tied.length} ${wordOf(context)}s tie at the best ${by.name} on ${selectionSplit}: ${names}. ${candidates[best]!.name} is chosen, since ${reason}.`;
 }
 
 function formatChoice(
-  candidates: readonly Candidate[],
-  { best, tied, decidedBy, ranking }: Choice,
-  by: MetricName,
+  { candidates, broken, choice: { best, tied, decidedBy, ranking } }: Selection,
+  { by }: Rules,
   count: number | undefined,
 ): string {
-  const of = ({ labels, values }: Candidate) => ({ labels, ...values });
+  const of = (index: number) => {
+    const { labels, values, members } = candidates[index]!;
+    const constraint = broken[index];
+    return {
+      labels,
+      ...values,
+      ...(members.length > 1 && {
+        pooled: members.map(({ values }) => values[by.name] ?? null),
+      }),
+      ...(constraint !== undefined && { not: constraint.text }),
+    };
+  };
   const choice = {
     split: selectionSplit,
-    by,
-    chosen: of(candidates[best]!),
-    tied: tied.filter((index) => index !== best).map((index) => of(candidates[index]!)),
+    by: by.name,
+    chosen: of(best),
+    tied: tied.filter((index) => index !== best).map(of),
     ...(decidedBy === undefined ? {} : { decidedBy }),
     ...(count !== undefined && {
       count,
       ranking: ranking.map((index) => candidates[index]!.labels),
     }),
-    candidates: candidates.map(of),
+    candidates: [...candidates.keys()].map(of),
   };
   return `${JSON.stringify(choice, null, 2)}\n`;
 }
 
-/** The measures that the table of models always shows. */
-const measures = ['accuracy', 'auc', 'loss'] as const;
-
-/** A model's values on the validation split; null or absent where undefined. */
-export type Values = Readonly<Partial<Record<MetricName, number | null>>>;
-
-/** The chosen model, by its index, and why. */
-export type Choice = NonNullable<ReturnType<typeof choose>>;
-
-/**
- * The index of the best model by one metric of the catalogue. Ties go to the lowest loss, then to
- * the first, as epochs do in training; `tied` are the indices of all models with the best value,
- * itself among them. `ranking` has the indices of all models with a value, the best first, in the
- * same order. Undefined when no model has a value.
- *
- * Example: accuracies 0.7, 0.8, 0.8 with losses 0.6, 0.5, 0.4 choose the third, tied with the
- * second.
- */
-export function choose(models: readonly Values[], by: MetricName) {
-  const compare = (name: MetricName) => (i: number, j: number) => {
-    const a = models[i]![name] ?? Number.NaN;
-    const b = models[j]![name] ?? Number.NaN;
-    if (Number.isNaN(a) || Number.isNaN(b))
-      return Number(Number.isNaN(a)) - Number(Number.isNaN(b)); // a missing value comes last
-    return betterFirst(metric(name), a, b);
-  };
-  const byMetric = compare(by);
-  const byLoss = compare('loss');
-  const valued = [...models.keys()].filter(
-    (index) => !Number.isNaN(models[index]![by] ?? Number.NaN),
+/** Writes the Pareto front among the candidates that keep within the constraints. */
+async function writeFront(
+  context: Context,
+  { candidates, broken }: Selection,
+  criteria: readonly Criterion[],
+): Promise<void> {
+  const allowed = candidates.filter((_, index) => broken[index] === undefined);
+  const isOnFront = paretoFront(
+    allowed.map(({ values }) => values),
+    criteria,
   );
-  const ranking = valued.toSorted((i, j) => byMetric(i, j) || byLoss(i, j) || i - j);
-  const [best] = ranking;
-  if (best === undefined) return undefined;
-  const tied = valued.filter((index) => byMetric(index, best) === 0);
-  const leaders = tied.filter((index) => byLoss(index, best) === 0);
-  const tieBreak = leaders.length === 1 ? 'loss' : 'order';
-  const decidedBy = tied.length === 1 ? undefined : tieBreak;
-  return { best, tied, decidedBy, ranking };
+  const names = criteria.map(({ name }) => name);
+  const points = allowed.map(({ labels, name, values }, index) => ({
+    labels,
+    name,
+    values: names.map((key) => values[key] ?? null),
+    isOnFront: isOnFront[index]!,
+  }));
+  const rows = points.map(({ labels, values, isOnFront }) => ({
+    ...labels,
+    ...Object.fromEntries(names.map((key, at) => [key, values[at] ?? undefined])),
+    on_front: Number(isOnFront),
+  }));
+  writeFileSync(context.output('front'), csvTable(rows));
+  const { drawFront } = await import('./front-chart.ts'); // loads Vega
+  await drawFront(context, points, criteria);
+  const front = points.filter(({ isOnFront }) => isOnFront);
+  context.highlight({
+    title: `Pareto front by ${names.join(', ')}: ${front.length} of ${points.length} ${wordOf(context)}s`,
+    role: 'choice',
+    columns: [wordOf(context), ...names],
+    rows: front.map(({ name, values }) => [name, ...values.map(shown)]),
+  });
 }

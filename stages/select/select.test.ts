@@ -6,8 +6,13 @@ import fc from 'fast-check';
 import { StageError } from '../../src/stage.ts';
 import { digestOf } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
-import run, { choose, type Values } from './run.ts';
+import { choose, paretoFront } from './choose.ts';
+import { criterionOf } from './criteria.ts';
+import run from './run.ts';
 import { spec } from './spec.ts';
+
+/** Ranks as `select` does by default: ties go to the lower loss. */
+const byMetric = (by: string) => ({ by: criterionOf(by), ties: [criterionOf('loss')] });
 
 /** The weights of a model, which are no text. */
 const weightsOf = (number: number): Buffer => Buffer.from([255, 0, 13, 10, 128, number]);
@@ -18,7 +23,7 @@ const weightsOf = (number: number): Buffer => Buffer.from([255, 0, 13, 10, 128, 
  */
 async function selected(
   bench: StageBench,
-  models: readonly (Values & { readonly test?: number })[],
+  models: readonly (Readonly<Record<string, unknown>> & { readonly test?: number })[],
   by?: string,
   more: object = {},
 ) {
@@ -55,7 +60,7 @@ test('the example of the docstring', () => {
     { accuracy: 0.8, loss: 0.5 },
     { accuracy: 0.8, loss: 0.4 },
   ];
-  assert.deepEqual(choose(models, 'accuracy'), {
+  assert.deepEqual(choose(models, byMetric('accuracy')), {
     best: 2,
     tied: [1, 2],
     decidedBy: 'loss',
@@ -114,7 +119,7 @@ test('no model is better than the chosen one, and those tied are exactly as good
   const models = fc.array(fc.record({ accuracy: value, auc: value, loss: value }));
   fc.assert(
     fc.property(models, fc.constantFrom('accuracy' as const, 'auc' as const), (models, by) => {
-      const choice = choose(models, by);
+      const choice = choose(models, byMetric(by));
       const values = models.map((model) => model[by] ?? -1);
       if (choice === undefined) return values.every((value) => value === -1);
       const best = values[choice.best]!;
@@ -178,7 +183,7 @@ test('a chosen model that learned nothing causes a warning, judged by the shares
     fake: 100,
     called: { real: 0, fake: 150 },
   };
-  const warnings = async (...models: readonly object[]) => {
+  const warnings = async (...models: readonly Readonly<Record<string, unknown>>[]) => {
     using bench = new StageBench();
     await selected(bench, models);
     return bench.warnings;
@@ -235,4 +240,135 @@ test('with a count, the choice ranks the candidates that advance, by any metric 
     selected(bench, models, 'equalErrorRate', { count: 4 }),
     new StageError('Expected 4 models with a value of val.equalErrorRate, got 3.'),
   );
+});
+
+/** Runs `select` on metrics alone, each with labels. */
+async function selectedOf(
+  bench: StageBench,
+  candidates: readonly {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly metrics: object;
+  }[],
+  settings: object,
+) {
+  const metrics = candidates.map(({ labels, metrics }, index) => {
+    const path = join(bench.root, `candidate-${index}.json`);
+    writeFileSync(path, JSON.stringify(metrics));
+    return { path, labels };
+  });
+  await bench.run(spec, run, {
+    with: settings,
+    inputs: { metrics },
+    outputs: ['choice', 'front', 'frontChart'],
+  });
+  return JSON.parse(readFileSync(bench.output('choice', spec.outputs['choice']), 'utf8'));
+}
+
+const folds = (values: Readonly<Record<string, readonly number[]>>) =>
+  Object.entries(values).flatMap(([sample, ofFolds]) =>
+    ofFolds.map((auc, index) => ({
+      labels: { sample, fold: String(index + 1) },
+      metrics: { splits: { val: { auc } } },
+    })),
+  );
+
+test('folds are pooled: the candidate with the best mean is chosen, and ranked once', async () => {
+  using bench = new StageBench();
+  const candidates = folds({ 1: [0.9, 0.5], 2: [0.75, 0.75], 3: [0.6, 0.7] });
+  const choice = await selectedOf(bench, candidates, { by: 'auc', over: ['fold'], count: 3 });
+  assert.deepEqual(choice.chosen, { labels: { sample: '2' }, auc: 0.75, pooled: [0.75, 0.75] });
+  assert.deepEqual(choice.ranking, [{ sample: '2' }, { sample: '1' }, { sample: '3' }]);
+  assert.deepEqual(bench.highlights[0]!.rows[0], ['sample=1', '–', '0.7000', '–', 'advances']);
+  await assert.rejects(
+    selectedOf(bench, candidates.slice(0, -1), { by: 'auc', over: ['fold'] }),
+    new StageError(
+      'Expected each candidate for the same values of fold, but sample=3 lacks fold=2: means of other parts do not compare.',
+    ),
+  );
+});
+
+test('a number of a program of its own chooses, within constraints, and never one of another split', async () => {
+  using bench = new StageBench();
+  const candidate = (net: string, dice: number, parameters: number) => ({
+    labels: { net },
+    metrics: { parameters, splits: { val: { dice, seconds: 1 }, test: { dice: 1 } } },
+  });
+  const candidates = [candidate('a', 0.7, 100), candidate('b', 0.9, 2e6), candidate('c', 0.8, 9e5)];
+  const by = { by: 'dice', better: 'higher' };
+  const where = ['parameters <1e6', 'seconds < 2'];
+  const choice = await selectedOf(bench, candidates, { ...by, where, ties: ['parameters'] });
+  assert.deepEqual(choice.chosen, { labels: { net: 'c' }, dice: 0.8, parameters: 9e5, seconds: 1 });
+  assert.equal(choice.candidates[1].not, 'parameters < 1e6');
+  assert.deepEqual(
+    bench.highlights[0]!.rows.map((row) => row.at(-1)),
+    ['', 'not parameters < 1e6', 'chosen'],
+  );
+  await assert.rejects(
+    selectedOf(bench, candidates, { ...by, where: ['parameters < 10'], ties: [] }),
+    new StageError('Expected a candidate with a value of val.dice, and parameters < 10, got none.'),
+  );
+  await assert.rejects(
+    selectedOf(bench, candidates, { ...by, where: ['test.dice > 0.5'], ties: [] }),
+    new StageError('Expected a number of the split "val", which alone selects, got test.dice.'),
+  );
+});
+
+test('ties are decided by the criteria in their order, and the reason is told', async () => {
+  using bench = new StageBench();
+  const candidate = (net: string, loss: number, parameters: number) => ({
+    labels: { net },
+    metrics: { parameters, splits: { val: { accuracy: 0.8, loss } } },
+  });
+  const candidates = [candidate('a', 0.5, 300), candidate('b', 0.5, 200), candidate('c', 0.6, 100)];
+  const choice = await selectedOf(bench, candidates, { ties: ['loss', 'parameters'] });
+  assert.deepEqual([choice.chosen.labels, choice.decidedBy], [{ net: 'b' }, 'parameters']);
+  assert.deepEqual(bench.warnings, [
+    '3 candidates tie at the best accuracy on val: net=a; net=b; net=c. net=b is chosen, since its number of parameters is the lowest.',
+  ]);
+});
+
+test('the Pareto front has the candidates that none beats in everything', async () => {
+  using bench = new StageBench();
+  const example = [
+    { auc: 0.9, parameters: 10 },
+    { auc: 0.95, parameters: 1000 },
+    { auc: 0.8, parameters: 100 },
+  ];
+  const criteria = ['auc', 'parameters'].map((name) => criterionOf(name));
+  assert.deepEqual(paretoFront(example, criteria), [true, true, false]);
+  assert.deepEqual(paretoFront([{ auc: 0.9 }, ...example], criteria), [false, true, true, false]);
+  const candidates = example.map(({ auc, parameters }, index) => ({
+    labels: { net: 'abc'[index]! },
+    metrics: { parameters, splits: { val: { auc } } },
+  }));
+  await selectedOf(bench, candidates, { by: 'auc', front: ['auc', 'parameters'] });
+  assert.equal(
+    readFileSync(bench.output('front', spec.outputs['front']), 'utf8'),
+    'net,auc,parameters,on_front\na,0.9,10,1\nb,0.95,1000,1\nc,0.8,100,0\n',
+  );
+  assert.deepEqual(bench.highlights.at(-1), {
+    title: 'Pareto front by auc, parameters: 2 of 3 candidates',
+    role: 'choice',
+    columns: ['candidate', 'auc', 'parameters'],
+    rows: [
+      ['net=a', '0.9000', '10'],
+      ['net=b', '0.9500', '1000'],
+    ],
+  });
+});
+
+test('an artifact of any type is passed on byte for byte, a file or a folder', async () => {
+  using bench = new StageBench();
+  const artifacts = [1, 2].map((number) => {
+    const path = join(bench.root, `weights-${number}.pt`);
+    writeFileSync(path, weightsOf(number));
+    return { path, labels: { seed: `${number}` } };
+  });
+  const metrics = artifacts.map(({ labels }, index) => {
+    const path = join(bench.root, `metrics-${index}.json`);
+    writeFileSync(path, JSON.stringify({ splits: { val: { accuracy: 0.5 + index / 10 } } }));
+    return { path, labels };
+  });
+  await bench.run(spec, run, { inputs: { artifacts, metrics }, outputs: ['artifact', 'choice'] });
+  assert.deepEqual(readFileSync(bench.output('artifact')), weightsOf(2));
 });

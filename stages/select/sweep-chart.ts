@@ -2,13 +2,10 @@ import { chart, quantity } from '../../src/learning/charts/encoders.ts';
 import { lineLayers, pointLayer } from '../../src/learning/charts/line-layers.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { nearestTooltip, rowOf } from '../../src/learning/charts/tooltips.ts';
-import {
-  type MetricName,
-  metric,
-  titleOfPath,
-} from '../../src/learning/metrics/metric-catalogue.ts';
+import { findMetric, titleOfPath } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import type { ChartContext } from '../../src/stage.ts';
+import type { Criterion } from './criteria.ts';
 
 const width = 480;
 const best = 'best so far';
@@ -20,9 +17,10 @@ const candidates = "datum.series === 'candidate'";
  */
 export async function drawSweep(
   context: ChartContext,
-  { values, by }: { readonly values: readonly (number | null)[]; readonly by: MetricName },
+  { values, by }: { readonly values: readonly (number | null)[]; readonly by: Criterion },
 ): Promise<void> {
-  const { better, title } = metric(by);
+  const { better, name } = by;
+  const title = findMetric(name)?.title ?? name;
   const isBetter = (a: number, b: number) => (better === 'higher' ? a > b : a < b);
   let sofar: number | undefined;
   const steps = values.flatMap((value, index) => {
@@ -34,7 +32,7 @@ export async function drawSweep(
   );
   const axes = {
     x: quantity('candidate', 'candidate', { tickMinStep: 1 }),
-    y: quantity('value', titleOfPath(`${selectionSplit}.${by}`)),
+    y: quantity('value', titleOfPath(`${selectionSplit}.${name}`)),
   };
   const names = [best, 'candidate'];
   const options = { ...axes, legend: { width } };

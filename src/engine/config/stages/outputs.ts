@@ -5,7 +5,7 @@ import { extensionOf, safeName } from '../file-names.ts';
 import type { LoadContext } from '../load-context.ts';
 import type { LocatedOutput, Output, StageName } from '../pipeline.ts';
 import { publishedFolder } from '../published-paths.ts';
-import { child, type Entry, entriesOf, type MapNode, textOf } from '../yaml/node.ts';
+import { child, type Entry, entriesOf, type MapNode, type Node, textOf } from '../yaml/node.ts';
 import { checkName } from './check-name.ts';
 import type { Definition } from './definition.ts';
 
@@ -74,13 +74,15 @@ export function resolveOutputs(
 
 function isWanted(stage: MapNode, when: OutputPort['when']): boolean {
   if (when === undefined) return true;
-  const { setting, is } = conditionOf(when);
-  const written = child(child(stage, 'with'), setting);
-  return written?.type === 'scalar' && written.value === is;
+  const settings = child(stage, 'with');
+  if (typeof when === 'string') return scalarOf(child(settings, when)) === true;
+  if ('is' in when) return scalarOf(child(settings, when.setting)) === when.is;
+  if ('input' in when) return child(child(stage, 'inputs'), when.input) !== undefined;
+  const written = child(settings, when.list);
+  return written?.type === 'list' && written.items.length > 0;
 }
 
-const conditionOf = (when: NonNullable<OutputPort['when']>) =>
-  typeof when === 'string' ? { setting: when, is: true } : when;
+const scalarOf = (node: Node | undefined) => (node?.type === 'scalar' ? node.value : undefined);
 
 /** A hint how every instance of a stage publishes an output at a path of its own. */
 export function separatePathHint({ kind }: Definition, { port, type }: Output): string {
@@ -93,8 +95,10 @@ export function separatePathHint({ kind }: Definition, { port, type }: Output): 
 
 /** A hint how to ask for an optional output. */
 export function askHint(when: NonNullable<OutputPort['when']>): string {
-  const { setting, is } = conditionOf(when);
-  return `Set "${setting}: ${is}" under "with".`;
+  if (typeof when === 'string') return `Set "${when}: true" under "with".`;
+  if ('is' in when) return `Set "${when.setting}: ${when.is}" under "with".`;
+  if ('input' in when) return `Connect "${when.input}" under "inputs".`;
+  return `Set "${when.list}: […]" under "with".`;
 }
 
 function openType({ value }: Entry): ArtifactType {
