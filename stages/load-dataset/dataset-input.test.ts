@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { encodedNoise } from '../../test/support/noise-dataset.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
+import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 
@@ -142,4 +143,42 @@ test('a data set is refused beside images, a list or slices, and without splits'
     message:
       'Expected a column `split` in the list, or shares such as `split: { train: 0.7, val: 0.15, test: 0.15 }`.',
   });
+});
+
+test('images of some splits of a data set are divided into folds, and nothing of the others is read', async () => {
+  using bench = new StageBench();
+  const dataset = join(bench.root, 'outer');
+  await writeTintedDataset(dataset, { train: 8, val: 4, test: 4 });
+  rmSync(join(dataset, 'test'), { recursive: true });
+  const from = ['train', 'val'];
+  const foldOf = async (fold: number) => {
+    const settings = { from, folds: 3, fold, heldOut: 'val' };
+    await bench.run(spec, run, { with: settings, inputs: { dataset } });
+    using made = openDataset(bench.output('dataset'));
+    const pathsOf = (split: string) => made.split(split).samples.map(({ path }) => path);
+    return { splits: made.splits, train: pathsOf('train'), val: pathsOf('val') };
+  };
+  const folds = [await foldOf(1), await foldOf(2), await foldOf(3)];
+  for (const { splits, train, val } of folds) {
+    assert.deepEqual([splits, train.length, val.length], [from, 8, 4]);
+  }
+  const held = folds.flatMap(({ val }) => val).sort();
+  const all = [...new Set(folds.flatMap(({ train, val }) => [...train, ...val]))].sort();
+  assert.deepEqual(held, all, 'each image is held out once');
+  assert.deepEqual(spec.inputs['dataset']!.parts!(spec.settings.parse({ from })), from);
+});
+
+test('what `from` and `heldOut` need is said before anything runs', () => {
+  const mistakes = (settings: object, ...inputs: readonly string[]) =>
+    spec.check!(spec.settings.parse(settings), new Set(inputs)).map(({ message }) => message);
+  assert.deepEqual(mistakes({ from: ['train'] }, 'images'), [
+    'expected the input "dataset", whose splits `from` names',
+  ]);
+  assert.deepEqual(mistakes({ heldOut: 'val' }, 'images'), [
+    'expected `folds`, of which `heldOut` names the one that is held out',
+  ]);
+  const split = { train: 0.9, val: 0.1 };
+  assert.deepEqual(mistakes({ folds: 2, fold: 1, heldOut: 'val', split }, 'images'), [
+    'with `folds` the fold is `val`',
+  ]);
 });

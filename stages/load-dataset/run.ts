@@ -145,8 +145,9 @@ function openListed(
   context: Context,
   path: string,
 ): { readonly root: string; readonly list: List } {
-  const { classes } = context.settings;
-  const dataset = listDataset(path, classes);
+  const { classes, from } = context.settings;
+  const isRedrawn = from !== undefined && isDrawn(context);
+  const dataset = listDataset(path, { classes, from, isRedrawn });
   const unclaimed = dataset.images.filter(({ fields: { label } }) => label === undefined);
   if (unclaimed.length > 0) {
     const sources = [...new Set(unclaimed.map(({ fields: { source } }) => source!))];
@@ -174,12 +175,12 @@ function videosWithoutImage(
 
 /** Puts a video without image where its group is; one whose group has no image is drawn. */
 function placeVideos(
-  { settings: { split = restShares, seed } }: Context,
+  { settings }: Context,
   videos: readonly (FoundImage & { readonly reason: string })[],
   images: readonly PlacedImage[],
 ): readonly PlacedVideo[] {
   const splitOfGroup = new Map(images.map(({ group, split }) => [group, split]));
-  const drawn = drawSplits(videos, split, seed);
+  const drawn = drawSplits(videos, sharesOf(settings), settings.seed);
   return videos.map(({ path, label, source, group, reason, split }, i) => ({
     video: path,
     label,
@@ -308,20 +309,26 @@ function assignSplits(
 const drawing = ({ settings }: Context) =>
   settings.stratify === 'source' ? drawBySource : drawSplits;
 
-/** One fold of a cross-validation as `test`, and the other images by the shares of `split`. */
+/** One fold of a cross-validation is held out, and the other images go by the shares of `split`. */
 function assignFold(context: Context, images: readonly FoundImage[]): readonly PlacedImage[] {
-  const { folds, fold, seed, split = restShares } = context.settings;
+  const { folds, fold, seed, heldOut } = context.settings;
   const draw = drawing(context);
   const shares = Object.fromEntries(
     Array.from({ length: folds! }, (_, i) => [`fold-${i + 1}`, 1 / folds!]),
   );
   const assigned = draw(images, shares, seed).map((image) => image.split === `fold-${fold}`);
   const rest = images.filter((_, i) => !assigned[i]);
-  const splitOf = new Map(draw(rest, split, seed).map((image) => [image.path, image.split]));
-  return images.map((image) => ({ ...image, split: splitOf.get(image.path) ?? 'test' }));
+  const splitOf = new Map(
+    draw(rest, sharesOf(context.settings), seed).map((image) => [image.path, image.split]),
+  );
+  return images.map((image) => ({ ...image, split: splitOf.get(image.path) ?? heldOut }));
 }
 
-const restShares = { train: 0.85, val: 0.15 };
+/** The shares of drawn splits; with folds, those of the images outside of the fold. */
+function sharesOf({ split, heldOut }: LoadDatasetSettings): Readonly<Record<string, number>> {
+  if (split !== undefined) return split;
+  return heldOut === 'test' ? { train: 0.85, val: 0.15 } : { train: 1 };
+}
 
 /**
  * All images but those of the sources that are left out of training: they stay in `test`, as what a
@@ -348,7 +355,7 @@ function splitsOf(
   list: List | undefined,
 ): readonly string[] {
   if (settings.folds !== undefined)
-    return inSplitOrder([...Object.keys(settings.split ?? restShares), 'test']);
+    return inSplitOrder([...Object.keys(sharesOf(settings)), settings.heldOut]);
   if (settings.split !== undefined) return inSplitOrder(Object.keys(settings.split));
   return list !== undefined ? inSplitOrder(images.map(({ split }) => split)) : settings.splits;
 }

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { defaultNames, negativeName, positiveName } from '../../src/default-class-names.ts';
-import { trainSplit } from '../../src/learning/training/splits.ts';
+import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
 import { mistakeIf, oneInput } from '../../src/setting-mistakes.ts';
 import { count, output, text, whole } from '../../src/spec-parts.ts';
 import { defineKind, type Facts, type KnownInputs, type SettingMistake } from '../../src/stage.ts';
@@ -77,6 +77,18 @@ const settings = z.strictObject({
       'For a cross-validation: the number of folds, which have equal shares of every class and keep groups whole. The images of `fold` are `test`, and all others are drawn by `split`, by default { train: 0.85, val: 0.15 }.',
     ),
   fold: count.exactOptional().describe('Which of the `folds` is tested, such as ${matrix.fold}.'),
+  heldOut: z
+    .enum(['test', selectionSplit])
+    .default('test')
+    .describe(
+      'The split that the images of `fold` become: `test`, or `val` in the inner loop of a nested cross-validation, which chooses and tests nothing; then all others are `train` by default.',
+    ),
+  from: uniqueList(name, 'split')
+    .min(1)
+    .exactOptional()
+    .describe(
+      'Of a `dataset`, the splits whose images are taken, such as [train, val]; the others are not read. With `split` or `folds` these images get new splits.',
+    ),
   leaveOut: uniqueList(text, 'source')
     .default([])
     .describe(
@@ -156,6 +168,7 @@ export const spec = defineKind<LoadDatasetSettings>({
     dataset: {
       type: 'dataset',
       optional: true,
+      parts: ({ from }) => from,
       sealed,
       sealedHint,
       summary:
@@ -182,7 +195,7 @@ export const spec = defineKind<LoadDatasetSettings>({
     },
   },
   seals: ({ seal }) => (seal === undefined ? {} : { dataset: [seal] }),
-  check: ({ classes, split, splits, folds, fold, slices, seal }, inputs) => {
+  check: ({ classes, split, splits, folds, fold, heldOut, from, slices, seal }, inputs) => {
     const source = oneInput(inputs, ['images', 'dataset']);
     if (source.length > 0) return source;
     const isListed = inputs.has('dataset');
@@ -199,9 +212,19 @@ export const spec = defineKind<LoadDatasetSettings>({
       ),
       ...mistakeIf(isBeyond, ['fold'], `expected a fold from 1 to ${folds}, got ${fold}`),
       ...mistakeIf(
-        folds !== undefined && split?.['test'] !== undefined,
+        folds !== undefined && split?.[heldOut] !== undefined,
         ['split'],
-        'with `folds` the fold is `test`',
+        `with \`folds\` the fold is \`${heldOut}\``,
+      ),
+      ...mistakeIf(
+        folds === undefined && heldOut !== 'test',
+        ['heldOut'],
+        'expected `folds`, of which `heldOut` names the one that is held out',
+      ),
+      ...mistakeIf(
+        from !== undefined && !isListed,
+        ['from'],
+        'expected the input "dataset", whose splits `from` names',
       ),
       ...mistakeIf(
         folds !== undefined && seal !== undefined,

@@ -4,6 +4,7 @@ import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.t
 import type { Recipe } from '../../../src/learning/vision/dataset/recipe.ts';
 import type { ClassSources } from '../../../src/learning/vision/lists/found-image.ts';
 import type { ListedImage } from '../../../src/learning/vision/lists/read-list.ts';
+import { requireKnown } from '../../../src/read-input.ts';
 
 /** The split of a data set without splits, such as of frames whose splits are yet to be drawn. */
 const wholeSplit = 'all';
@@ -19,15 +20,27 @@ export interface ListedDataset {
 
 export type MissingOfSplit = MissingVideo & { readonly split?: string };
 
+/** What is taken of a data set. */
+interface Taken {
+  readonly classes: ClassSources | undefined;
+  /** The splits whose images are taken; undefined: all. Nothing is read of others. */
+  readonly from?: readonly string[] | undefined;
+  /** Whether these images are to get other splits than they have. */
+  readonly isRedrawn: boolean;
+}
+
 /**
  * Lists the images of the data set in `folder`. Of those whose source or class none of `classes`
- * names, {@link ListedImage.fields} have no label.
+ * names, {@link ListedImage.fields} have no label. Throws a {@link StageError} for an unknown
+ * split.
  */
-export function listDataset(folder: string, classes: ClassSources | undefined): ListedDataset {
+export function listDataset(folder: string, { classes, from, isRedrawn }: Taken): ListedDataset {
   using dataset = openDataset(folder);
-  const splitOf = (name: string) => (name === wholeSplit ? {} : { split: name });
+  requireKnown('a split of the data set in "from"', from ?? [], dataset.splits);
+  const splits = dataset.splits.filter((name) => from?.includes(name) ?? true);
+  const splitOf = (name: string) => (name === wholeSplit || isRedrawn ? {} : { split: name });
   const labelOf = labelling(classes);
-  const images = dataset.splits.flatMap((name) =>
+  const images = splits.flatMap((name) =>
     dataset.split(name).samples.map((sample): ListedImage => {
       const { path, group, source, shard, offset, size } = sample;
       const { pair, video, frame, time, face } = sample;
@@ -39,7 +52,7 @@ export function listDataset(folder: string, classes: ClassSources | undefined): 
       };
     }),
   );
-  const missing = dataset.splits.flatMap((name) =>
+  const missing = splits.flatMap((name) =>
     dataset
       .split(name)
       .missing()
