@@ -30,6 +30,7 @@ import { spec as robustness } from './robustness/spec.ts';
 import { spec as rocDet } from './roc-det/spec.ts';
 import { spec as saliency } from './saliency/spec.ts';
 import { spec as select } from './select/spec.ts';
+import { spec as sweep } from './sweep/spec.ts';
 import { spec as table } from './table/spec.ts';
 import { spec as train } from './train/spec.ts';
 import { spec as trends } from './trends/spec.ts';
@@ -79,6 +80,7 @@ const entries: readonly KindEntry[] = [
   { spec: activity, run: () => import('./activity/run.ts') },
   { spec: plot, run: () => import('./plot/run.ts') },
   { spec: table, run: () => import('./table/run.ts') },
+  { spec: sweep, run: () => import('./sweep/run.ts') },
   { spec: competition, run: () => import('./competition/run.ts') },
   { spec: saliency, run: () => import('./saliency/run.ts') },
   { spec: gradcam, run: () => import('./gradcam/run.ts') },
