@@ -25,6 +25,7 @@ const pages = [
   ...[
     'commands',
     'yaml',
+    'sweeps',
     'cache',
     'store',
     'sealed',
