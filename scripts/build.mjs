@@ -125,7 +125,7 @@ await build({
 // What browsers load from `restage serve`.
 await build({
   absWorkingDir: root,
-  entryPoints: ['live-updates.ts', 'runs-table.tsx', 'gallery.tsx'].map(
+  entryPoints: ['live-updates.ts', 'runs-table.tsx', 'gallery.tsx', 'compare-grid.tsx'].map(
     (name) => `src/reporting/serve/page/${name}`,
   ),
   outdir: 'dist/page',

@@ -250,19 +250,19 @@ test('the menu of columns closes by Escape and by a click outside', {
 test('members of a matrix are rows that are named, filtered and compared', {
   skip: noBrowser,
 }, async (t) => {
-  using grid = new Project(`stages:
+  using matrix = new Project(`stages:
   fit:
     kind: command
     matrix: { rate: [0.001, 0.01], seed: [7, 8] }
     outputs: { metrics: { path: "artifacts/\${matrix.rate}-\${matrix.seed}.json", type: metrics } }
     with: { run: "echo '{ \\"splits\\": { \\"test\\": { \\"auc\\": 0.\${matrix.seed}, \\"rate\\": \${matrix.rate} } } }' > \${outputs.metrics}" }
 `);
-  await grid.run();
+  await matrix.run();
   const served = await startServer({
-    root: grid.root,
+    root: matrix.root,
     port: 0,
     token: 'secret',
-    planner: plannerOf(grid.root, () => {}),
+    planner: plannerOf(matrix.root, () => {}),
     fill: fillDefaults,
     warn: (line) => assert.fail(line),
   });
@@ -285,8 +285,22 @@ test('members of a matrix are rows that are named, filtered and compared', {
   for (const box of await page.getByRole('checkbox', { name: /^Tick/ }).all()) await box.check();
   await page.getByRole('link', { name: 'Compare 2 members' }).click();
   await page.getByRole('heading', { name: '2 members compared' }).waitFor();
-  const heads = await page.locator('table thead').last().locator('th').allTextContents();
-  assert.deepEqual(heads.slice(1, 3), ['seed 7', 'seed 8'], 'only what differs names them');
+  const grid = page.locator('#grid');
+  const labels = () => grid.locator('tbody th').allTextContents();
+  assert.deepEqual(await labels(), ['seed 7', 'seed 8'], 'only what differs names them');
+  assert.deepEqual(await grid.locator('tbody strong').allTextContents(), ['0.8'], 'the best');
+  await grid.getByRole('button', { name: 'test.auc' }).click();
+  await grid.locator('th[aria-sort=descending]').waitFor();
+  assert.deepEqual(await labels(), ['seed 8', 'seed 7']);
+  await grid.getByRole('combobox', { name: 'Mean over' }).selectOption('seed');
+  await grid.getByText('Student’s t').waitFor();
+  assert.equal((await labels()).length, 1);
+  assert.equal(
+    (await grid.locator('tbody .mark circle').count()) > 0,
+    true,
+    'a point for each seed',
+  );
+  await grid.locator('figure svg.marks').waitFor();
   assert.deepEqual(opened.complaints, []);
 });
 

@@ -26,7 +26,7 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
   const labels = subjects.map(shortLabel);
   const { differing, numbers } = tablesOfValues(comparison, labels);
   const metrics = comparison.metrics.filter(isOfInterest);
-  const main = mainNumbers(metrics);
+  const main = new Set(mainMetrics(comparison));
   const others = metrics.filter((number) => !main.has(number));
   // What a stage reads follows from the stages before it, whose settings say it in words.
   const inputs = comparison.settings.filter(({ path }) => path.startsWith('inputs.'));
@@ -43,7 +43,10 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
     },
     ...comparison.paired.map((paired) => pairedTable(paired, labels)),
     {
-      ...numbers('Metrics', [...main]),
+      ...numbers(
+        'Metrics',
+        metrics.filter((number) => main.has(number)),
+      ),
       ...(metrics.length === 0 && { note: `No metric in common.${wayOut(comparison)}` }),
     },
     {
@@ -112,19 +115,19 @@ const isOfInterest = ({ name, values }: ComparedNumber): boolean =>
 const mostOthers = 4;
 const mostClasses = 12;
 
-function mainNumbers(metrics: readonly ComparedNumber[]): ReadonlySet<ComparedNumber> {
+/** The numbers by which subjects are compared first: of each stage, those of its test split. */
+export function mainMetrics({ metrics: all }: Comparison): readonly ComparedNumber[] {
+  const metrics = all.filter(isOfInterest);
   const stages = [...new Set(metrics.map(({ stage }) => stage))];
-  return new Set(
-    stages.flatMap((stage) => {
-      const numbersOfStage = metrics.filter((number) => number.stage === stage);
-      const main = numbersOfStage.filter(
-        ({ name }) => name.split('.').length <= 2 && findMetric(name)?.isCompared,
-      );
-      const tested = main.filter(({ name }) => isOfTestSplit(name));
-      if (tested.length > 0) return tested;
-      return main.length > 0 ? main : numbersByClass(numbersOfStage);
-    }),
-  );
+  return stages.flatMap((stage) => {
+    const numbersOfStage = metrics.filter((number) => number.stage === stage);
+    const main = numbersOfStage.filter(
+      ({ name }) => name.split('.').length <= 2 && findMetric(name)?.isCompared,
+    );
+    const tested = main.filter(({ name }) => isOfTestSplit(name));
+    if (tested.length > 0) return tested;
+    return main.length > 0 ? main : numbersByClass(numbersOfStage);
+  });
 }
 
 /**

@@ -3,19 +3,32 @@ import type { RunRecord } from '../../engine/store/runs/run-record.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { theme } from '../../learning/charts/theme.ts';
-import { compareSubjects } from '../compare/compare-subjects.ts';
+import { type Comparison, compareSubjects } from '../compare/compare-subjects.ts';
 import { comparisonCharts } from '../compare/comparison-charts.ts';
+import {
+  type ComparisonGrid,
+  comparisonGrid,
+  type SettingColumn,
+} from '../compare/comparison-grid.ts';
 import { contentOf } from '../compare/comparison-page.ts';
 import { subjectOfRun } from '../compare/comparison-subject.ts';
 import { comparisonTables, shortLabel } from '../compare/comparison-tables.ts';
 import { renderChart } from '../report/chart-figure.ts';
 import { type Html, html } from '../report/html.ts';
 import type { Section } from '../report/page-frame.ts';
+import type { StageSettings } from './changed-settings.ts';
 import type { RunIndex } from './run-index.ts';
 import { findRow } from './run-members.ts';
 import type { Sources } from './run-page.ts';
 import { chartScripts, renderFrame, renderSections } from './served-page-frame.ts';
 import { fileName } from './stored-report.ts';
+
+/** What the script of the page draws. */
+export interface GridData {
+  readonly grid: ComparisonGrid;
+  /** Colours and fonts of charts. */
+  readonly theme: object;
+}
 
 /** The most runs whose scores are read, whose curves can be told apart, and that are offered. */
 const mostScored = 10;
@@ -29,6 +42,7 @@ interface Compared {
   /** What tells it from the others, or its time. */
   readonly label: string;
   readonly record: RunRecord;
+  readonly axes: StageSettings;
 }
 
 /**
@@ -60,7 +74,36 @@ export function comparePage(c: Context, sources: Sources): Response {
     subjectOfRun(label, record, source, { withScores }),
   );
   const comparison = compareSubjects(subjects, base === -1 ? 'none' : base);
-  const curves = runs.length <= mostCurves ? comparisonCharts(comparison) : [];
+  return c.html(
+    renderFrame({
+      title: `${runs.length} ${noun}s compared`,
+      at: '/compare',
+      project,
+      scripts: [...chartScripts, 'compare-grid.js'],
+      data: {
+        grid: comparisonGrid(comparison, {
+          runs: runs.map(({ run }) => run),
+          axes: axisColumns(runs),
+        }),
+        theme,
+      } satisfies GridData,
+      content: [
+        html`<h1>${formatCountOf(runs.length, noun)} compared</h1>`,
+        html`<ul class="names">${runs.map(({ run, label, record }) => html`<li><a href="/run/${run}">${shortLabel(label)}</a> <span class="soft">${record.pipeline}${label !== run && html`, ${shortLabel(run)}`}</span></li>`)}</ul>`,
+        withScores && comparison.paired.length > 0
+          ? testLinks(runs, base)
+          : html`<p class="soft small">Tests and ROC curves compare at most ${mostScored} runs that scored the same images.</p>`,
+        ...imageLinks(runs, sources),
+        html`<section aria-labelledby="grid-title"><h2 id="grid-title">Side by side</h2><div id="grid"></div></section>`,
+        ...renderSections(sectionsOf(comparison, withScores ? chartsBeside(runs, sources) : [])),
+      ],
+    }),
+  );
+}
+
+/** The tables and charts of a comparison; `beside` are charts that several runs have. */
+function sectionsOf(comparison: Comparison, beside: readonly Html[]): readonly Section[] {
+  const curves = comparison.subjects.length <= mostCurves ? comparisonCharts(comparison) : [];
   const charts = curves.map(({ name, spec }) => {
     const preview = {
       as: 'chart',
@@ -78,7 +121,7 @@ export function comparePage(c: Context, sources: Sources): Response {
   const tables = comparisonTables(comparison).map((table, i): Section => {
     return { id: `table-${i + 1}`, title: table.title, content: [contentOf(table)] };
   });
-  const sections: readonly Section[] = [
+  return [
     ...tables.filter(({ id }) => id === 'table-1'),
     {
       id: 'curves',
@@ -89,26 +132,9 @@ export function comparePage(c: Context, sources: Sources): Response {
     {
       id: 'charts',
       title: 'Charts side by side',
-      content: withScores ? chartsBeside(runs, sources) : [],
+      content: beside,
     },
   ];
-  return c.html(
-    renderFrame({
-      title: `${runs.length} ${noun}s compared`,
-      at: '/compare',
-      project,
-      scripts: chartScripts,
-      content: [
-        html`<h1>${formatCountOf(runs.length, noun)} compared</h1>`,
-        html`<ul class="names">${runs.map(({ run, label, record }) => html`<li><a href="/run/${run}">${shortLabel(label)}</a> <span class="soft">${record.pipeline}${label !== run && html`, ${shortLabel(run)}`}</span></li>`)}</ul>`,
-        withScores && comparison.paired.length > 0
-          ? testLinks(runs, base)
-          : html`<p class="soft small">Tests and ROC curves compare at most ${mostScored} runs that scored the same images.</p>`,
-        ...imageLinks(runs, sources),
-        ...renderSections(sections),
-      ],
-    }),
-  );
 }
 
 /** The runs and members of these ids that have ended, with labels that differ. */
@@ -120,11 +146,25 @@ function comparedRuns(ids: readonly string[], index: RunIndex): readonly Compare
   });
   const names = index.names(rows);
   const times = new Map(groupBy(names, (name) => name));
-  return rows.map(({ id, run, record }, i) => {
+  return rows.map(({ id, run, record, axes }, i) => {
     const name = names[i]!;
     const isOnly = name !== '' && times.get(name)!.length === 1;
-    return { id, run, record, label: isOnly ? name : `${name} ${id}`.trim() };
+    return { id, run, record, axes, label: isOnly ? name : `${name} ${id}`.trim() };
   });
+}
+
+/** The values of each axis of members, which have one of each. */
+function axisColumns(rows: readonly Compared[]): readonly SettingColumn[] {
+  const members = rows.filter(({ id, run }) => id !== run);
+  const names = new Set(members.flatMap(({ axes }) => [...axes.values.keys()]));
+  return [...names].map((name) => ({
+    name,
+    isAxis: true,
+    values: rows.map(({ axes }) => {
+      const [value, ...others] = axes.values.get(name) ?? [];
+      return value === undefined || others.length > 0 ? null : value;
+    }),
+  }));
 }
 
 /** A form of the last runs, for an address that names fewer than two. */

@@ -3,6 +3,9 @@ import { formatSeconds } from '../../../format-numbers.ts';
 import { type RunState, runTones } from '../../states.ts';
 import { type Column, itemsOf } from '../filter-query.ts';
 import type { RunTable } from '../run-index.ts';
+import { alignedDigits, numberText } from './aligned-numbers.ts';
+import { Mark } from './mark.tsx';
+import { sortState } from './sort-state.ts';
 import { drawnRows, useSeen } from './use-view.ts';
 
 /** Pixels of a row. */
@@ -89,15 +92,6 @@ export function Rows(props: RowsProps) {
 }
 
 /**
- * How a column shows and announces the present order, and the order that a click on it asks for.
- */
-function sortState(name: string, sort: string) {
-  if (sort === name) return { order: 'ascending', arrow: ' ▲', next: '' } as const;
-  if (sort === `-${name}`) return { order: 'descending', arrow: ' ▼', next: name } as const;
-  return { order: 'none', arrow: '', next: `-${name}` } as const;
-}
-
-/**
  * The name of a column, which sorts by it: the largest first, then the smallest, then not at all.
  */
 function Head({ name, sort, sortBy }: { readonly name: string } & SortProps) {
@@ -127,19 +121,8 @@ interface Look {
   readonly digits: number | undefined;
 }
 
-/** The least number whose column is aligned. */
-const leastAligned = 1e-4;
-
-/** As many digits as all numbers have, at most three significant ones of the smallest. */
-function digitsOf({ values }: Column): number | undefined {
-  const numbers = values.flatMap(itemsOf).filter((item) => typeof item === 'number');
-  const sizes = numbers.map(Math.abs).filter((size) => !Number.isInteger(size));
-  if (sizes.length === 0) return 0;
-  const least = Math.min(...sizes);
-  if (least < leastAligned) return undefined;
-  const most = Math.max(...sizes.map((size) => (String(size).split('.')[1] ?? '').length));
-  return Math.min(most, Math.max(0, 2 - Math.floor(Math.log10(least))));
-}
+const digitsOf = ({ values }: Column): number | undefined =>
+  alignedDigits(values.flatMap(itemsOf).filter((item) => typeof item === 'number'));
 
 interface ValueProps {
   readonly column: Column;
@@ -211,35 +194,3 @@ function Name({ table: { columns, runs, members }, row, unfold }: NameProps) {
 
 /** A time of this machine's clock, as 2026-11-30 12:28. */
 const localTime = (time: number): string => new Date(time).toLocaleString('sv-SE').slice(0, 16);
-
-function numberText(value: number, digits: number | undefined): string {
-  const text = digits === undefined ? String(Number(value.toPrecision(3))) : value.toFixed(digits);
-  return text.replace('-', '−');
-}
-
-interface MarkProps {
-  readonly values: readonly number[];
-  readonly ends: readonly [number, number];
-  readonly scale: readonly [number, number];
-  text(value: number): string;
-}
-
-/** An interval as a line with its estimates as points, on the scale of the column. */
-function Mark({ values, ends, scale, text }: MarkProps) {
-  const at = (x: number) => 4 + (52 * (x - scale[0])) / (scale[1] - scale[0] || 1);
-  return (
-    <svg
-      class="mark"
-      width="60"
-      height="12"
-      role="img"
-      aria-label={`interval ${text(ends[0])} to ${text(ends[1])}`}
-    >
-      <title>{`${text(ends[0])} to ${text(ends[1])}`}</title>
-      <line x1={at(ends[0])} x2={at(ends[1])} y1="6" y2="6" />
-      {values.map((value) => (
-        <circle key={value} cx={at(value)} cy="6" r="3" />
-      ))}
-    </svg>
-  );
-}

@@ -1,0 +1,88 @@
+import type { Json } from '../../json.ts';
+import { findMetric } from '../../learning/metrics/metric-catalogue.ts';
+import type { ComparedNumber, Comparison } from './compare-subjects.ts';
+import { mainMetrics } from './comparison-tables.ts';
+
+/** A setting in which subjects differ: a value for each of them, null where it is not known. */
+export interface SettingColumn {
+  readonly name: string;
+  /** Whether it is an axis of a matrix, whose value other settings may contain. */
+  readonly isAxis: boolean;
+  readonly values: readonly (string | number | null)[];
+}
+
+/** A main metric: a number for each subject, null where it has none, and its interval. */
+export interface MetricColumn {
+  readonly name: string;
+  /** Absent for a number that is no known metric. */
+  readonly better?: 'higher' | 'lower';
+  readonly values: readonly (number | null)[];
+  readonly ends: readonly (readonly [low: number, high: number] | null)[];
+}
+
+/** Subjects as rows: what differs between them, then what was measured. */
+export interface ComparisonGrid {
+  readonly labels: readonly string[];
+  /** The run of each subject. */
+  readonly runs: readonly string[];
+  readonly settings: readonly SettingColumn[];
+  readonly metrics: readonly MetricColumn[];
+}
+
+/** The most letters of a setting's value. */
+const mostLetters = 60;
+
+/** What a comparison of runs does not say itself. */
+interface GridRuns {
+  readonly runs: readonly string[];
+  /** The values of the matrix by which members differ. */
+  readonly axes: readonly SettingColumn[];
+}
+
+export function comparisonGrid(comparison: Comparison, { runs, axes }: GridRuns): ComparisonGrid {
+  const settings = comparison.settings.filter(({ path }) => path.startsWith('settings.'));
+  const metrics = mainMetrics(comparison);
+  const several = new Set([...settings, ...metrics].map(({ stage }) => stage)).size > 1;
+  const nameOf = (stage: string, name: string) => (several ? `${stage}.${name}` : name);
+  return {
+    labels: comparison.subjects,
+    runs,
+    settings: withoutRepeats([
+      ...axes.filter(({ values }) => new Set(values).size > 1),
+      ...settings.map(({ stage, path, values }) => ({
+        name: nameOf(stage, path.slice('settings.'.length)),
+        isAxis: false,
+        values: values.map(cellOf),
+      })),
+    ]),
+    metrics: metrics.map((metric) => metricColumn(nameOf(metric.stage, metric.name), metric)),
+  };
+}
+
+function metricColumn(name: string, metric: ComparedNumber): MetricColumn {
+  const better = findMetric(metric.name)?.better;
+  return {
+    name,
+    ...(better !== undefined && { better }),
+    values: metric.values.map((number) => number?.value ?? null),
+    ends: metric.values.map((number) => number?.interval ?? null),
+  };
+}
+
+function cellOf(value: Json | undefined): string | number | null {
+  if (value === undefined) return null;
+  if (typeof value === 'number') return value;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > mostLetters ? `${text.slice(0, mostLetters - 1)}…` : text;
+}
+
+/** The first of the settings that have the same values, such as the seed of several stages. */
+function withoutRepeats(columns: readonly SettingColumn[]): readonly SettingColumn[] {
+  const known = new Set<string>();
+  return columns.filter(({ values }) => {
+    const text = JSON.stringify(values);
+    const isNew = !known.has(text);
+    known.add(text);
+    return isNew;
+  });
+}

@@ -1,0 +1,21 @@
+/** The least number whose column is aligned by the decimal point. */
+const leastAligned = 1e-4;
+
+/**
+ * Digits after the decimal point with which the numbers of a column align: as many as all of them
+ * have, at most three significant ones of the smallest. Undefined where numbers are too small.
+ */
+export function alignedDigits(numbers: readonly number[]): number | undefined {
+  const sizes = numbers.map(Math.abs).filter((size) => !Number.isInteger(size));
+  if (sizes.length === 0) return 0;
+  const least = Math.min(...sizes);
+  if (least < leastAligned) return undefined;
+  const most = Math.max(...sizes.map((size) => (String(size).split('.')[1] ?? '').length));
+  return Math.min(most, Math.max(0, 2 - Math.floor(Math.log10(least))));
+}
+
+/** A number with these digits; with three significant ones where they are undefined. */
+export function numberText(value: number, digits: number | undefined): string {
+  const text = digits === undefined ? String(Number(value.toPrecision(3))) : value.toFixed(digits);
+  return text.replace('-', '−');
+}
