@@ -87,6 +87,33 @@ test('a program opens a project, plans, runs, and reads what the stages publishe
   }
 });
 
+test('a program sets parameters, settings and axes, and reads files of parameters, as options do', async () => {
+  const echo = `params: { rate: 0.1, word: { first: one, last: two } }
+stages:
+  echo:
+    kind: command
+    with: { run: "echo \${params.rate} \${params.word.first} \${params.word.last}" }
+    matrix: { seed: [1, 2] }
+    env: { SEED: "\${matrix.seed}" }
+`;
+  using folder = new Project(echo, { 'fast.yaml': 'word: { last: three }\n' });
+  await using project = await openProject(folder.root);
+  const options = { set: { 'params.word.first': 'zero' }, params: ['fast.yaml'] };
+  const axes = { rate: [0.5, 0.25], seed: { range: [3, 4] } };
+  const pipeline = await project.load('test.yaml', { ...options, axes });
+  assert.deepEqual(
+    (await pipeline.results()).map(({ stage, settings }) => [stage, settings['run']]),
+    [
+      ['echo[rate=0.5,seed=3]', 'echo 0.5 zero three'],
+      ['echo[rate=0.25,seed=3]', 'echo 0.25 zero three'],
+      ['echo[rate=0.5,seed=4]', 'echo 0.5 zero three'],
+      ['echo[rate=0.25,seed=4]', 'echo 0.25 zero three'],
+    ],
+  );
+  const [mistake] = await mistakesOf(project.load('test.yaml', { axes: { rat: [1, 2] } }));
+  assert.equal(mistake?.message, 'No stage has an axis "rat", or reads a parameter of this name');
+});
+
 /** An event without what differs from run to run. */
 const lasting = ({ time: _, ...event }: { readonly time: number }) =>
   JSON.stringify(event, (key, value) => (key === 'run' || key === 'seconds' ? 0 : value));

@@ -1,7 +1,7 @@
 import type { DiagnosticCode } from '../engine/diagnostics/codes.ts';
 import type { PlannedDecision } from '../engine/plan/decide.ts';
 import type { Outcome } from '../engine/store/runs/outcome.ts';
-import type { Json } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
 import type { PipelineEvent } from '../reporting/pipeline-event.ts';
 
 // The types of the library. This file holds nothing else: the package carries the types of all
@@ -54,9 +54,23 @@ export interface Project extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** What changes a pipeline's file, as the options of the command do. */
 export interface LoadOptions {
-  /** Values of parameters, by name, such as `params.epochs`. */
+  /**
+   * Values of parameters and of settings, by name, such as `params.epochs` and `fit.batchSize`. They
+   * have the last word.
+   */
   readonly set?: Readonly<Record<string, Json>>;
+  /**
+   * YAML files of parameters, from the folder in which the project was opened. Their maps merge with
+   * those of the pipeline; of two files the later one counts.
+   */
+  readonly params?: readonly string[];
+  /**
+   * A stage for each value: of an axis, a parameter or a setting by name, such as
+   * `{ rate: [0.1, 0.01] }`. In place of the list, any map that is an axis in a file.
+   */
+  readonly axes?: Readonly<Record<string, readonly Json[] | JsonObject>>;
 }
 
 /** A pipeline file without mistakes, as it was when it was loaded. */

@@ -6,6 +6,7 @@ import {
   type LoadOptions as EngineLoadOptions,
   loadPipeline,
 } from '../engine/config/loading/load-pipeline.ts';
+import { axisOption, paramsOption } from '../engine/config/params/command-line.ts';
 import type { KnownLists, PipelineSources, ProgramCode } from '../engine/config/pipeline.ts';
 import { Graph } from '../engine/graph/graph.ts';
 import { findCode } from '../engine/store/remembered-code.ts';
@@ -42,12 +43,17 @@ export class OpenedProject implements Project {
     this.warn = onWarning;
   }
 
-  async load(file: string, { set = {} }: LoadOptions = {}): Promise<LoadedPipeline> {
+  async load(file: string, options: LoadOptions = {}): Promise<LoadedPipeline> {
+    const { set = {}, params = [], axes = {} } = options;
     const path = orThrow(findPipelineFile(file, this.folder, this.root));
-    return await this.loadFile(path, Object.entries(set).map(asSetting));
+    return await this.loadFile(path, [
+      ...params.map((text) => paramsOption + resolve(this.folder, text)),
+      ...Object.entries(axes).map((axis) => axisOption + asSetting(axis)),
+      ...Object.entries(set).map(asSetting),
+    ]);
   }
 
-  /** Reads the pipeline of an absolute path. Settings are `params.<name>=<YAML>`. */
+  /** Reads the pipeline of an absolute path. Settings are those of `readCommandLine`. */
   async loadFile(file: string, set: readonly string[] = []): Promise<LoadedPipeline> {
     if (this.#isClosed) throw new UsageError(`The project ${this.root} is closed`);
     const { root, env, warn } = this;
@@ -142,5 +148,5 @@ function isSameFiles(files: readonly string[], digest: Digest): boolean {
 }
 
 /** JSON is YAML, too. */
-const asSetting = ([name, value]: readonly [string, Json]): string =>
+const asSetting = ([name, value]: readonly [string, Json | readonly Json[]]): string =>
   `${name}=${JSON.stringify(value)}`;
