@@ -131,7 +131,7 @@ test('a setting of another chart is a mistake with a place, and says whose it is
   assert.deepEqual(mistakes({ over: ['seed'] }, 'dataset'), [
     [
       'over',
-      'the chart "samples" has no setting "over", which belongs to curves, lines; its own are splits, images, seed',
+      'the chart "samples" has no setting "over", which belongs to curves, confusion, lines; its own are splits, images, seed',
     ],
   ]);
   assert.deepEqual(mistakes({ chart: 'statistics', images: 4, title: 'Counts' }, 'dataset'), [

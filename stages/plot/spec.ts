@@ -87,7 +87,15 @@ function batchMistakes(
 }
 
 /** Mistakes in settings that need another one, or must differ from another one. */
-function* together({ band, over, rows, columns }: PlotSettings): Generator<SettingMistake> {
+function* together(given: PlotSettings): Generator<SettingMistake> {
+  const { band, over, rows, columns } = given;
+  const ofSides = (['positive', 'threshold'] as const).find((name) => given[name] !== undefined);
+  if (given.chart === 'confusion' && over !== undefined && ofSides !== undefined) {
+    yield {
+      at: [ofSides],
+      message: `"over" draws the mean matrix of all classes, so it does not go with "${ofSides}"`,
+    };
+  }
   if (band !== undefined && over === undefined) {
     yield {
       at: ['band'],
@@ -118,17 +126,17 @@ export const spec = defineKind<PlotSettings>({
     table: port('table', ['table', 'metrics', 'scores', 'history', 'files']),
   },
   axes: {
-    over: ['history', 'metrics'],
+    over: ['history', 'metrics', 'scores'],
     rows: ['metrics'],
     columns: ['metrics'],
     against: ['metrics'],
   },
   outputs: { chart: output.chart('Vega-Lite spec with its data, SVG and PNG.') },
   check,
-  checkInputs: ({ chart = 'histogram', positive }, inputs) => {
+  checkInputs: ({ chart = 'histogram', over, positive }, inputs) => {
     const drawsSides =
       ['histogram', 'errors'].includes(chart) ||
-      (chart === 'confusion' && inputs('scores').length > 1);
+      (chart === 'confusion' && inputs('scores').length > 1 && over === undefined);
     return drawsSides
       ? sidesMissing(positive, inputs, 'scores', { showsOne: chart === 'confusion' })
       : [];

@@ -63,8 +63,8 @@ export const forms = {
   confusion: {
     port: 'scores',
     summary:
-      'the confusion matrix: images of each class by the class they are called; with many classes the most confused pairs',
-    settings: ['split', 'threshold', 'positive', 'scoresAre', ...ofVideos],
+      'the confusion matrix: images of each class by the class they are called; with many classes the most confused pairs; of several runs their mean over axes',
+    settings: ['split', 'over', 'threshold', 'positive', 'scoresAre', ...ofVideos],
   },
   errors: {
     port: 'scores',

@@ -35,7 +35,11 @@ const givenSettings = z.strictObject({
     `The split to draw; default: ${selectionSplit} for components and neighbours, ${trainSplit} for comparison, else test.`,
   ),
   splits: ofForms('splits', once('split'), 'The splits to draw; default: all.'),
-  over: ofForms('over', once('axis'), 'Axes whose runs become one line, their mean, with a band.'),
+  over: ofForms(
+    'over',
+    once('axis'),
+    'Axes whose runs become one line, their mean, with a band, or one matrix of all classes.',
+  ),
   band: ofForms(
     'band',
     z.enum(['range', 'deviation']),

@@ -1,5 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCount, formatCountOf, formatShare } from '../../../src/format-numbers.ts';
+import {
+  formatCount,
+  formatCountOf,
+  formatCountRange,
+  formatList,
+  formatShare,
+} from '../../../src/format-numbers.ts';
 import { chart } from '../../../src/learning/charts/encoders.ts';
 import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { heatTable } from '../../../src/learning/charts/heat-table.ts';
@@ -22,26 +28,49 @@ const mostInTable = 15;
 const mostPairs = 20;
 const confidence = 0.95;
 
+/** What a chart of all classes shows. */
+interface ClassConfusionOptions {
+  readonly split: string;
+  readonly unit: Unit;
+  /** The axes over which the runs of a model are averaged; none for a single run. */
+  readonly over: readonly string[];
+}
+
 /**
- * More than two classes: the images of each by the class they are called, or with many classes the
- * most confused pairs.
+ * All classes: the images of each by the class they are called, or with many classes the most
+ * confused pairs. Of several runs of a model, of the same classes, their mean matrix: each run
+ * counts as much as another. Intervals are over images, not over runs.
  */
 export function classConfusionChart(
-  table: ScoreTable,
-  { split, unit }: { readonly split: string; readonly unit: Unit },
+  runs: readonly [ScoreTable, ...ScoreTable[]],
+  { split, unit, over }: ClassConfusionOptions,
   titled: (name: string, number: string) => string,
 ): TopLevelSpec {
-  const { classes } = table;
-  const rows = table.rows.filter((row) => row.split === split && row.label < classes.length);
-  const matrix = confusionMatrix(classScoresOf(table, rows));
+  const [first] = runs;
+  const { classes } = first;
+  const rowsOf = (table: ScoreTable) =>
+    table.rows.filter((row) => row.split === split && row.label < classes.length);
+  const rows = rowsOf(first);
+  const matrices = runs.map((table) => confusionMatrix(classScoresOf(table, rowsOf(table))));
+  const matrix = meanOf(matrices);
   const decisions = decisionsOf(matrix);
   const counts = classes.map((_, c) =>
     matrix.subarray(c * classes.length, (c + 1) * classes.length),
   );
   const totals = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
   const isTable = classes.length <= mostInTable;
+  const shares = matrices.map((run) => accuracy(decisionsOf(run)));
+  const spread = `${formatShare(Math.min(...shares))} to ${formatShare(Math.max(...shares))}`;
   const notes = [
-    `${formatCountOf(rows.length, unit)} of ${classes.length} classes`,
+    `${formatCountRange(
+      runs.map((table) => rowsOf(table).length),
+      unit,
+    )} of ${classes.length} classes`,
+    ...(over.length === 0
+      ? []
+      : [
+          `mean of ${formatCountOf(runs.length, 'run')} (${formatList(over)}), right for ${spread}`,
+        ]),
     `always guessing the most frequent class is right for ${formatShare(majorityAccuracy(decisions))}`,
     isTable
       ? 'shares are of the row'
@@ -64,6 +93,17 @@ export function classConfusionChart(
   );
 }
 
+/** The mean of matrices of one size. */
+function meanOf(matrices: readonly Float64Array[]): Float64Array {
+  const [first] = matrices as readonly [Float64Array];
+  return first.map(
+    (_, i) => matrices.reduce((sum, matrix) => sum + matrix[i]!, 0) / matrices.length,
+  );
+}
+
+/** A count, or the mean of counts with one decimal. */
+const formatMean = (count: number): string => formatCount(Number(count.toFixed(1)));
+
 /** The width of a cell in pixels. */
 function sizeOf({ length }: readonly string[]): number {
   if (length <= 5) return 100;
@@ -80,8 +120,8 @@ function matrixTable(
       const images = counts[r]![c]!;
       const value = totals[r] === 0 ? 0 : Number((images / totals[r]!).toPrecision(6));
       const percent = (100 * value).toFixed(value < 0.0995 ? 1 : 0);
-      const text = images === 0 ? '0' : `${formatCount(images)}\n${percent} %`;
-      return { row, column, images, value, text };
+      const text = images === 0 ? '0' : `${formatMean(images)}\n${percent} %`;
+      return { row, column, images: Number(images.toPrecision(6)), value, text };
     }),
   );
   const size = sizeOf(classes);
@@ -114,7 +154,7 @@ function pairRows(
       if (r === c || images === 0) return [];
       const value = images / totals[r]!;
       const ends = shareInterval({ value, images: units.get(r)! }, confidence);
-      const text = `${formatCount(images)} of ${formatCount(totals[r]!)}, ${formatShare(value)}`;
+      const text = `${formatMean(images)} of ${formatMean(totals[r]!)}, ${formatShare(value)}`;
       return [{ name: `${name} called ${called}`, value, low: ends.low, high: ends.high, text }];
     }),
   );

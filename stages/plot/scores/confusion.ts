@@ -1,16 +1,20 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCount, formatShare } from '../../../src/format-numbers.ts';
+import { formatCount, formatList, formatShare } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart, type Part } from '../../../src/learning/charts/encoders.ts';
 import { fitText } from '../../../src/learning/charts/fit-text.ts';
 import { heatTable } from '../../../src/learning/charts/heat-table.ts';
+import { groupOver, type LabelledGroup } from '../../../src/learning/charts/series.ts';
 import { unitOf } from '../../../src/learning/metrics/scores/aggregate-videos.ts';
 import {
   judgedTable,
   readScoreTable,
   rowsOfSplit,
 } from '../../../src/learning/metrics/scores/read-split-scores.ts';
+import type { ScoreTable } from '../../../src/learning/metrics/scores/scores-file.ts';
 import { describeInput } from '../../../src/read-input.ts';
+import { type InputArtifact, StageError } from '../../../src/stage.ts';
 import { type DrawForm, onlyInput } from '../forms/draw-form.ts';
 import { classConfusionChart } from './class-confusion.ts';
 import { countTooltip } from './count-tooltip.ts';
@@ -64,25 +68,44 @@ export function confusionChart(
 }
 
 /**
- * Draws all classes of a single model that has more than two and no positive ones; otherwise both
- * sides of a detector.
+ * Draws all classes of a single model that has more than two and no positive ones, or of its runs
+ * `over` axes; otherwise both sides of a detector.
  */
 export const draw: DrawForm = (context) => {
   const { settings } = context;
-  const [item] = context.inputs('scores');
-  const what = describeInput('scores', item!.labels);
-  const table = readScoreTable(item!.path, what, settings);
-  const { split = 'test', positive, title } = settings;
-  if (table.classes.length === 2 || positive !== undefined)
-    return drawScores(confusionChart)(context);
-  onlyInput(context, 'scores', 'confusion of more than two classes');
-  const rows = rowsOfSplit(table.rows, split, what);
+  const items = context.inputs('scores');
+  const { split = 'test', over, positive, title } = settings;
+  const [first, ...others] = items.map(({ path, labels }) => {
+    const what = describeInput('scores', labels);
+    return { what, table: readScoreTable(path, what, settings) };
+  }) as [NamedTable, ...NamedTable[]];
+  const hasSides = first.table.classes.length === 2 || positive !== undefined;
+  if (over === undefined && hasSides) return drawScores(confusionChart)(context);
+  if (over === undefined) onlyInput(context, 'scores', 'confusion of more than two classes');
+  const [{ labels }, ...models] = groupOver(items, over ?? []) as [LabelledGroup<InputArtifact>];
+  if (models.length > 0) {
+    const axes = formatList(Object.keys(labels));
+    throw new StageError(
+      `The chart "confusion" draws one model, got ${1 + models.length}, which differ by ${axes}: select one, or name these axes by "over" too.`,
+    );
+  }
+  const other = others.find(({ table }) => !isDeepStrictEqual(table.classes, first.table.classes));
+  if (other !== undefined)
+    throw new StageError(`Expected the same classes in ${first.what} and ${other.what}`);
+  const rows = rowsOfSplit(first.table.rows, split, first.what);
+  const judged = ({ table, what }: NamedTable) => judgedTable(table, [split], what, settings);
   return classConfusionChart(
-    judgedTable(table, [split], what, settings),
-    { split, unit: unitOf(rows, settings.by) },
-    (name, number) => title ?? withLabels(name, item!.labels, number),
+    [judged(first), ...others.map(judged)],
+    { split, unit: unitOf(rows, settings.by), over: over ?? [] },
+    (name, number) => title ?? withLabels(name, labels, number),
   );
 };
+
+/** The scores of an item, and how messages name it. */
+interface NamedTable {
+  readonly what: string;
+  readonly table: ScoreTable;
+}
 
 type Called = ReturnType<typeof calledOf>;
 

@@ -184,7 +184,7 @@ test('of several classes the matrix is drawn, of many the most confused pairs', 
   };
   const drawn = (count: number) =>
     JSON.stringify(
-      classConfusionChart(table(count), { split: 'test', unit: 'image' }, (...parts) =>
+      classConfusionChart([table(count)], { split: 'test', unit: 'image', over: [] }, (...parts) =>
         parts.join(': '),
       ),
     );
@@ -214,6 +214,27 @@ test('several files of more than two classes are refused, since each needs a cha
     bench.run(spec, run, { inputs: { scores }, with: { chart: 'confusion' } }),
     new StageError(message),
   );
+});
+
+test('seeds of more than two classes are one matrix over them, and other models are refused', async () => {
+  using bench = new StageBench();
+  const head = 'key,split,label,score.cat,score.dog,score.bird\n';
+  const scores = (name: string, called: string) => {
+    const path = join(bench.root, name);
+    writeFileSync(path, `${head}a,test,cat,${called}\nb,test,dog,0,1,0\nc,test,bird,0,0,1\n`);
+    return path;
+  };
+  const first = { path: scores('1.csv', '1,0,0'), labels: { net: 'a', seed: '1' } };
+  const second = { path: scores('2.csv', '0,1,0'), labels: { net: 'a', seed: '2' } };
+  const settings = { chart: 'confusion', over: ['seed'] } as const;
+  await bench.run(spec, run, { inputs: { scores: [first, second] }, with: settings });
+  const chart = readFileSync(join(bench.output('chart'), 'chart.vl.json'), 'utf8');
+  assert.match(chart, /83.3 % called right/);
+  const other = { ...second, labels: { net: 'b', seed: '2' } };
+  await assert.rejects(bench.run(spec, run, { inputs: { scores: [first, other] }, with: settings }), {
+    message:
+      'The chart "confusion" draws one model, got 2, which differ by net: select one, or name these axes by "over" too.',
+  });
 });
 
 test('of several classes the evidence for a side follows what the setting says the scores are', async () => {
