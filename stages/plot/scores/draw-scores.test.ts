@@ -231,10 +231,13 @@ test('seeds of more than two classes are one matrix over them, and other models 
   const chart = readFileSync(join(bench.output('chart'), 'chart.vl.json'), 'utf8');
   assert.match(chart, /83.3 % called right/);
   const other = { ...second, labels: { net: 'b', seed: '2' } };
-  await assert.rejects(bench.run(spec, run, { inputs: { scores: [first, other] }, with: settings }), {
-    message:
-      'The chart "confusion" draws one model, got 2, which differ by net: select one, or name these axes by "over" too.',
-  });
+  await assert.rejects(
+    bench.run(spec, run, { inputs: { scores: [first, other] }, with: settings }),
+    {
+      message:
+        'The chart "confusion" draws one model, got 2, which differ by net: select one, or name these axes by "over" too.',
+    },
+  );
 });
 
 test('of several classes the evidence for a side follows what the setting says the scores are', async () => {
