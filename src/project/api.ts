@@ -57,13 +57,13 @@ export interface Project extends AsyncDisposable {
 /** What changes a pipeline's file, as the options of the command do. */
 export interface LoadOptions {
   /**
-   * Values of parameters and of settings, by name, such as `params.epochs` and `fit.batchSize`. They
-   * have the last word.
+   * Values of parameters and of settings, by name, such as `params.epochs` and `fit.batchSize`.
+   * They have the last word.
    */
   readonly set?: Readonly<Record<string, Json>>;
   /**
-   * YAML files of parameters, from the folder in which the project was opened. Their maps merge with
-   * those of the pipeline; of two files the later one counts.
+   * YAML files of parameters, from the folder in which the project was opened. Their maps merge
+   * with those of the pipeline; of two files the later one counts.
    */
   readonly params?: readonly string[];
   /**
