@@ -18,6 +18,7 @@ import { changesScenario } from './changes.ts';
 import { classifierScenario } from './classifiers.ts';
 import { comparisonScenario, runsScenario } from './comparisons.ts';
 import { detectorScenario } from './detectors.ts';
+import { differenceScenario, type TwoModels } from './differences.ts';
 import { exchangeScenario } from './exchanges.ts';
 import { faithfulnessScenario } from './faithfulness.ts';
 import { foldsScenario } from './folds.ts';
@@ -82,8 +83,24 @@ const family = (
   make: (design: Design) => Promise<Scenario> | Scenario,
 ): Family => Object.fromEntries(designs.map((design) => [named(name, design), () => make(design)]));
 const few = [balanced[0]!, balanced[1]!, balanced[3]!, ...grouped];
+/** Areas of 0.999, 0.98, 0.86 and 0.66; nearly the same models, and ones that share half. */
+const twoModels: readonly TwoModels[] = [2.1, 1.5, 0.75, 0.3].flatMap((shift) =>
+  [0.98, 0.5].flatMap((common) =>
+    [1, 0.9, 0.7].map((share): TwoModels => ({ shifts: [share * shift, shift], common })),
+  ),
+);
 const detecting = { apart: 1, response: 1, gap: 0.5 };
 const scenarios: Family = {
+  ...Object.assign(
+    {},
+    ...twoModels.map((models) =>
+      family(
+        `difference ${models.shifts.map((shift) => shift.toFixed(2)).join(' ')} ${models.common}`,
+        [...uneven, ...balanced, ...grouped],
+        (of) => differenceScenario(models, of),
+      ),
+    ),
+  ),
   ...family('maps, alike', few, (of) => mapsScenario({ real: 1.5, fake: 1.5 }, of, draws)),
   ...family('maps, apart', few, (of) => mapsScenario({ real: 1.25, fake: 1.75 }, of, draws)),
   ...family('lead, equal', few, (of) => leadScenario(true, of, draws)),
