@@ -1,13 +1,17 @@
 import { cpus } from 'node:os';
 import { Random } from '../src/random.ts';
+import { paintPoints } from '../src/reporting/serve/page/paint-points.ts';
+import { fitView } from '../src/reporting/serve/page/plane-view.ts';
+import { PointIndex } from '../src/reporting/serve/page/point-index.ts';
 import { nearestRows, sharedNeighbours } from '../stages/map/neighbours/nearest-rows.ts';
 import { trustworthiness } from '../stages/map/neighbours/trustworthiness.ts';
 import { principalScores } from '../stages/map/principal-scores.ts';
 import { fuzzyGraph } from '../stages/map/umap/fuzzy-graph.ts';
 import { epochsOf, layOut } from '../stages/map/umap/layout.ts';
 
-// What the parts of a map take, in seconds of the processor, which a busy machine does not change
-// much: `node --import tsx bench/maps.ts 50000 384`. The features are normal around 20 centres.
+// What the parts of a map take, and those of its page, in seconds of the processor, which a busy
+// machine does not change much: `node --import tsx bench/maps.ts 50000 384`. The features are
+// normal around 20 centres.
 
 const [images = 50_000, values = 384] = process.argv.slice(2).map(Number);
 const neighbours = 15;
@@ -26,6 +30,7 @@ async function timed<T>(name: string, work: () => T): Promise<T> {
 
 console.log(`${images} images, ${values} values, ${cpus()[0]?.model}, Node ${process.version}`);
 const random = new Random(1);
+await pageParts(Float64Array.from({ length: 2 * images }, () => random.normal()));
 const centres = Array.from({ length: 20 }, () =>
   Float64Array.from({ length: values }, () => random.normal()),
 );
@@ -49,3 +54,33 @@ const onMap = await timed('neighbours on a map (three of these)', () =>
 );
 await timed('trustworthiness of two layouts', () => trustworthiness(scores, [onMap, onMap]));
 await timed('agreement', () => sharedNeighbours(onMap, onMap));
+
+/** The script of a redraw (the goal is 16 ms) and of a lasso (50 ms), of a canvas of 540 pixels. */
+async function pageParts(points: Float64Array): Promise<void> {
+  const index = await timed('index of the page', () => new PointIndex(points));
+  for (const ratio of [1, 1.25]) {
+    const size = { width: 540 * ratio, height: 540 * ratio };
+    const painted = {
+      points,
+      colours: new Uint32Array(images).fill(0xb27200),
+      counts: Uint8Array.from({ length: images }, (_, i) => i % 2),
+      faint: 0xe3dfdc,
+      ground: 0xffffff,
+      radius: 1.5 * ratio,
+    };
+    const pixels = new Uint32Array(size.width * size.height);
+    const view = fitView(index.bounds, size);
+    const redraw = () => paintPoints(pixels, size, view, painted);
+    for (let i = 0; i < 20; i++) redraw();
+    await timed(`100 redraws at ${ratio} pixels a pixel`, () => {
+      for (let i = 0; i < 100; i++) redraw();
+    });
+  }
+  const loop = Array.from({ length: 60 }, (_, i) => {
+    const angle = (2 * Math.PI * i) / 60;
+    return [2 * Math.cos(angle), 2 * Math.sin(angle)] as const;
+  });
+  await timed('10 lassos', () => {
+    for (let i = 0; i < 10; i++) index.inside(loop);
+  });
+}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
+import { writeMap } from '../src/learning/vision/features/map-files.ts';
 import { fillDefaults } from '../src/project/kinds/fill-defaults.ts';
 import { plannerOf } from '../src/project/serve-project.ts';
 import { type LiveServer, startServer } from '../src/reporting/serve/serve.ts';
@@ -18,9 +19,10 @@ stages:
       metrics: { path: artifacts/test/scores.json, type: metrics }
       scores: { path: artifacts/test/scores.csv, type: scores }
       faces: { path: artifacts/test/faces, type: dataset }
-    inputs: { dataset: ./faces, table: ./scores.csv }
+      map: { path: artifacts/test/map, type: map }
+    inputs: { dataset: ./faces, table: ./scores.csv, points: ./points }
     with:
-      run: "echo '<script>alert(2)</script>' && cp -r \${inputs.dataset} \${outputs.faces} && cp \${inputs.table} \${outputs.scores} && cp metrics.json \${outputs.metrics}"
+      run: "echo '<script>alert(2)</script>' && cp -r \${inputs.dataset} \${outputs.faces} && cp -r \${inputs.points} \${outputs.map} && cp \${inputs.table} \${outputs.scores} && cp metrics.json \${outputs.metrics}"
   slow:
     kind: command
     inputs: { read: scores.metrics }
@@ -54,6 +56,7 @@ before(async () => {
     'metrics.json': '{ "splits": { "test": { "accuracy": 0.7, "auc": 0.8 } } }',
   });
   await writeTintedDataset(project.path('faces'), { test: 300 });
+  writeGrid(project.path('points'));
   process.chdir(project.root);
   const gate = project.gate('gate');
   gate.pass(2);
@@ -62,6 +65,30 @@ before(async () => {
   await project.run('--force');
   server = await serve();
 });
+/** A map with the images in 15 rows of 20, and beside it in another order. */
+function writeGrid(folder: string): void {
+  const images = Array.from({ length: 300 }, (_, i) => {
+    const name = i % 2 ? 'fake' : 'real';
+    const sample = { key: `test/${i}`, label: i % 2, class: name, source: name, path: `${i}.png` };
+    return { split: 'test', sample };
+  });
+  const places = images.flatMap((_, i) => [i % 20, Math.floor(i / 20)]);
+  const layout = (name: string, title: string) => ({
+    name,
+    title,
+    measures: [{ name: `trustworthiness of ${title}`, value: '0.9' }],
+  });
+  writeMap(folder, {
+    info: { format: 1, layouts: [layout('rows', 'Rows'), layout('turned', 'Turned')] },
+    images,
+    layouts: new Map([
+      ['rows', Float64Array.from(places)],
+      ['turned', Float64Array.from(places, (value) => -value)],
+    ]),
+    nearest: Int32Array.from(images.flatMap((_, i) => [(i + 1) % 300, (i + 2) % 300])),
+  });
+}
+
 after(async () => {
   await server?.close();
   project?.[Symbol.dispose]();
@@ -302,6 +329,108 @@ test('members of a matrix are rows that are named, filtered and compared', {
   );
   await grid.locator('figure svg.marks').waitFor();
   assert.deepEqual(opened.complaints, []);
+});
+
+test('the gallery follows a lasso on the map, whose images become a list and a slice', {
+  skip: noBrowser,
+}, async () => {
+  await using opened = await BrowserPage.open(address('/images'));
+  const { page } = opened;
+  const canvas = page.getByRole('img', { name: /^Map of the images/ });
+  await canvas.scrollIntoViewIfNeeded();
+  await page.getByText('trustworthiness of Rows: 0.9').waitFor();
+  await page.getByRole('button', { name: 'Lasso', exact: true }).click();
+  const { x, y, width, height } = (await canvas.boundingBox())!;
+  // The fitted view has the grid of 19 by 14 in its middle, with a margin of a twentieth.
+  const unit = Math.min((0.9 * width) / 19, (0.9 * height) / 14);
+  const at = (column: number, row: number) =>
+    [x + width / 2 + (column - 9.5) * unit, y + height / 2 - (row - 7) * unit] as const;
+  await page.mouse.move(...at(-0.5, -0.5));
+  await page.mouse.down();
+  for (const corner of [at(3.5, -0.5), at(3.5, 1.5), at(-0.5, 1.5)])
+    await page.mouse.move(...corner, { steps: 4 });
+  await page.mouse.up();
+  // Columns 0 to 3 of rows 0 and 1: images 0 to 3 and 20 to 23.
+  await page.getByText('8 of 300 images, in the lasso').waitFor();
+  assert.match(page.url(), /lasso=rows%3A/);
+  const keysOf = async (button: string) => {
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: button }).click();
+    return readFileSync(await (await saved).path(), 'utf8');
+  };
+  const list = await keysOf('Save these as CSV');
+  assert.deepEqual(
+    list.match(/test\/\d+\.png/g),
+    [0, 1, 2, 3, 20, 21, 22, 23].map((i) => `test/${i}.png`),
+  );
+  const slice = await keysOf('Save all as CSV with a column lasso');
+  assert.match(slice, /^path,label,split,group,source,lasso\ntest\/0\.png,real,test,,tinted,in\n/);
+  assert.deepEqual([slice.match(/,in\n/g)?.length, slice.match(/,out\n/g)?.length], [8, 292]);
+
+  await page.reload();
+  await page.getByText('8 of 300 images, in the lasso').waitFor();
+  await page.getByLabel('Layout').selectOption('turned');
+  await page.getByText('trustworthiness of Turned: 0.9').waitFor();
+  await page.getByText('8 of 300 images, in the lasso').waitFor();
+  await page.getByRole('button', { name: 'Clear the selection' }).click();
+  await page.getByText('300 of 300 images').waitFor();
+  assert.deepEqual(opened.complaints, []);
+});
+
+test('a click on the map shows the images that are nearest in the features, and a filter dims all others', {
+  skip: noBrowser,
+}, async () => {
+  await using opened = await BrowserPage.open(address('/images'));
+  const { page } = opened;
+  const canvas = page.getByRole('img', { name: /^Map of the images/ });
+  await canvas.scrollIntoViewIfNeeded();
+  await page.getByText('trustworthiness of Rows').waitFor();
+  const { x, y, width, height } = (await canvas.boundingBox())!;
+  const unit = Math.min((0.9 * width) / 19, (0.9 * height) / 14);
+  await page.mouse.move(x + width / 2 + 0.5 * unit, y + height / 2);
+  await page.locator('.hint', { hasText: 'test/150' }).waitFor();
+  await page.mouse.down();
+  await page.mouse.up();
+  await page.getByText('3 of 300 images: one, and those nearest to it in the features').waitFor();
+  assert.deepEqual(
+    await page
+      .locator('.grid [role=option]')
+      .evaluateAll((all) => all.map(({ title }) => title.slice(0, 8))),
+    ['test/150', 'test/151', 'test/152'],
+  );
+  await page.goBack();
+  await page.getByText('300 of 300 images').waitFor();
+  const painted = (column: number) =>
+    page
+      .locator('.plane canvas')
+      .first()
+      .evaluate(
+        (element, [share]) => {
+          const plane = element as unknown as {
+            width: number;
+            height: number;
+            getContext(form: string): {
+              getImageData(...box: number[]): { data: Uint8ClampedArray };
+            };
+          };
+          const at = [Math.round(share! * plane.width), Math.round(plane.height / 2)] as const;
+          return [...plane.getContext('2d').getImageData(at[0], at[1], 1, 1).data.slice(0, 3)];
+        },
+        [0.5 + ((column - 9.5) * unit) / width],
+      );
+  assert.deepEqual(await painted(10), [0, 0x72, 0xb2], 'a real image in the first colour');
+  assert.deepEqual(await painted(11), [0xe6, 0x9f, 0], 'a fake one in the second');
+  await page.getByRole('button', { name: /^real/ }).click();
+  await page.getByText('150 of 300 images').waitFor();
+  await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))');
+  assert.deepEqual(await painted(10), [0, 0x72, 0xb2]);
+  assert.deepEqual(await painted(11), [0xdc, 0xdf, 0xe3], 'a point that is not shown is faint');
+  await canvas.focus();
+  await page.keyboard.press('+');
+  await page.keyboard.press('0');
+  // This test reads pixels, which the page never does.
+  const complaints = opened.complaints.filter((text) => !text.includes('willReadFrequently'));
+  assert.deepEqual(complaints, []);
 });
 
 test('a tooltip of a served chart shows its names whole', { skip: noBrowser }, async () => {

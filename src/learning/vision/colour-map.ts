@@ -58,11 +58,13 @@ function shareAt({ at, shares }: (typeof jetBends)[number], step: number): numbe
 }
 
 function viridis(): readonly Colour[] {
-  const bytes = Buffer.from(viridisBytes.join(''), 'hex');
+  // Browsers, which draw maps of images with it, have no Buffer.
+  const text = viridisBytes.join('');
+  const byte = (at: number) => Number.parseInt(text.slice(2 * at, 2 * at + 2), 16);
   return Array.from({ length: steps }, (_, step) => [
-    bytes[3 * step]!,
-    bytes[3 * step + 1]!,
-    bytes[3 * step + 2]!,
+    byte(3 * step),
+    byte(3 * step + 1),
+    byte(3 * step + 2),
   ]);
 }
 

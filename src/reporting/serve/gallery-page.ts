@@ -3,6 +3,7 @@ import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import { shortLabel } from '../compare/comparison-tables.ts';
 import { html } from '../report/html.ts';
 import type { ImageStore, Picture } from './gallery-images.ts';
+import { stagesWithMap } from './gallery-points.ts';
 import { imageTable, outputOf, resultsOf } from './gallery-table.ts';
 import { lostRunPage } from './lost-page.ts';
 import { findRun, type Sources } from './run-page.ts';
@@ -49,7 +50,7 @@ export function imagesPage(c: Context, sources: Sources): Response {
   const gallery =
     from === undefined
       ? html`<p>${why}</p>`
-      : html`<div id="gallery" data-from="${from}" data-maps="/maps.json?run=${run!.id}"><p class="soft">Loading …</p></div>`;
+      : html`<div id="gallery" data-from="${from}" data-maps="/maps.json?run=${run!.id}" data-run="${run!.id}" data-planes="${JSON.stringify(stagesWithMap(run!, sources))}"><p class="soft">Loading …</p></div>`;
   return c.html(
     renderFrame({
       title: 'Images',

@@ -218,6 +218,8 @@ const pages: Readonly<Record<string, readonly string[]>> = {
   '/images': ['run', 'stage', 'other'],
   '/images.json': ['run', 'stage', 'other'],
   '/maps.json': ['run', 'split', 'key'],
+  '/points.json': ['run', 'map'],
+  '/nearest.json': ['run', 'map', 'row'],
   '/thumb/{digest}/{split}/{index}': [],
   '/image/{digest}/{split}/{index}': [],
   '/map/{digest}/{row}/{file}': [],

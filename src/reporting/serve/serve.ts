@@ -12,6 +12,7 @@ import type { FillDefaults } from '../effective-settings.ts';
 import { comparePage } from './compare-page.ts';
 import { ImageStore } from './gallery-images.ts';
 import { imagesData, imagesPage, mapsData, sendPicture } from './gallery-page.ts';
+import { nearestData, pointsData } from './gallery-points.ts';
 import { graphPage, type Planner } from './graph-page.ts';
 import { guard, newToken } from './guard.ts';
 import { lostPage, lostRunPage } from './lost-page.ts';
@@ -129,6 +130,8 @@ function addRoutes(app: Hono, sources: Sources, planner: Planner): void {
   app.get('/images', (c) => imagesPage(c, sources));
   app.get('/images.json', (c) => imagesData(c, sources, images));
   app.get('/maps.json', (c) => mapsData(c, sources, images));
+  app.get('/points.json', (c) => pointsData(c, sources));
+  app.get('/nearest.json', (c) => nearestData(c, sources));
   app.get('/thumb/:digest/:split/:index', (c) => sendPicture(c, images.thumbnail(...imageOf(c))));
   app.get('/image/:digest/:split/:index', (c) => sendPicture(c, images.picture(...imageOf(c))));
   app.get('/map/:digest/:row/:file', (c) =>

@@ -1,21 +1,29 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { csvLine } from '../../../csv.ts';
+import type { Column } from '../filter-query.ts';
 import type { Cells } from './gallery-cells.ts';
+import { imageList, sliceList } from './image-lists.ts';
 
 interface ExportedProps {
   readonly rows: readonly number[];
   readonly cell: Cells;
   readonly isPicked: boolean;
   readonly children: ComponentChildren;
+  /** The columns of the table, of which the slices stay in the list of all images. */
+  readonly slices: readonly Column[];
+  /** The rows inside of a lasso; undefined where there is none. */
+  readonly lassoed: ReadonlySet<number> | undefined;
   clear(): void;
 }
 
-/** Exports a list for `load-dataset`: the images that were picked, otherwise all that are shown. */
-export function Exported({ rows, cell, isPicked, children, clear }: ExportedProps) {
+/**
+ * Exports a list for `load-dataset`: the images that were picked, otherwise all that are shown; and
+ * all images with a column that says which are in the lasso.
+ */
+export function Exported(props: ExportedProps) {
+  const { rows, cell, isPicked, children, clear, lassoed } = props;
   const [answer, setTold] = useState('');
-  const text = () =>
-    `path,label,split,group,source\n${rows.map((row) => lineOf(row, cell)).join('')}`;
+  const text = () => imageList(rows, cell);
   const what = isPicked ? `${rows.length} picked` : 'these';
   const copy = async () => {
     const done = await navigator.clipboard.writeText(text()).then(
@@ -28,22 +36,20 @@ export function Exported({ rows, cell, isPicked, children, clear }: ExportedProp
         : 'The browser does not allow copying: save it instead.',
     );
   };
-  const save = () => {
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([text()], { type: 'text/csv' }));
-    link.download = 'images.csv';
-    link.click();
-    URL.revokeObjectURL(link.href);
-  };
   return (
     <p class="line small" role="status">
       <span>{children}</span>
       <button type="button" onClick={copy}>
         Copy {what} as CSV
       </button>
-      <button type="button" onClick={save}>
+      <button type="button" onClick={() => save(text())}>
         Save {what} as CSV
       </button>
+      {lassoed !== undefined && (
+        <button type="button" onClick={() => save(sliceList(props.slices, cell, lassoed))}>
+          Save all as CSV with a column lasso
+        </button>
+      )}
       {isPicked && (
         <button type="button" onClick={clear}>
           Clear the picks
@@ -54,11 +60,10 @@ export function Exported({ rows, cell, isPicked, children, clear }: ExportedProp
   );
 }
 
-/** An image as a line of a list. */
-const lineOf = (row: number, cell: Cells): string =>
-  csvLine(
-    [
-      cell('path', row) ?? cell('key', row),
-      ...['class', 'split', 'group', 'source'].map((name) => cell(name, row)),
-    ].map((value) => String(value ?? '')),
-  );
+function save(text: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
+  link.download = 'images.csv';
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

@@ -6,8 +6,10 @@ import { wasOpenedHere } from './address.ts';
 import { Exported } from './export-list.tsx';
 import { FilterField } from './filter-field.tsx';
 import type { Cells } from './gallery-cells.ts';
+import { GalleryMap } from './gallery-map.tsx';
 import { Overview } from './gallery-overview.tsx';
 import { Grid } from './image-grid.tsx';
+import { useImageMap, useLassoed, useNearest } from './image-map.ts';
 import { Viewer } from './image-viewer.tsx';
 import { useView } from './use-view.ts';
 
@@ -26,36 +28,76 @@ async function load(container: HTMLElement): Promise<void> {
   }
 }
 
+const { run = '', planes = '[]' } = container?.dataset ?? {};
+/** The stages of the run that made a map of images. */
+const maps: readonly string[] = JSON.parse(planes);
+
+const viewNames = ['q', 'sort', 'at', 'pick', 'map', 'layout', 'colour', 'lasso', 'near'] as const;
+
+const numbersIn = (text: string): readonly number[] => text.split(',').filter(Boolean).map(Number);
+
+const valuesByName = ({ columns }: ImageTable) =>
+  new Map(columns.map((column) => [column.name, column.values]));
+
+/** The rows that a gallery shows, and what decides them besides its filter. */
+function useShownRows(table: ImageTable, view: ShownView) {
+  const { columns, indexes } = table;
+  const names = useMemo(() => {
+    const byName = valuesByName(table);
+    return { splits: byName.get('split') ?? [], keys: byName.get('key') ?? [] };
+  }, [table]);
+  const mapName = view.map === '' ? (maps[0] ?? '') : view.map;
+  const map = useImageMap(run, maps.includes(mapName) ? mapName : '', names);
+  const lassoed = useLassoed(map, view.lasso);
+  const nearest = useNearest(run, map, view.near);
+  const { rows, unknown } = useMemo(
+    () => filterRows(columns, indexes.length, view.q),
+    [table, view.q],
+  );
+  const sorted = useMemo(() => {
+    if (nearest !== undefined) return nearest;
+    const left = lassoed === undefined ? rows : rows.filter((row) => lassoed.has(row));
+    return sortRows(left, columns, view.sort);
+  }, [rows, view.sort, lassoed, nearest]);
+  return { map, lassoed, nearest, unknown, sorted };
+}
+
+/** What of a view decides the rows. */
+type ShownView = Readonly<Record<'q' | 'sort' | 'map' | 'lasso' | 'near', string>>;
+
+/** What the rows are, where a map decided them. */
+function whyShown({
+  nearest,
+  lassoed,
+}: {
+  readonly nearest: readonly number[] | undefined;
+  readonly lassoed: ReadonlySet<number> | undefined;
+}): string {
+  if (nearest !== undefined) return ': one, and those nearest to it in the features';
+  return lassoed === undefined ? '' : ', in the lasso';
+}
+
 /**
  * The images that meet a query, sorted, and one of them large. The address holds the whole state.
  */
 function Gallery({ table }: { readonly table: ImageTable }) {
   const { columns, indexes } = table;
-  const { view, change, adjust, open } = useView('q', 'sort', 'at', 'pick');
-  const byName = useMemo(
-    () => new Map(columns.map((column) => [column.name, column.values])),
-    [table],
-  );
+  const { view, change, adjust, open } = useView(...viewNames);
+  const byName = useMemo(() => valuesByName(table), [table]);
   const cell: Cells = (name, row) => byName.get(name)?.[row] ?? null;
-  const { rows, unknown } = useMemo(
-    () => filterRows(columns, indexes.length, view.q),
-    [table, view.q],
-  );
-  const sorted = useMemo(() => sortRows(rows, columns, view.sort), [rows, view.sort]);
+  const { map, lassoed, nearest, unknown, sorted } = useShownRows(table, view);
   // The address may be older than the table.
   const isRow = (row: number) => indexes[row] !== undefined;
-  const picked = new Set(view.pick.split(',').filter(Boolean).map(Number).filter(isRow));
+  const picked = new Set(numbersIn(view.pick).filter(isRow));
   const pick = (row: number) => {
     if (!picked.delete(row)) picked.add(row);
     adjust({ pick: [...picked].join(',') });
   };
   const at = view.at === '' ? -1 : sorted.indexOf(Number(view.at));
   const atRow = (index: number) => ({ at: String(sorted[index]) });
-  const close = () => {
-    if (wasOpenedHere()) history.back();
-    else adjust({ at: '' });
-  };
+  const close = () => (wasOpenedHere() ? history.back() : adjust({ at: '' }));
   const query = (q: string) => change({ q, at: '' });
+  const narrow = (name: string, value: string) => query(withCondition(view.q, name, value));
   return (
     <>
       <Filters
@@ -72,21 +114,36 @@ function Gallery({ table }: { readonly table: ImageTable }) {
         cell={cell}
         isPicked={picked.size > 0}
         clear={() => adjust({ pick: '' })}
+        slices={columns}
+        lassoed={lassoed}
       >
         {sorted.length.toLocaleString('en')} of {indexes.length.toLocaleString('en')} images
+        {whyShown({ nearest, lassoed })}
         {unknown.length > 0 && `. There is no column ${unknown.join(', ')}.`}
       </Exported>
-      {sorted.length > 0 && (
-        <Grid
-          key={`${view.q} ${view.sort}`}
+      <div class={typeof map === 'object' && map.placed > 0 ? 'with-map' : ''}>
+        <GalleryMap
+          maps={maps}
+          map={map}
           table={table}
           cell={cell}
-          picked={picked}
-          open={(index) => open(atRow(index))}
-          pick={pick}
+          view={view}
           rows={sorted}
+          change={change}
+          narrow={narrow}
         />
-      )}
+        {sorted.length > 0 && (
+          <Grid
+            key={`${view.q} ${view.sort} ${view.lasso} ${view.near}`}
+            table={table}
+            cell={cell}
+            picked={picked}
+            open={(index) => open(atRow(index))}
+            pick={pick}
+            rows={sorted}
+          />
+        )}
+      </div>
       {at >= 0 && (
         <Viewer
           table={table}
