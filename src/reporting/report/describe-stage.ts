@@ -90,10 +90,13 @@ export function describePending({ name, kind, inputs }: PendingStage): PlannedSt
   return { name, kind, settings: [], inputs: read, outputs: [] };
 }
 
-/** The sources of an input; of outputs of the candidate in a slot, as the user wrote them. */
+/**
+ * The sources of an input; of outputs of the candidate in a slot, as the user wrote them until the
+ * slot is filled.
+ */
 function sourcesOf({ slot }: Stage, { items, bySlot }: Input): readonly string[] {
-  if (bySlot === undefined) return items.map(sourceOf);
-  const axis = slot!.port.replace('matrix.', '');
+  if (bySlot === undefined || slot === undefined) return items.map(sourceOf);
+  const axis = slot.port.replace('matrix.', '');
   const written = items.map((item) =>
     item.from === 'stage' ? `${baseName(item.stage)}[${axis}].${item.port}` : item.shown,
   );
