@@ -296,7 +296,7 @@ test('wrong types, ranges and names in a stage are reported in plain words', asy
 `);
   for (const line of [
     '4:13: error: Expected a map for "inputs", got a list',
-    '5:27: error: Expected one of "dataset", "features", "model", "history", "scores", "metrics", "chart", "images", "table", "choice", "files" for "outputs.o.type", got "modle"',
+    '5:27: error: Expected one of "dataset", "features", "map", "model", "history", "scores", "metrics", "chart", "images", "table", "choice", "files" for "outputs.o.type", got "modle"',
     '6:23: error: Expected a number of more than 0 for "resources.cpu", got 0',
     '6:34: error: Invalid "resources.memory": expected a size such as "512MiB" or "8GiB", got "lots"',
     '7:14: error: Expected a number of at least 0 for "retries", got -1',
