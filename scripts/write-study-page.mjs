@@ -4,7 +4,8 @@
 //     node scripts/write-study-page.mjs path/to/project
 //
 // - docs/study.md with its figures, of the parts that are complete: the text leaves out the others.
-// - docs/study/study.restage: scores, histories and tables of these parts, and no images.
+// - docs/study/study.restage, and collapse.restage: scores, histories and tables of these parts,
+//   and no images.
 // - docs/study/again.sh: makes every table and the text again of these, in a new folder.
 // - docs/study/study-files.csv: every image with its set, split, class and SHA-256.
 //
@@ -12,8 +13,8 @@
 // where the second has run.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { copyStudy } from './copy-study.mjs';
@@ -26,13 +27,14 @@ const study = existsSync(join(project, 'artifacts/study-pretrained/report.html')
   : 'study-photographs';
 const page = study === 'study-pretrained' ? 'study-page-pretrained' : 'study-page';
 
-const restage = (...words) =>
+const restageIn = (folder, ...words) =>
   execFileSync(process.execPath, [join(root, 'bin/restage.js'), ...words], {
-    cwd: project,
+    cwd: folder,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 2 ** 30,
   });
+const restage = (...words) => restageIn(project, ...words);
 
 /** The page's pipeline with everything that it extends. */
 const readPipeline = (name) => {
@@ -163,6 +165,21 @@ mkdirSync(folder, { recursive: true });
 rmSync(join(folder, 'study.restage'), { force: true });
 const exported = restage('export', join(folder, 'study.restage'), `${study}.yaml`, ...shared);
 const [, key] = /signed by (\S+)\.$/m.exec(exported);
+// What experiments/collapse-study.yaml found, in this project or in one that is linked.
+rmSync(join(folder, 'collapse.restage'), { force: true });
+const hasCollapse = isThere(`${params.collapse}/conclusion/document`);
+if (hasCollapse) {
+  const archive = join(folder, 'collapse.restage');
+  const collapseProject = dirname(dirname(realpathSync(join(project, params.collapse))));
+  restageIn(
+    collapseProject,
+    'export',
+    archive,
+    'collapse-study.yaml',
+    'report-size/activity',
+    'conclusion',
+  );
+}
 writeFileSync(join(folder, 'study-docs-page.yaml'), pipeline);
 writeFileSync(
   join(folder, 'again.sh'),
@@ -176,7 +193,7 @@ mkdir -p "$1/pipelines"
 cp "$here/study-docs-page.yaml" "$1/pipelines"
 cd "$1"
 $restage import "$here/study.restage" --trust '${key}'
-$restage run study-docs-page.yaml --reporter plain
+${hasCollapse ? `$restage import "$here/collapse.restage" --trust '${key}'\n` : ''}$restage run study-docs-page.yaml --reporter plain
 echo "The text is $1/artifacts/study-docs-page/text/document/study.md, and tables are beside it."
 `,
 );

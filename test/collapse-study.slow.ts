@@ -10,6 +10,7 @@ params:
   rates: [0.001]
   seeds: [1]
   seedsOnFakes: [1]
+  seedsAtReportSize: [1]
   seedsOfCures: [1]
   seedsLonger: [1]
   seedsInTorch: [1]
