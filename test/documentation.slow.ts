@@ -25,6 +25,8 @@ test('the examples of the page run, and give no warning; one that trains is plan
     'list.sh': 'ls "$@"\n',
     'data/one/a.png': 'a',
     'data/b.png': 'b',
+    'data/clips/a.txt': 'a',
+    'data/clips/b.txt': 'b',
     'node_modules/dejavu-fonts-ttf/ttf/Sans.ttf': 'f',
   });
   for (const yaml of ['docs/yaml.md', 'docs/sweeps.md'].flatMap((page) => blocks(page, 'yaml'))) {
