@@ -42,6 +42,7 @@ const pages = [
     'videos',
     'forge',
     'networks',
+    'sweeps',
   ].map((name) => `docs/${name}.md`),
 ];
 
