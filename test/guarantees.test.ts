@@ -42,7 +42,6 @@ const pages = [
     'videos',
     'forge',
     'networks',
-    'sweeps',
   ].map((name) => `docs/${name}.md`),
 ];
 
