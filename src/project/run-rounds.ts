@@ -179,7 +179,7 @@ async function roundAnew(
     const kept = keptOutcomes(ended, graph);
     const workspace = { ...run.workspace, pipeline, graph };
     const found = await readLists(wanted, workspace, (stage) => outputsIn(kept, stage));
-    // Of stages that nobody asked for, the lists are those from before the run.
+    // Stages that nobody asked for keep the lists from before the run.
     const others = wanted.flatMap((list) => {
       const before = ofRun.has(list.stage) ? undefined : selection.lists.get(listName(list));
       return before === undefined ? [] : [[listName(list), ok(before)] as const];

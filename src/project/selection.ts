@@ -46,7 +46,7 @@ export interface CheckedPipeline {
 export interface Selection extends CheckedPipeline {
   /** In an order in which no stage stands before one that it waits for. */
   readonly stages: readonly LocatedStage[];
-  /** Those of which nothing can be decided yet, in such an order, too. */
+  /** Chosen stages that a list will make, in an order of their own. */
   readonly pending: readonly PendingStage[];
   /** Those that were named; without names all that are not `onDemand`. */
   readonly named: readonly StageName[];

@@ -78,7 +78,7 @@ function addPhotograph(writer: DatasetWriter, { plan, files }: ForgedPlan, tar: 
 
 interface AddOptions {
   readonly tar: Buffer;
-  /** Of all photographs. */
+  /** The keys of all photographs. */
   readonly photographKeys: ReadonlySet<string>;
 }
 

@@ -2,7 +2,7 @@ import { permutation, type Random } from '../../random.ts';
 
 /** What decides which images belong together. */
 export interface PairedItem {
-  /** Of a photograph and its forgeries, as the stage that made them says. */
+  /** The name of a photograph and its forgeries, by the stage that made them. */
   readonly pair?: string | undefined;
   readonly group?: string | undefined;
   readonly frame?: number | undefined;

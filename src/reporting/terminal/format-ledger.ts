@@ -82,7 +82,7 @@ function describeNumbers(numbers: Readonly<Record<string, number | null>>): stri
   const byName = (isNamed: (path: string, name: string) => boolean) =>
     headlineMetrics.flatMap(({ name }) => all.filter(([path]) => isNamed(path, name)));
   const main = byName((path, name) => path === name || path === `test.${name}`);
-  // Those of several networks have the name of each before them.
+  // Numbers of several networks begin with the name of their network.
   const ofNetworks = byName((path, name) => path.endsWith(`.${name}`));
   const candidates = [main, ofNetworks, all].find(({ length }) => length > 0)!;
   const first = candidates.slice(0, mostNumbers);

@@ -3,9 +3,9 @@ import type { ComparisonGrid, MetricColumn } from '../../compare/comparison-grid
 import type { GridData } from '../compare-page.ts';
 import { bestOf, type GridRow, gridRows, sharedSettings, sortGrid } from '../grouped-rows.ts';
 import { alignedDigits, numberText } from './aligned-numbers.ts';
+import { ColumnHead } from './column-head.tsx';
 import { Scatter } from './compare-scatter.tsx';
 import { Mark } from './mark.tsx';
-import { sortState } from './sort-state.ts';
 import { useView } from './use-view.ts';
 
 const container = document.getElementById('grid');
@@ -60,7 +60,7 @@ interface TableProps {
 function Table({ grid, rows, sort, sortBy }: TableProps) {
   const settings = sharedSettings(grid, rows);
   const head = (name: string, note = '') => (
-    <Head key={name} name={name} note={note} sort={sort} sortBy={sortBy} />
+    <ColumnHead key={name} name={name} note={note} sort={sort} sortBy={sortBy} />
   );
   return (
     <section
@@ -96,27 +96,6 @@ function Table({ grid, rows, sort, sortBy }: TableProps) {
         </tbody>
       </table>
     </section>
-  );
-}
-
-interface HeadProps {
-  readonly name: string;
-  readonly note: string;
-  readonly sort: string;
-  sortBy(sort: string): void;
-}
-
-/** The name of a column, which sorts by it: the largest first, then the smallest, then not. */
-function Head({ name, note, sort, sortBy }: HeadProps) {
-  const { order, arrow, next } = sortState(name, sort);
-  return (
-    <th scope="col" aria-sort={order}>
-      <button type="button" onClick={() => sortBy(next)}>
-        {name}
-        <span aria-hidden="true">{arrow}</span>
-      </button>
-      {note !== '' && <span class="soft small"> {note}</span>}
-    </th>
   );
 }
 

@@ -10,7 +10,7 @@ export interface PaintedPoints {
   readonly counts: Uint8Array;
   readonly faint: number;
   readonly ground: number;
-  /** Of a point, in pixels of the canvas. */
+  /** The radius of a point, in pixels of the canvas. */
   readonly radius: number;
 }
 

@@ -4,8 +4,8 @@ import { type RunState, runTones } from '../../states.ts';
 import { type Column, itemsOf } from '../filter-query.ts';
 import type { RunTable } from '../run-index.ts';
 import { alignedDigits, numberText } from './aligned-numbers.ts';
+import { ColumnHead } from './column-head.tsx';
 import { Mark } from './mark.tsx';
-import { sortState } from './sort-state.ts';
 import { drawnRows, useSeen } from './use-view.ts';
 
 /** Pixels of a row. */
@@ -53,7 +53,7 @@ export function Rows(props: RowsProps) {
               <span class="hidden">Ticked</span>
             </th>
             {visibleColumns.map(({ name }) => (
-              <Head key={name} name={name} sort={sort} sortBy={sortBy} />
+              <ColumnHead key={name} name={name} sort={sort} sortBy={sortBy} />
             ))}
           </tr>
         </thead>
@@ -88,21 +88,6 @@ export function Rows(props: RowsProps) {
         </tbody>
       </table>
     </section>
-  );
-}
-
-/**
- * The name of a column, which sorts by it: the largest first, then the smallest, then not at all.
- */
-function Head({ name, sort, sortBy }: { readonly name: string } & SortProps) {
-  const { order, arrow, next } = sortState(name, sort);
-  return (
-    <th scope="col" aria-sort={order}>
-      <button type="button" onClick={() => sortBy(next)}>
-        {name}
-        <span aria-hidden="true">{arrow}</span>
-      </button>
-    </th>
   );
 }
 
