@@ -29,7 +29,11 @@ const echo = (matrix: string, text: string) => `stages:
 test('an axis of a range', async () => {
   using project = new Project(echo('{ rate: { range: [0.1, 0.3], step: 0.1 } }', '${matrix.rate}'));
   const { outcomes } = await planAndRun(project);
-  assert.deepEqual(Object.keys(outcomes), ['say[rate=0.1]', 'say[rate=0.2]', 'say[rate=0.3]']);
+  assert.deepEqual(Object.keys(outcomes).sort(), [
+    'say[rate=0.1]',
+    'say[rate=0.2]',
+    'say[rate=0.3]',
+  ]);
   assert.equal(project.read('artifacts/test/say@rate=0.3/said'), '0.3\n');
 });
 

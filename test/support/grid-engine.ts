@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort, kill, whyNoCluster } from './slurm.ts';
+import { removeBusyFolder } from './temporary-folder.ts';
 import { until } from './until.ts';
 
 /**
@@ -51,6 +52,6 @@ export class GridEngine implements AsyncDisposable {
     const pids = join(this.folder, 'pids');
     for (const name of readdirSync(pids)) kill(Number(readFileSync(join(pids, name), 'utf8')));
     await delay(300);
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    removeBusyFolder(this.folder);
   }
 }

@@ -18,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 import type { RunEvent } from '../../src/engine/events.ts';
 import type { Outcome } from '../../src/engine/store/runs/outcome.ts';
 import { Gate } from './gate.ts';
+import { removeBusyFolder } from './temporary-folder.ts';
 
 export const pipeline = fileURLToPath(new URL('../../bin/pipeline.js', import.meta.url));
 /** The option with which the first lines of that file start Node, wherever a test's PATH leads. */
@@ -296,9 +297,8 @@ export class Project implements Disposable {
   [Symbol.dispose](): void {
     for (const { child } of this.#running) child.kill('SIGKILL');
     for (const gate of this.#gates) gate.close();
-    // Workers of a cluster end on their own after the run, and write their last words meanwhile: up
-    // to 5.5 s.
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10 });
+    // Workers of a cluster end on their own after the run, and write their last words meanwhile.
+    removeBusyFolder(this.#folder);
   }
 }
 

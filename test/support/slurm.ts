@@ -1,17 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { removeBusyFolder } from './temporary-folder.ts';
 
 /**
  * Why there is no Slurm for a test here; undefined where there is one. In CI, where it is required,
@@ -146,7 +140,7 @@ export class Slurm implements AsyncDisposable {
     const names = readdirSync(join(this.folder, 'pids')).sort((a) => (a === 'munged' ? 1 : -1));
     for (const name of names) kill(this.daemon(name));
     await delay(300);
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    removeBusyFolder(this.folder);
   }
 }
 
