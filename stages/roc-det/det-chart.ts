@@ -7,6 +7,7 @@ import { normalQuantile } from '../../src/learning/metrics/intervals/normal-dist
 import { bothScores, curveChart } from './curve-charts.ts';
 import { type Frame, haveRuns, type Line, runsOf } from './lines.ts';
 import type { MeasuredModel } from './measure.ts';
+import { straightInRates } from './straight-in-rates.ts';
 
 /** In per cent. */
 const ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40, 60, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9];
@@ -59,7 +60,7 @@ export function detChart(given: readonly Line[], frame: Frame): TopLevelSpec {
     width: domain[1] - domain[0],
     clip: true,
     number: ({ equalErrorRate }) => equalErrorRate,
-    points: ({ det }) => det.points.map(({ x, y }) => ({ x: deviate(x), y: deviate(y) })),
+    points: ({ det }) => straightInRates(det.points, deviate),
     band: ({ det }) =>
       det.band.map(({ x, low, high }) => ({
         x: deviate(x),
