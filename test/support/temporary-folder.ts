@@ -10,9 +10,9 @@ export function temporaryFolder(test: { after(cleanUp: () => void): void }): str
 }
 
 /**
- * Removes a folder in which a process that ends on its own may still write, as a worker of a cluster
- * does: for at most 10 s it begins anew when a file appears meanwhile. (`maxRetries` of Node removes
- * the folder again, and not the new file.)
+ * Removes a folder in which a process that ends on its own may still write, as a worker of a
+ * cluster does: for at most 10 s it begins anew when a file appears meanwhile. (`maxRetries` of
+ * Node removes the folder again, and not the new file.)
  */
 export function removeBusyFolder(folder: string): void {
   const last = Date.now() + 10_000;
