@@ -582,15 +582,23 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   export: {
     summary: 'write the results of a pipeline into one file',
     description:
-      'Writes the last results of a pipeline, with its report, into one file for `restage import`; of stages that are named, only theirs, without the report.',
+      'Writes the last results of a pipeline, with its report, into one file for `restage import`; of stages that are named, only theirs, without the report. With --rocrate, into a folder that repositories and other programs read.',
     takes: [
-      ['<archive>', 'the new file, such as study.restage'],
+      ['<archive>', 'the new file, such as study.restage, or folder'],
       ['[file]', `${fileHelp})`],
       ['[stages...]', 'stages whose outputs are written; all when left out'],
+    ],
+    options: [
+      option('--rocrate', 'write an RO-Crate: a folder with outputs, pipeline and provenance'),
+      option(
+        '--license <name>',
+        'with --rocrate: the licence of the results, such as CC-BY-4.0 (default: that of package.json)',
+      ),
     ],
     examples: [
       'restage export study.restage study.yaml',
       'restage export scores.restage study.yaml my-net/scores',
+      'restage export study-crate study.yaml --rocrate --license CC-BY-4.0',
     ],
     load: async () => (await import('./commands/export.ts')).exportCommand,
   },
