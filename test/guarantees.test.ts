@@ -27,6 +27,7 @@ const pages = [
     'yaml',
     'sweeps',
     'cache',
+    'records',
     'store',
     'sealed',
     'protocols',

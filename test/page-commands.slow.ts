@@ -443,6 +443,19 @@ story('docs/store.md', noS3, async (page) => {
   await follow(page, project);
 });
 
+story('docs/records.md', undefined, async (page) => {
+  using project = installed({ 'pipelines/study.yaml': shout, ...shoutFiles });
+  const whole = 'restage export study-crate study.yaml --rocrate --license CC-BY-4.0';
+  const scores = 'restage export scores-crate study.yaml my-net/scores --rocrate';
+  await follow(page, project, {
+    before: {
+      [whole]: command('run', 'study.yaml'),
+      [scores]: (read) => read.write('package.json', '{ "license": "MIT" }'),
+    },
+    words: { [scores]: 'restage export scores-crate study.yaml shout --rocrate' },
+  });
+});
+
 story('docs/dvc.md', noS3, async (page) => {
   using project = await sharing({
     'data/raw.csv': 'A,real,-1\nB,real,0.5\nC,fake,2\n\nD,fake,1\n',
