@@ -140,7 +140,7 @@ function within(crate: string, path: string): string {
   return target;
 }
 
-/** Where a file of the pipeline lies: as in the project, or, one of a package, beside the others. */
+/** Where a file of the pipeline lies: as in the project, or beside it for one of a package. */
 function placeOfSource(root: string, source: string, i: number): string {
   const way = relative(root, source);
   const isOwn = !way.startsWith('..') && !isAbsolute(way) && !way.startsWith('node_modules');

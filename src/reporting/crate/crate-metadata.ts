@@ -218,7 +218,7 @@ const outputId = ({ path, isFolder, isHeld }: CrateOutput): string => {
   return isFolder ? `${crateId(path)}/` : crateId(path);
 };
 
-/** Something outside of the crate is named by its content, so that two stages read the same thing. */
+/** What is outside of the crate has a name by its content: two stages may read the same thing. */
 const inputId = (input: CrateInput): string =>
   'output' in input ? outputId(input.output) : local('input', input.digest);
 

@@ -8,7 +8,7 @@ export interface CrateRun {
   readonly description?: string | undefined;
   /** The address of a licence. */
   readonly license: string;
-  /** The files of the pipeline: first the one that was run, then those that it extends or includes. */
+  /** The files of the pipeline: first the one that ran, then those that it extends or includes. */
   readonly sources: readonly CrateFile[];
   readonly report?: CrateFile;
   readonly gitCommit?: string;
