@@ -192,6 +192,8 @@ export interface KindSpec<S = unknown> {
    * `restage-seal.json` in them does; absent: none.
    */
   seals?(settings: S): Readonly<Record<string, readonly string[]>>;
+  /** For a kind whose stages propose the values of an axis; absent: they propose none. */
+  readonly proposes?: Proposes<S>;
   /** Mistakes that only settings and connected inputs together show. */
   check?(settings: S, inputs: ReadonlySet<string>): readonly SettingMistake[];
   /**
@@ -206,6 +208,34 @@ export interface KindSpec<S = unknown> {
   /** A YAML example of one stage, for `restage kinds <kind>`. */
   readonly example: string;
 }
+
+/**
+ * How a kind proposes the values of an axis, which the axis asks for by the name of its stage:
+ * `matrix: { trial: { by: search.trial, count: 20 } }`. The stage gets the same axis, so that it
+ * makes one proposal after the other. Each reads the one before and what had ended by then.
+ */
+export interface Proposes<S> {
+  /** The output with a proposal: JSON with the `values` of a trial by name. */
+  readonly output: string;
+  /** The input that gets the proposal before; optional, since the first has none. */
+  readonly previous: string;
+  /** The optional list input whose items are those of the trials before that had ended. */
+  readonly history: string;
+  /** Trials with values of every form, so that mistakes in what reads them are found early. */
+  examples(settings: S): readonly JsonObject[];
+  /** The settings, as written or as parsed, without those that decide nothing of this trial. */
+  narrowed(settings: JsonObject, trial: number): JsonObject;
+}
+
+/** What a run says of the trials before, in the setting `told` of a stage that proposes one. */
+export type Told = {
+  /** The axis whose labels are the numbers of the trials. */
+  readonly axis: string;
+  /** The number of the trial to propose, from 1. */
+  readonly trial: number;
+  /** The numbers of trials that failed. Those that are not among the items either are under way. */
+  readonly failed: readonly string[];
+};
 
 /**
  * Checks what the inputs of a stage hold before it runs: files of the user's before anything runs,

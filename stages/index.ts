@@ -29,6 +29,7 @@ import { spec as python } from './python/spec.ts';
 import { spec as robustness } from './robustness/spec.ts';
 import { spec as rocDet } from './roc-det/spec.ts';
 import { spec as saliency } from './saliency/spec.ts';
+import { spec as search } from './search/spec.ts';
 import { spec as select } from './select/spec.ts';
 import { spec as sweep } from './sweep/spec.ts';
 import { spec as table } from './table/spec.ts';
@@ -67,6 +68,7 @@ const entries: readonly KindEntry[] = [
   { spec: map, run: () => import('./map/run.ts') },
   { spec: linear, run: () => import('./linear/run.ts') },
   { spec: loadModel, run: () => import('./load-model/run.ts') },
+  { spec: search, run: () => import('./search/run.ts') },
   { spec: select, run: () => import('./select/run.ts') },
   { spec: exportModel, run: () => import('./export/run.ts') },
   { spec: evaluate, run: () => import('./evaluate/run.ts') },

@@ -43,6 +43,7 @@ const pages = [
     'videos',
     'forge',
     'networks',
+    'sweeps',
   ].map((name) => `docs/${name}.md`),
 ];
 

@@ -1,5 +1,6 @@
 import type { Digest } from '../../digest.ts';
 import type { Json, JsonObject } from '../../json.ts';
+import type { Result } from '../../result.ts';
 import type {
   ArtifactType,
   ProgramStart,
@@ -190,6 +191,9 @@ export interface Stage extends CandidateStage, CheckpointRule {
    * the first candidate.
    */
   readonly slot?: ChosenSlot;
+  /** For settings that a proposal decides; until then the stage has those of an example. */
+  readonly trialOf?: ProposedTrial;
+  readonly proposing?: Proposing;
   /** What fills its slot, once that is known: `slot 2 holds sample 6`. */
   readonly filling?: string;
   readonly kind: string;
@@ -273,6 +277,31 @@ export interface ChosenSlot extends Choice {
   readonly candidates: ReadonlyMap<string, CandidateStage>;
 }
 
+/** A trial whose values another stage proposes. */
+export interface ProposedTrial {
+  /** The input with the proposal. It only decides the settings: the stage does not read it. */
+  readonly port: string;
+  /** From 1. */
+  readonly number: number;
+  /** What the stage is with proposed values; the error is a clause. A pure function. */
+  settle(values: JsonObject): Result<CandidateStage, string>;
+}
+
+/** That a stage proposes a trial by those before it that have ended. */
+export interface Proposing {
+  /** The axis whose labels are the numbers of the trials. */
+  readonly axis: string;
+  /** The number of the trial that it proposes, from 1. */
+  readonly trial: number;
+  /** How many trials may be under way with this one. */
+  readonly parallel: number;
+  /**
+   * The input with all trials before. Which of them the stage reads is decided when it is brought
+   * up to date: those that have ended by then, or had when the trial was proposed before.
+   */
+  readonly history: string;
+}
+
 export interface Resources {
   /** Infinity stands for all cores of the machine. */
   readonly cpu: number;
@@ -311,6 +340,13 @@ export type InputItem = (
    * of the fingerprint.
    */
   readonly labels: Readonly<Record<string, string>>;
+  /** For an item of a list that holds the trials of a search: where its values are. */
+  readonly trial?: {
+    readonly label: string;
+    readonly proposal: { readonly stage: StageName; readonly port: string };
+    /** Values that are labels, such as `trial.rate`, with the path that leads to each. */
+    readonly fields: Readonly<Record<string, readonly string[]>>;
+  };
   /**
    * For labels that a choice decides. Until then they are those of the first candidate; here are
    * those of each, by its label.

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { sha256 } from '../../digest.ts';
+import type { JsonObject } from '../../json.ts';
 import type { Result } from '../../result.ts';
-import { defineKind, type KindSpec } from '../../stage.ts';
+import { defineKind, type KindSpec, type Told } from '../../stage.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { formatDiagnostics } from '../diagnostics/format-diagnostic.ts';
 import type { Kinds } from './load-context.ts';
@@ -112,6 +113,37 @@ const specs: readonly KindSpec[] = [
     outputs: {},
     openPorts: true,
     shell: ['run'],
+    example: '',
+  }),
+  defineKind({
+    name: 'propose',
+    version: 1,
+    summary: 'Proposes rates, and a momentum for every second trial.',
+    settings: z.strictObject({
+      run: z.string().default('propose'),
+      only: z.record(z.string(), z.number()).optional(),
+      told: z.custom<Told>().optional(),
+    }),
+    inputs: {
+      metrics: {
+        type: ['metrics', 'scores'],
+        summary: 'How trials went.',
+        list: true,
+        optional: true,
+      },
+      previous: { type: 'files', summary: 'The trial before.', optional: true },
+    },
+    outputs: { trial: { type: 'files', summary: 'A trial.', extension: '.json' } },
+    proposes: {
+      output: 'trial',
+      previous: 'previous',
+      history: 'metrics',
+      examples: () => [{ rate: 0.1, momentum: 0.5 }, { rate: 0.2 }],
+      narrowed: ({ only, ...others }, trial) => {
+        const own = (only as JsonObject | undefined)?.[trial];
+        return own === undefined ? others : { ...others, only: { [trial]: own } };
+      },
+    },
     example: '',
   }),
 ];

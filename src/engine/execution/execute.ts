@@ -1,14 +1,17 @@
 import PQueue from 'p-queue';
+import { formatCountOf, formatFew } from '../../format-numbers.ts';
 import { describeError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { ListingError } from '../files/walk-tree.ts';
 import { chosenStage } from '../plan/chosen-stage.ts';
 import { examine, LostInput, type OutputsOf } from '../plan/examine.ts';
+import { isProposing, neededAlways, toldStage } from '../plan/trial-history.ts';
 import type { Execution } from './execution.ts';
 import { logTail } from './processes/log-tail.ts';
 import { OldCode, StageLeftToJob, UnfinishedStage } from './stage-failures.ts';
 import { isDone, type StageOutcome, type UndoneStage } from './stage-outcome.ts';
 import { StageRun } from './stage-run.ts';
+import { awaitTrials, type RemainingTrials, withoutFailedTrials } from './trials-under-way.ts';
 
 /** Stages that are examined at the same time. The disk is the limit: more at once gain nothing. */
 const examiners = 8;
@@ -79,7 +82,8 @@ export class Executor {
   #begin(stages: readonly Stage[], run: Execution): void {
     const isAsked = new Set(run.stages.map(({ name }) => name));
     for (const stage of stages) {
-      const needed = run.workspace.graph.dependencies(stage.name);
+      const dependencies = run.workspace.graph.dependencies(stage.name);
+      const needed = isProposing(stage) ? neededAlways(stage, dependencies) : dependencies;
       const waitsFor = needed.filter((name) => isAsked.has(name));
       this.#open += 1;
       const ended = this.#bring(stage, waitsFor, run)
@@ -112,10 +116,13 @@ export class Executor {
       await Promise.all(waitsFor.map((name) => this.#pending.get(name)));
       if (!waitsFor.every((name) => outcomes.has(name))) return; // postponed
     }
+    const remaining = withoutFailedTrials(stage, outcomes);
+    const needed = waitsFor.filter((name) => !remaining.without.has(name));
     const outcome =
       mistake ??
-      obstacle(waitsFor, outcomes) ??
-      (await bringStage(stage, run, outcomes, this.#queue));
+      obstacle(needed, outcomes) ??
+      (await bringStage(remaining, { run, pending: this.#pending, outcomes }, this.#queue));
+    if (outcome === 'postponed') return;
     if (outcome instanceof LostInput) return void this.#lost.add(outcome.stage);
     outcomes.set(stage.name, outcome);
     announce(stage, outcome, run);
@@ -158,6 +165,38 @@ async function earlyMistake(
   }
 }
 
+/** A stage as it can be decided about, once all that it needs has ended; or why it cannot be. */
+async function readyStage(
+  { stage, failed }: RemainingTrials,
+  { run, pending, outcomes }: Progress,
+): Promise<Stage | StageOutcome | 'postponed'> {
+  if (failed.length > 0) {
+    const message = `goes on without ${formatCountOf(failed.length, 'trial')} that failed: ${formatFew(failed, 5)}`;
+    run.emit({ type: 'warning', stage: stage.name, message, time: Date.now() });
+  }
+  if (!isProposing(stage)) return stage;
+  const { workspace } = run;
+  const known = await awaitTrials(
+    stage,
+    { pending, outcomes },
+    { workspace, outputsOf: outputsIn(outcomes, stage) },
+  );
+  if (known === 'postponed') return known;
+  if (known === 'left')
+    return { outcome: 'cancelled', message: 'it comes after trials that have not ended' };
+  return toldStage(stage, known);
+}
+
+/** The outputs of the stages that have ended, for one that reads them. */
+const outputsIn =
+  (outcomes: ReadonlyMap<StageName, StageOutcome>, reader: Stage): OutputsOf =>
+  (name) => {
+    const outcome = outcomes.get(name);
+    if (outcome === undefined || !isDone(outcome))
+      throw new Error(`Internal error: ${reader.name} reads ${name}, which is not done`);
+    return outcome.outputs;
+  };
+
 /** Lost stages and everything that depends on them. */
 function stagesAfter(
   lost: ReadonlySet<StageName>,
@@ -193,21 +232,19 @@ export function obstacle(
 }
 
 async function bringStage(
-  stage: Stage,
-  run: Execution,
-  outcomes: ReadonlyMap<StageName, StageOutcome>,
+  remaining: RemainingTrials,
+  progress: Progress,
   queue: PQueue,
-): Promise<StageOutcome | LostInput> {
-  const outputsOf: OutputsOf = (name) => {
-    const outcome = outcomes.get(name);
-    if (outcome === undefined || !isDone(outcome))
-      throw new Error(`Internal error: ${stage.name} reads ${name}, which is not done`);
-    return outcome.outputs;
-  };
+): Promise<StageOutcome | LostInput | 'postponed'> {
+  const { run, outcomes } = progress;
+  const { stage } = remaining;
+  const outputsOf = outputsIn(outcomes, stage);
   let stageRun: StageRun | undefined;
   try {
     run.signal.throwIfAborted();
-    const chosen = await chosenStage(stage, run.workspace, outputsOf);
+    const ready = await readyStage(remaining, progress);
+    if (ready === 'postponed' || 'outcome' in ready) return ready;
+    const chosen = await chosenStage(ready, run.workspace, outputsOf);
     const examined = await queue.add(() => examine(chosen, run.workspace, outputsOf));
     run.emit({
       type: 'stage-decided',

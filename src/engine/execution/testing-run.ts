@@ -28,6 +28,8 @@ export interface TestRunOptions {
   readonly force?: readonly string[];
   readonly twice?: readonly string[];
   readonly failFast?: boolean;
+  /** How many stages may run at once; by default one. */
+  readonly slots?: number;
   /** Changes stages before they run. */
   readonly change?: (stage: Stage) => Stage;
   readonly signal?: AbortSignal;
@@ -51,13 +53,13 @@ export class FakedProject extends TestProject {
     return readFileSync(join(this.root, path), 'utf8');
   }
 
-  /** A run on one core with these processes. */
+  /** A run with these processes. */
   async run(
     processes: Readonly<Record<string, FakeProcess>>,
     options: TestRunOptions = {},
   ): Promise<EndedRun> {
     const pipeline = value(await this.load());
-    const { change = (stage) => stage, signal = never, kill = never } = options;
+    const { change = (stage) => stage, signal = never, kill = never, slots = 1 } = options;
     const graph = new Graph({ ...pipeline, stages: pipeline.stages.map(change) });
     const digests = new DigestIndex(this.store.folder);
     const named = (names: readonly string[] = []) => new Set(names as readonly StageName[]);
@@ -101,7 +103,7 @@ export class FakedProject extends TestProject {
         checkReads: false,
         modules: new Map(),
         idle: new IdleWorkers({ workers: 0, memory: 0 }),
-        admission: new Admission({ cpu: 1, gpu: 0, memory: 0 }, 1),
+        admission: new Admission({ cpu: slots, gpu: 0, memory: 0 }, slots),
         runProcess: async (job) =>
           (await processes[String(job.request.settings['run'])]!(job)) ?? {
             ok: true,

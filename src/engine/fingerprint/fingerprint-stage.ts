@@ -22,6 +22,7 @@ export function fingerprintStage(
     ...(stage.computes && backend !== undefined && { backend }),
     ...(salt !== undefined && { salt }),
     ...(stage.trial !== undefined && { trial: stage.trial }),
+    ...(stage.proposing !== undefined && { history: stage.proposing.history }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { type CandidateLabels, labelAlong, rankingIn } from '../../choice-file.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import type { Json } from '../../json.ts';
-import type { Choice, Input, InputItem, Stage } from '../config/pipeline.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
+import type { Choice, Input, InputItem, ProposedTrial, Stage } from '../config/pipeline.ts';
 import { readJson } from '../files/write-atomic.ts';
 import { ExamineError, LostInput, type OutputsOf } from './examine.ts';
 import { type OutputSources, pathOfOutput } from './output-file.ts';
@@ -16,6 +16,7 @@ export async function chosenStage(
   sources: OutputSources,
   outputsOf: OutputsOf,
 ): Promise<Stage> {
+  if (stage.trialOf !== undefined) return settledTrial(stage, stage.trialOf, sources, outputsOf);
   const { slot, ...withoutSlot } = stage;
   const find = (choice: Choice, items: readonly InputItem[]) =>
     chosenLabels(choice, items, async (item) =>
@@ -29,18 +30,64 @@ export async function chosenStage(
     const filling = `slot ${slot.index + 1} holds ${nameOf(last, slot.axes.at(-1)!)}`;
     return { ...withoutSlot, ...candidate, inputs, filling };
   }
-  if (!stage.inputs.some(({ items }) => items.some(({ chosen }) => chosen))) return stage;
-  const named = async ({ chosen, ...item }: InputItem): Promise<InputItem> => {
-    if (chosen === undefined) return item;
+  const fieldsOf = async (chosen: InputItem['chosen'] & object) => {
     const { last } = await find(chosen, chosen.choices);
-    const fields = candidateIn(chosen.labels, last, chosen.choices.at(-1)!);
-    return { ...item, labels: { ...item.labels, ...fields } };
+    return candidateIn(chosen.labels, last, chosen.choices.at(-1)!);
+  };
+  if (!stage.inputs.some(({ items }) => items.some(({ chosen, trial }) => chosen ?? trial)))
+    return stage;
+  const named = async ({ chosen, trial, ...item }: InputItem): Promise<InputItem> => {
+    const ofChoice = chosen && (await fieldsOf(chosen));
+    const ofTrial = trial && (await trialLabels(trial, sources, outputsOf));
+    return { ...item, labels: { ...item.labels, ...ofChoice, ...ofTrial } };
   };
   const inputs = withoutSlot.inputs.map(async (input) => ({
     ...input,
     items: await Promise.all(input.items.map(named)),
   }));
   return { ...withoutSlot, inputs: await Promise.all(inputs) };
+}
+
+/** A trial with the values that were proposed for it, as if they were written out. */
+async function settledTrial(
+  stage: Stage,
+  { port, number, settle }: ProposedTrial,
+  sources: OutputSources,
+  outputsOf: OutputsOf,
+): Promise<Stage> {
+  const { trialOf: _, ...others } = stage;
+  const [item] = stage.inputs.find((input) => input.port === port)!.items;
+  const proposal = readJson<TrialFile>(await pathOf(item!, sources, outputsOf));
+  const settled = proposal && settle(proposal.values);
+  if (settled === undefined || !settled.ok) {
+    const why = settled?.error ?? 'its proposal cannot be read';
+    throw new ExamineError(`is trial ${number}: ${why}`);
+  }
+  return { ...others, ...settled.value };
+}
+
+/** The file of a proposal, as far as the runner reads it. */
+interface TrialFile {
+  readonly values: JsonObject;
+}
+
+/** Values of a trial that are labels of an item. */
+async function trialLabels(
+  { proposal: { stage, port }, fields }: InputItem['trial'] & object,
+  sources: OutputSources,
+  outputsOf: OutputsOf,
+): Promise<InputItem['labels']> {
+  if (Object.keys(fields).length === 0) return {};
+  const item = { from: 'stage', stage, port, labels: {} } as const;
+  const { values } = readJson<TrialFile>(await pathOf(item, sources, outputsOf)) ?? { values: {} };
+  const labels = Object.entries(fields).map(([name, path]) => {
+    const value = path.reduce<Json | undefined>(
+      (inner, key) => (isJsonObject(inner) ? inner[key] : undefined),
+      values,
+    );
+    return [name, value === undefined ? '' : String(value)] as const;
+  });
+  return Object.fromEntries(labels);
 }
 
 /** The labels along a chain of choices: of the candidate itself, and in the first choice. */

@@ -122,12 +122,7 @@ export async function examine(
   if (stage.frozen) return await examineFrozen(stage, workspace, last);
 
   const basis: Basis = { latest, last, inputs: new Map(), looked: new Map(), listed: new Map() };
-  for (const input of stage.inputs) {
-    const items = await Promise.all(
-      input.items.map((item) => keyItem(item, input, { ...basis, workspace, outputsOf })),
-    );
-    basis.inputs.set(input.port, items);
-  }
+  await keyInputs(stage, { ...basis, workspace, outputsOf });
   const preferred = await examineFor(workspace.backend, stage, workspace, basis);
   if (preferred.decision.state !== 'stale' || workspace.backend !== undefined || !stage.computes)
     return preferred;
@@ -138,14 +133,43 @@ export async function examine(
   return preferred;
 }
 
-/** What is looked up once for a stage, whatever backend it is examined for. */
-interface Basis {
-  readonly latest: Digest | undefined;
-  readonly last: Lookup;
+/** The inputs of a stage as fingerprints have them, and what was hashed for that. */
+interface KeyedInputs {
   readonly inputs: Map<string, readonly KeyedItem[]>;
   readonly looked: Map<string, string>;
   /** Path inputs by the digest of the parts that the stage reads. */
   readonly listed: Map<Digest, Listing>;
+}
+
+/** What is looked up once for a stage, whatever backend it is examined for. */
+interface Basis extends KeyedInputs {
+  readonly latest: Digest | undefined;
+  readonly last: Lookup;
+}
+
+/** What keying the inputs of a stage needs, and leaves. */
+interface KeyingWork extends KeyedInputs {
+  readonly workspace: Workspace;
+  readonly outputsOf: OutputsOf;
+}
+
+async function keyInputs(stage: Stage, work: KeyingWork): Promise<void> {
+  for (const input of stage.inputs) {
+    const items = await Promise.all(input.items.map((item) => keyItem(item, input, work)));
+    work.inputs.set(input.port, items);
+  }
+}
+
+/** The fingerprint of a stage by the code that its program's text shows. */
+export async function shownFingerprint(
+  stage: Stage,
+  workspace: Workspace,
+  outputsOf: OutputsOf,
+): Promise<Fingerprint> {
+  const inputs = new Map<string, readonly KeyedItem[]>();
+  await keyInputs(stage, { inputs, looked: new Map(), listed: new Map(), workspace, outputsOf });
+  const { backend, pipeline } = workspace;
+  return fingerprintStage(stage, inputs, { backend, salt: pipeline.salt });
 }
 
 /** Decides about a stage as computed by one backend; undefined: the user named none. */
@@ -257,12 +281,7 @@ const resultOf = (lookup: Lookup): StageResult | undefined =>
 async function keyItem(
   item: InputItem,
   input: Input,
-  {
-    workspace,
-    outputsOf,
-    looked,
-    listed,
-  }: Basis & { readonly workspace: Workspace; readonly outputsOf: OutputsOf },
+  { workspace, outputsOf, looked, listed }: KeyingWork,
 ): Promise<KeyedItem> {
   if (item.from === 'path') {
     const listing = await listOnce(item.path, workspace);

@@ -14,6 +14,14 @@ import {
   type OutputsOf,
   type Workspace,
 } from './examine.ts';
+import {
+  isProposing,
+  neededAlways,
+  type ProposingStage,
+  recordedTrials,
+  toldStage,
+  trialsBefore,
+} from './trial-history.ts';
 
 export interface PlannedStage {
   readonly stage: Stage;
@@ -40,7 +48,8 @@ export async function plan(
   const unknown = new Set<StageName>();
   const planned: PlannedStage[] = [];
   for (const stage of stages) {
-    const waitsFor = [...new Set(readBy(stage))].filter((name) => unknown.has(name));
+    const needed = isProposing(stage) ? neededAlways(stage, readBy(stage)) : readBy(stage);
+    const waitsFor = [...new Set(needed)].filter((name) => unknown.has(name));
     const decided: PlannedStage =
       waitsFor.length > 0
         ? { stage, decision: { state: 'waiting', for: waitsFor } }
@@ -73,6 +82,25 @@ async function checked(
   return message === undefined ? planned : { stage, decision: { state: 'failing', message } };
 }
 
+/**
+ * A stage that proposes a trial as it was told before, or would be told now; or the trials that it
+ * waits for, since nobody knows in which order they will end.
+ */
+async function planProposal(
+  stage: ProposingStage,
+  workspace: Workspace,
+  known: ReadonlyMap<StageName, Outputs>,
+): Promise<Stage | { readonly waitsFor: readonly StageName[] }> {
+  const recorded = await recordedTrials(stage, workspace, (name) => known.get(name) ?? {});
+  const before = trialsBefore(stage);
+  const ended = recorded?.ended ?? [...before.keys()];
+  const waitsFor = ended
+    .flatMap((label) => before.get(label) ?? [])
+    .filter((name) => !known.has(name));
+  if (waitsFor.length > 0) return { waitsFor };
+  return toldStage(stage, recorded ?? { ended, failed: [] });
+}
+
 async function planStage(
   stage: Stage,
   workspace: Workspace,
@@ -80,7 +108,9 @@ async function planStage(
 ): Promise<PlannedStage> {
   try {
     const outputsOf: OutputsOf = (name) => known.get(name) ?? {};
-    const chosen = await chosenStage(stage, workspace, outputsOf);
+    const told = isProposing(stage) ? await planProposal(stage, workspace, known) : stage;
+    if ('waitsFor' in told) return { stage, decision: { state: 'waiting', for: told.waitsFor } };
+    const chosen = await chosenStage(told, workspace, outputsOf);
     const examined = await examine(chosen, workspace, outputsOf);
     const items = await readItems(chosen, { listings: workspace.listings, outputsOf });
     sealedReads(chosen, items, workspace.ledger.state);

@@ -102,6 +102,7 @@ const fingerprint: Form = {
   backend: optional(isText),
   salt: optional(isText),
   trial: optional(isText),
+  history: optional(isText),
 };
 
 const result: Form = {
@@ -111,6 +112,7 @@ const result: Form = {
   record: formOf(record),
   loaded: optional(listOf(formOf({ version: isVersion, files: listOf(isText) }))),
   leadsTo: optional(listOf(isText)),
+  knew: optional(formOf({ ended: listOf(isText), failed: listOf(isText) })),
 };
 
 /**

@@ -1,7 +1,7 @@
 import { type Digest, isDigest } from '../../digest.ts';
 import type { JsonObject } from '../../json.ts';
 import type { Curve } from '../../reported-curves.ts';
-import { type ArtifactType, artifactTypes, type Highlight } from '../../stage.ts';
+import { type ArtifactType, artifactTypes, type Highlight, type Told } from '../../stage.ts';
 import { holdsRepository } from '../files/git-folder.ts';
 import { fileListing, folderListing, type ListedFile, type Listing } from '../files/listing.ts';
 import { type Fingerprint, hashFingerprint } from '../fingerprint/fingerprint.ts';
@@ -34,6 +34,17 @@ export interface StageResult extends ResultName {
    * root.
    */
   readonly leadsTo?: readonly string[];
+  /**
+   * Makes this the signpost of a stage that proposes a trial: which trials it knew of. Its
+   * fingerprint has none of them, and the proposal before.
+   */
+  readonly knew?: KnownTrials;
+}
+
+/** The numbers of the trials that had ended when another one was proposed. */
+export interface KnownTrials {
+  readonly ended: readonly string[];
+  readonly failed: readonly string[];
 }
 
 /**
@@ -113,27 +124,40 @@ export function objectsOf({ stored, outputs, record: { log } }: StageResult): re
 
 /**
  * The signposts to a result. A plan that knows only the code in the program's text follows them to
- * the result.
+ * the result, and one that knows only the proposals before finds which trials had ended.
  */
-export function signpostsOf({
-  fingerprint,
-  stored,
-  record,
-  loaded = [],
-}: StageResult): readonly StageResult[] {
+export function signpostsOf(result: StageResult): readonly StageResult[] {
+  const { fingerprint, stored, record, loaded = [] } = result;
   const { log: _, curves: _c, ...facts } = record;
-  return loaded.map(({ version, files }) => {
-    const without = { ...fingerprint, version };
-    return {
-      format: 1,
-      digest: hashFingerprint(without),
-      fingerprint: without,
-      outputs: {},
-      stored,
-      record: { ...facts, notes: {}, highlights: [], warnings: [] },
-      leadsTo: files,
-    };
+  const signpost = (without: Fingerprint, leadsTo: readonly string[]): StageResult => ({
+    format: 1,
+    digest: hashFingerprint(without),
+    fingerprint: without,
+    outputs: {},
+    stored,
+    record: { ...facts, notes: {}, highlights: [], warnings: [] },
+    leadsTo,
   });
+  const knew = knownTrials(fingerprint);
+  return [
+    ...loaded.map(({ version, files }) => signpost({ ...fingerprint, version }, files)),
+    ...(knew ? [{ ...signpost(withoutHistory(fingerprint), []), knew }] : []),
+  ];
+}
+
+/** The fingerprint of a stage that proposes a trial, without what it was told of those before. */
+export function withoutHistory(fingerprint: Fingerprint): Fingerprint {
+  const { told: _, ...settings } = fingerprint.settings;
+  const inputs = { ...fingerprint.inputs, [fingerprint.history!]: [] };
+  return { ...fingerprint, settings, inputs };
+}
+
+/** Which trials a proposal knew of; undefined for other stages. */
+function knownTrials({ history, inputs, settings }: Fingerprint): KnownTrials | undefined {
+  const told = settings['told'] as Told | undefined;
+  if (history === undefined || told === undefined) return undefined;
+  const labels = (inputs[history] ?? []).map((item) => item.labels?.[told.axis] ?? '');
+  return { ended: [...new Set(labels)], failed: told.failed };
 }
 
 export const isSignpost = ({ leadsTo }: StageResult): boolean => leadsTo !== undefined;

@@ -91,6 +91,23 @@ export const slotsShape = z.strictObject({
     ),
 });
 
+/** The most trials of a search: each has its place in the history of all later ones. */
+const mostTrials = 1000;
+
+export const proposedAxisShape = z.strictObject({
+  by: z
+    .string()
+    .describe(
+      'The output of a stage that proposes trials, such as `search.trial` of a `search`: `${matrix.trial.rate}` is the value of its parameter `rate`.',
+    ),
+  count: whole(1, mostTrials).describe(
+    'How many trials there are, `fit[trial=1]` and so on; a larger count keeps the earlier ones.',
+  ),
+  parallel: whole(1, mostTrials)
+    .default(1)
+    .describe('How many trials may be under way when the next one is proposed.'),
+});
+
 export const globAxisShape = z.strictObject({
   glob: z
     .string()
@@ -160,6 +177,7 @@ export const stageShape = z.strictObject({
         trialsShape,
         drawsShape,
         slotsShape,
+        proposedAxisShape,
         globAxisShape,
         rangeAxisShape,
         fileAxisShape,

@@ -3,6 +3,7 @@ import type { Reporting } from '../../diagnostics/diagnostic.ts';
 import {
   fileAxisShape,
   globAxisShape,
+  proposedAxisShape,
   rangeAxisShape,
   slotsShape,
   trialsShape,
@@ -59,6 +60,8 @@ export async function readAxisValues(
   const json = toJson(value);
   const slots = slotsShape.safeParse(json);
   if (slots.success) return numberedValues(slots.data.count, value);
+  const proposed = proposedAxisShape.safeParse(json);
+  if (proposed.success) return numberedValues(proposed.data.count, value);
   const glob = child(value, 'glob');
   if (globAxisShape.safeParse(json).success && isText(glob)) {
     return labelled(context, name, await matchesOf(files, glob), value);

@@ -1,7 +1,7 @@
 import type { CandidateLabels } from '../../../choice-file.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 import type { ListOutput } from '../pipeline.ts';
-import type { Node, TextNode } from '../yaml/node.ts';
+import type { MapNode, Node, TextNode } from '../yaml/node.ts';
 import type { Definition } from './definition.ts';
 
 /** One dimension of a matrix. */
@@ -10,6 +10,8 @@ export interface Axis {
   readonly values: readonly AxisValue[];
   readonly at: Span;
   readonly slots?: WrittenSlots;
+  /** For trials that a stage proposes: the output with the proposals, and how many overlap. */
+  readonly proposals?: { readonly by: TextNode; readonly parallel: number };
 }
 
 /** Slots as they are written. */
@@ -26,6 +28,20 @@ export interface AxisValue extends PlainAxisValue {
   readonly slot?: Slot;
   /** Only combinations of `include` have it. */
   readonly added?: true;
+  /** For a trial whose values another stage will propose. */
+  readonly proposal?: Proposal;
+  /** For the stage that proposes it. */
+  readonly proposes?: { readonly trial: number; readonly parallel: number };
+}
+
+/** A trial before its values are proposed. */
+export interface Proposal {
+  /** The number of the trial, from 1. */
+  readonly trial: number;
+  /** The output with its values. */
+  readonly by: TextNode;
+  /** Values that it could have; those of the first stand for its own. */
+  readonly examples: readonly MapNode[];
 }
 
 /** The candidate that a stage will choose for a rank. */

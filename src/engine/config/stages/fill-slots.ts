@@ -97,6 +97,10 @@ function isMistaken(
     report({ code: 'unknown-axis', message, at: unknown.at, hint });
     return true;
   }
+  if (axes.some(({ values }) => values[0]?.proposal !== undefined))
+    return wrong(
+      `Slots cannot take the trials of a search, as "${of.value}" has: its "halving" lets the best go further`,
+    );
   if (known.length === 0)
     return wrong(`Slots take the values of one axis, but the stage "${of.value}" has 0`);
   if (written === undefined && names.length !== 1) {

@@ -31,10 +31,10 @@ export function findIdleAxes(
   });
 }
 
-function workOf({ keyedSettings, inputs, env, outputs, trial, slot }: Stage): string {
+function workOf({ keyedSettings, inputs, env, outputs, trial, slot, trialOf }: Stage): string {
   const read = inputs.map(({ port, items }) => [port, items]);
   const made = outputs.map(({ port, extension }) => [port, extension]);
-  return JSON.stringify([trial, slot?.index, keyedSettings, read, env, made]);
+  return JSON.stringify([trial, slot?.index, trialOf?.number, keyedSettings, read, env, made]);
 }
 
 function describeIdle({ name, values, at }: Axis, definition: Definition): Diagnostic {

@@ -4,7 +4,7 @@ import type { InputPort } from '../../../stage.ts';
 import { closest, didYouMean, suggest } from '../../../suggest.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 import { isUnread, type LoadContext } from '../load-context.ts';
-import type { InputItem, LocatedInput } from '../pipeline.ts';
+import type { InputItem, LocatedInput, StageName } from '../pipeline.ts';
 import { knownKeys } from '../schema/explain-issues.ts';
 import { isPath, parseStageReference, type StageReference } from '../stage-reference.ts';
 import {
@@ -93,7 +93,10 @@ export async function resolveInputs(
       continue;
     }
     if (!known && !checkName({ report }, port, keyAt, 'port')) continue;
-    const input = await resolveInput(work, { instance, port, known }, value);
+    const input =
+      kind.spec.proposes?.history === port
+        ? await resolveHistory(work, { instance, port, known }, value)
+        : await resolveInput(work, { instance, port, known }, value);
     if (input) resolved.push({ ...input, at: value.at });
   }
   return resolved;
@@ -135,6 +138,30 @@ export async function resolveInput(
   const message = `${single} ${matches.length}: ${names.slice(0, 3).join(', ')}${matches.length > 3 ? ', …' : ''}`;
   const hint = matches[0]!.stage === undefined ? undefined : 'Select one: stage[axis=value].port';
   return report({ code: 'many-to-single', message, at, hint });
+}
+
+/** The input of a stage that proposes a trial: the items of all trials before. */
+async function resolveHistory(
+  work: InputWork,
+  reader: Reader,
+  value: Node,
+): Promise<Omit<LocatedInput, 'at'> | undefined> {
+  const { instance } = reader;
+  const axis = [...instance.axes].find(([, { proposes }]) => proposes);
+  if (axis === undefined) return undefined; // that nobody takes its trials is reported
+  const [name, { proposes }] = axis;
+  const others = new Map([...instance.axes].filter(([other]) => other !== name));
+  const all = { ...instance, axes: others };
+  const input = await resolveInput(work, { ...reader, instance: all }, value);
+  if (input === undefined) return undefined;
+  const stranger = input.items.find(({ labels }) => labels[name] === undefined);
+  if (stranger !== undefined) {
+    const got = stranger.from === 'path' ? stranger.shown : stranger.stage;
+    const message = `Expected one artifact of each trial "${name}" for the input "${input.port}", got ${got}`;
+    return work.context.report({ code: 'wrong-reference', message, at: value.at });
+  }
+  const before = input.items.filter(({ labels }) => Number(labels[name]) < proposes!.trial);
+  return { ...input, items: before.map(({ trial: _, ...item }) => item) };
 }
 
 async function findItems(
@@ -388,9 +415,36 @@ async function labelItems(
       const isOwn = !isAbsolute(item.shown) && !item.shown.startsWith('npm:');
       labels['path'] = isOwn ? item.shown : basename(item.path);
     }
-    items.push({ ...item, labels, ...(chosen && { chosen }) });
+    const trial =
+      item.from === 'stage' ? trialOf(work, item.stage, { instance, fields }) : undefined;
+    items.push({ ...item, labels, ...(chosen && { chosen }), ...(trial && { trial }) });
   }
   return items;
+}
+
+/** Of an item that is a trial among others for the reader: where its proposal is. */
+function trialOf(
+  work: InputWork,
+  stage: StageName,
+  { instance, fields }: { readonly instance: Instance; readonly fields: readonly string[] },
+): InputItem['trial'] {
+  const { axes } = work.instances.byName.get(stage)!;
+  const axis = [...axes].find(([name, { proposal }]) => proposal && !instance.axes.has(name));
+  if (axis === undefined) return undefined;
+  const [name, { label, proposal }] = axis;
+  const { value, home } = proposal!.by;
+  const reference = parseStageReference(value)!;
+  const definition = work.instances.definitions.get(home!.prefix + reference.stage);
+  const from = work.instances.byName.get(stage)!;
+  if (definition === undefined) return undefined; // which is reported
+  const [proposer] = findAgreeing(work.instances, definition, reference, from);
+  if (proposer === undefined) return undefined;
+  const ofTrial = fields.filter((field) => field.startsWith(`${name}.`));
+  return {
+    label,
+    proposal: { stage: proposer.name, port: reference.port! },
+    fields: Object.fromEntries(ofTrial.map((field) => [field, field.split('.').slice(1)])),
+  };
 }
 
 /** The choice that decides these fields, for an instance with slots. */

@@ -10,6 +10,7 @@ import { type StageShape, stageShape } from '../schema/yaml-keys.ts';
 import { instanceName, type StageReference } from '../stage-reference.ts';
 import {
   child,
+  type Entry,
   entriesOf,
   isText,
   type MapNode,
@@ -176,7 +177,9 @@ export function substituteStage(
       : substitute(value, withoutPorts(key, scope));
   };
   return mapEntries(written, (value, key) =>
-    key === 'with' && value.type === 'map' ? mapEntries(value, setting) : substitute(value, scope),
+    key === 'with' && value.type === 'map'
+      ? withoutAbsent(mapEntries(value, setting))
+      : substitute(value, scope),
   );
 }
 
@@ -184,6 +187,14 @@ export function substituteStage(
 function emptyList(axes: Combination): string | undefined {
   const empty = [...axes.values()].find(({ standsFor }) => standsFor === 'no values');
   return empty?.list && listName(empty.list);
+}
+
+/** Settings without those that have the value of a parameter that does not exist in a trial. */
+function withoutAbsent(map: MapNode): MapNode {
+  const isAbsent = ({ value }: Entry) => value.type === 'scalar' && value.absent === true;
+  const kept = [...map.entries].filter(([, entry]) => !isAbsent(entry));
+  const fewer = kept.length < map.entries.size ? { ...map, entries: new Map(kept) } : map;
+  return mapEntries(fewer, (value) => (value.type === 'map' ? withoutAbsent(value) : value));
 }
 
 /** A scope for a setting that could name ports as a text, and is a map. */

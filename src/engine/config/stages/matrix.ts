@@ -3,8 +3,17 @@ import type { LoadContext } from '../load-context.ts';
 import { instanceScope } from '../params/params.ts';
 import { substitute } from '../params/substitute.ts';
 import { postOrder } from '../post-order.ts';
+import { proposedAxisShape } from '../schema/yaml-keys.ts';
 import { isPath, parseStageReference, type StageReference } from '../stage-reference.ts';
-import { child, entriesOf, isText, itemsOf, type TextNode, toJson } from '../yaml/node.ts';
+import {
+  child,
+  entriesOf,
+  isText,
+  itemsOf,
+  type Node,
+  type TextNode,
+  toJson,
+} from '../yaml/node.ts';
 import type { Axis, Combination } from './axis.ts';
 import type { AxisFiles } from './axis-files.ts';
 import { maximumStages, readAxisValues } from './axis-values.ts';
@@ -12,6 +21,7 @@ import { namePattern } from './check-name.ts';
 import type { Definition } from './definition.ts';
 import { candidateAxes, fillSlots, type SlotAxis } from './fill-slots.ts';
 import { paramsOf } from './param-axes.ts';
+import { connectProposals } from './proposed-axes.ts';
 import { SparseMatrix } from './sparse-matrix.ts';
 
 /** Names that other labels of a list port have. */
@@ -36,7 +46,10 @@ export async function readMatrices(
     const matrix = await readMatrix(files, definition);
     axesByDefinition.set(definition, matrix.axes);
     rules.set(definition, matrix.rules);
-    sources.set(definition, sourcesOf(definition, matrix.axes, definitions));
+  }
+  connectProposals(context, definitions, axesByDefinition);
+  for (const [definition, axes] of axesByDefinition) {
+    sources.set(definition, sourcesOf(definition, axes, definitions));
   }
   const result = new Map<Definition, readonly Axis[]>();
   // A cycle is reported later, for the instances; here its edges inherit nothing.
@@ -109,9 +122,18 @@ async function readMatrix(
     const along = child(value, 'axes');
     const written = along && { axes: itemsOf(along).filter(isText) };
     const slots = isText(of) && isText(by) ? { of, by, ...written } : undefined;
-    if (values.length > 0) axes.push({ name, values, at: keyAt, ...(slots && { slots }) });
+    const proposals =
+      of === undefined && isText(by) ? { by, parallel: parallelOf(value) } : undefined;
+    const extra = { ...(slots && { slots }), ...(proposals && { proposals }) };
+    if (values.length > 0) axes.push({ name, values, at: keyAt, ...extra });
   }
   return { axes: rules.widen(files.context, axes), rules };
+}
+
+/** How many trials of an axis may be under way together. */
+function parallelOf(axis: Node): number {
+  const parsed = proposedAxisShape.safeParse(toJson(axis));
+  return parsed.success ? parsed.data.parallel : 1;
 }
 
 interface Source {

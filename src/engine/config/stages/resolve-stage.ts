@@ -14,6 +14,7 @@ import { findStage, type InputWork, resolveInputs } from './inputs.ts';
 import { findAgreeing, type Instance, labelsOf } from './instances.ts';
 import { resolveSettings } from './settings.ts';
 import { madeValues, resolveSlot, withParts } from './slots.ts';
+import { asProposing, resolveTrial } from './trials.ts';
 
 export interface ResolvedStage extends Findings {
   /** Absent where something in it is wrong, or not known yet. */
@@ -37,7 +38,8 @@ export async function resolveStage(work: InputWork, instance: Instance): Promise
   const read = await resolveInputs(work, instance);
   const after = resolveAfter(work, instance);
   const slot = await resolveSlot(work, instance, read);
-  const inputs = slot?.inputs ?? read;
+  const proposal = await resolveTrial(work, instance, read);
+  const inputs = [...(slot?.inputs ?? read), ...(proposal ? [proposal.input] : [])];
   const lists = listEdges(work, instance);
   const edges = [...inputs.flatMap(inputEdges), ...after, ...lists];
   const settings = kind && resolveSettings(work.context, definition, node, read);
@@ -77,6 +79,7 @@ export async function resolveStage(work: InputWork, instance: Instance): Promise
     ...code?.stage,
     inputs: withParts(inputs, spec, settings.settings),
     ...(slot && { slot: slot.slot }),
+    ...(proposal && { trialOf: proposal.trial }),
     outputs: withSeals(outputs, spec.seals?.(settings.settings)),
     after: [...new Set(after.map(({ to }) => to))],
     ...(lists.length > 0 && { listedBy: [...new Set(lists.map(({ to }) => to))] }),
@@ -86,7 +89,7 @@ export async function resolveStage(work: InputWork, instance: Instance): Promise
     resources: resolveResources(resources, computes || spec.usesAllCores === true),
   };
   return {
-    stage,
+    stage: asProposing(work, instance, stage),
     edges,
     inputs,
     warnings: code?.warnings ?? [],

@@ -14,6 +14,8 @@ export interface ScalarNode {
   readonly at: Span;
   /** A `${…}` in it is unknown, which is reported: the text itself gives no further mistake. */
   readonly unresolved?: true;
+  /** A null of a parameter that does not exist in a trial: a setting with it is left out. */
+  readonly absent?: true;
   /**
    * Where to look up a stage that the text names, if another file gave the value. Absent: in the
    * reader's file.

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { Random } from '../../random.ts';
+import { ParzenEstimator } from './parzen.ts';
+import type { Space, Values } from './space.ts';
+import { weightsOf } from './tpe.ts';
+
+it('gives the last 25 trials their full weight, and older ones less and less', () => {
+  assert.deepEqual(weightsOf(3), [1, 1, 1]);
+  const weights = weightsOf(35);
+  assert.equal(weights[0], 1 / 35);
+  assert.deepEqual(weights.slice(10), new Array(25).fill(1));
+  assert.ok(
+    weights.slice(0, 10).every((weight, index) => index === 0 || weight > weights[index - 1]!),
+  );
+  assert.equal(weightsOf(26)[0], 1 / 26);
+});
+
+/** An estimator of one parameter, from some of its values. */
+function estimatorOf(space: Space, values: readonly Values[], joint = false): ParzenEstimator {
+  return new ParzenEstimator({
+    parameters: space,
+    values,
+    weights: values.map(() => 1),
+    bandwidth: joint ? 'count' : 'neighbours',
+  });
+}
+
+it('has a density whose integral is 1, for real numbers', () => {
+  const estimator = estimatorOf({ x: { uniform: [0, 2] } }, [{ x: 0.1 }, { x: 0.2 }, { x: 1.9 }]);
+  const steps = 20_000;
+  let integral = 0;
+  for (let step = 0; step < steps; step++) {
+    integral += (Math.exp(estimator.logDensity({ x: ((step + 0.5) / steps) * 2 })) * 2) / steps;
+  }
+  assert.ok(Math.abs(integral - 1) < 1e-6, String(integral));
+});
+
+it('has chances whose sum is 1, for integers and choices together', () => {
+  const space: Space = { n: { int: [1, 6] }, c: { choice: ['a', { id: 'b' }, 3] } };
+  const estimator = estimatorOf(
+    space,
+    [
+      { n: 2, c: 'a' },
+      { n: 5, c: { id: 'b' } },
+    ],
+    true,
+  );
+  const cells = [1, 2, 3, 4, 5, 6].flatMap((n) => ['a', { id: 'b' }, 3].map((c) => ({ n, c })));
+  const sum = cells.reduce((total, cell) => total + Math.exp(estimator.logDensity(cell)), 0);
+  assert.ok(Math.abs(sum - 1) < 1e-12, String(sum));
+});
+
+it('draws values as often as its density says', () => {
+  const space: Space = { n: { int: [1, 4] } };
+  const estimator = estimatorOf(space, [{ n: 1 }, { n: 1 }, { n: 4 }]);
+  const random = new Random(1);
+  const counts = [0, 0, 0, 0];
+  for (let draw = 0; draw < 20_000; draw++)
+    counts[(estimator.draw(random)['n'] as number) - 1]! += 1;
+  for (const [index, count] of counts.entries()) {
+    const chance = Math.exp(estimator.logDensity({ n: index + 1 }));
+    assert.ok(
+      Math.abs(count / 20_000 - chance) < 0.015,
+      `${index + 1}: ${count / 20_000}, ${chance}`,
+    );
+  }
+});
+
+it('is uniform for a choice, and centred for a range, where nothing was observed', () => {
+  const estimator = estimatorOf({ c: { choice: [1, 2, 3, 4] } }, []);
+  assert.ok(Math.abs(Math.exp(estimator.logDensity({ c: 3 })) - 0.25) < 1e-12);
+  const range = estimatorOf({ x: { uniform: [0, 1] } }, []);
+  assert.equal(range.logDensity({ x: 0.2 }), range.logDensity({ x: 0.8 }));
+});

@@ -1,0 +1,228 @@
+import { z } from 'zod';
+import type { JsonObject } from '../../src/json.ts';
+import { metricCatalogue } from '../../src/learning/metrics/metric-catalogue.ts';
+import { cornersOf } from '../../src/learning/sampling/corners.ts';
+import { rungsOf } from '../../src/learning/sampling/halving.ts';
+import { defaultStartup, samplerNames, samplers } from '../../src/learning/sampling/samplers.ts';
+import { mostDimensions } from '../../src/learning/sampling/sobol.ts';
+import { indexInChoice, isInside, type Space } from '../../src/learning/sampling/space.ts';
+import { output, text, whole } from '../../src/spec-parts.ts';
+import { defineKind, type SettingMistake } from '../../src/stage.ts';
+
+const ends = (bound: z.ZodNumber) =>
+  z.tuple([bound, bound]).refine(([low, high]) => low < high, 'expected the lower bound first');
+const value = z.json();
+const when = z
+  .record(z.string(), z.union([value, z.array(value)]))
+  .exactOptional()
+  .describe('The values, one or a list, that others must have; else the parameter does not exist.');
+
+const parameter = z.union(
+  [
+    z.strictObject({ uniform: ends(z.number()), when }),
+    z.strictObject({ logUniform: ends(z.number().positive()), when }),
+    z.strictObject({ int: ends(z.int()), when }),
+    z.strictObject({ choice: z.array(value).min(1), when }),
+  ],
+  { error: '{ uniform: [low, high] }, { logUniform: … }, { int: … } or { choice: […] }' },
+);
+
+const direction = z.enum(['higher', 'lower']).exactOptional();
+const name = z.string().regex(/^[A-Za-z_][\w-]*$/, 'expected letters, digits, "-" and "_"');
+
+const settings = z.strictObject({
+  space: z
+    .record(name, parameter)
+    .refine((space) => Object.keys(space).length > 0, 'expected a parameter')
+    .describe(
+      'The parameters by name: `uniform`, `logUniform`, `int` (both ends included) or `choice`; a parameter with `when: { optimizer: sgd }` exists only beside this value.',
+    ),
+  by: text
+    .exactOptional()
+    .describe(
+      'The number in the metrics that counts, such as `val.auc`; of several metrics of a trial, its mean.',
+    ),
+  better: direction.describe(
+    'Whether `higher` or `lower` is better; not needed for a metric of `evaluate`.',
+  ),
+  sampler: z
+    .enum(samplerNames)
+    .default('tpe')
+    .describe(
+      `How values are proposed: ${samplerNames.map((each) => `\`${each}\`, ${samplers[each].summary}`).join('; ')}.`,
+    ),
+  seed: z.int().default(1).describe('Decides the values, with the trials before.'),
+  startup: whole(1)
+    .default(defaultStartup)
+    .describe('So many trials must have ended before a sampler learns of them.'),
+  enqueue: z
+    .record(z.string().regex(/^[1-9]\d*$/, 'expected the number of a trial'), z.record(name, value))
+    .exactOptional()
+    .describe(
+      'Values that certain trials must have, by number: `{ 1: { rate: 0.001 } }`; the others are drawn.',
+    ),
+  halving: z
+    .strictObject({
+      resource: name.describe('The value that says how far a trial goes, such as `epochs`.'),
+      least: whole(1).default(1).describe('How far a trial goes at first.'),
+      most: whole(1).describe('How far the best go: `least` times a power of `factor`.'),
+      factor: whole(2)
+        .default(3)
+        .describe('One of so many advances, and goes so many times further.'),
+    })
+    .exactOptional()
+    .describe('Asynchronous successive halving: only the best trials go further.'),
+  told: z
+    .strictObject({
+      axis: z.string(),
+      trial: z.int(),
+      failed: z.array(z.string()),
+    })
+    .exactOptional()
+    .describe('What a run says of the trials before. It is no setting of yours.'),
+});
+export type SearchSettings = z.output<typeof settings>;
+
+export const spec = defineKind<SearchSettings>({
+  name: 'search',
+  version: 1,
+  summary: 'Proposes the trials of a search, each by those that have ended before.',
+  settings,
+  inputs: {
+    metrics: {
+      type: 'metrics',
+      summary: 'The metrics of the trials: `[scores.metrics]`. A trial reads those before it.',
+      list: true,
+      optional: true,
+    },
+    previous: {
+      type: 'files',
+      summary: 'The trial before, which a run connects by itself.',
+      optional: true,
+    },
+  },
+  outputs: {
+    trial: output.json('JSON: the values of a trial, and the trials before as they were known.'),
+  },
+  proposes: {
+    output: 'trial',
+    previous: 'previous',
+    history: 'metrics',
+    examples: ({ space, halving }) => cornersOf(space, halving),
+    narrowed: (given, trial) => narrowed(given, trial),
+  },
+  check: (given, inputs) => [
+    ...spaceMistakes(given.space),
+    ...objectiveMistakes(given, inputs),
+    ...halvingMistakes(given),
+    ...enqueuedMistakes(given),
+  ],
+  example: `search:
+  kind: search
+  inputs: { metrics: [scores.metrics] }
+  with:
+    by: val.auc
+    space: { rate: { logUniform: [0.0001, 0.1] }, width: { choice: [8, 16] } }
+fit:
+  kind: train
+  matrix: { trial: { by: search.trial, count: 20 } }
+  inputs: { dataset: faces.dataset }
+  with: { optimizer: { kind: adam, learningRate: "\${matrix.trial.rate}" } }
+scores: { kind: evaluate, inputs: { model: fit.model, dataset: faces.dataset }, with: { splits: [val] } }
+`,
+});
+
+/** A trial depends only on the enqueued values of its own. */
+function narrowed(given: JsonObject, trial: number): JsonObject {
+  const { enqueue, ...others } = given;
+  const own = (enqueue as JsonObject | undefined)?.[String(trial)];
+  return own === undefined ? others : { ...others, enqueue: { [String(trial)]: own } };
+}
+
+/** Whether a higher value of a number is better; undefined where nobody says. */
+export function directionOf(by: string, better: SearchSettings['better']): typeof better {
+  if (better !== undefined) return better;
+  const metric = by.split('.').at(-1);
+  return metricCatalogue.find((each) => each.name === metric)?.better;
+}
+
+/** Mistakes in conditions: they name an earlier parameter, and values that it can have. */
+function spaceMistakes(space: Space): readonly SettingMistake[] {
+  const known: string[] = [];
+  return Object.entries(space).flatMap(([parameter, { when = {} }]) => {
+    const mistakes = Object.entries(when).flatMap(([other, wanted]): readonly SettingMistake[] => {
+      const at = ['space', parameter, 'when', other];
+      const range = space[other];
+      if (range === undefined || !known.includes(other)) {
+        const message = `expected a parameter above "${parameter}", got "${other}"`;
+        return [{ at, message, unknown: { name: other, known } }];
+      }
+      const allowed = Array.isArray(wanted) ? wanted : [wanted];
+      const outside = allowed.find((each) => !isInside(range, each));
+      const message = `"${other}" never has the value ${JSON.stringify(outside)}`;
+      return outside === undefined ? [] : [{ at, message }];
+    });
+    known.push(parameter);
+    return mistakes;
+  });
+}
+
+function objectiveMistakes(
+  { by, better, sampler, halving, space }: SearchSettings,
+  inputs: ReadonlySet<string>,
+): readonly SettingMistake[] {
+  const mistakes: SettingMistake[] = [];
+  const learns = samplers[sampler].learns || halving !== undefined;
+  const asks = halving === undefined ? `the sampler ${sampler}` : 'halving';
+  if (learns && by === undefined)
+    mistakes.push({ at: ['by'], message: `${asks} needs the number that counts, as "by"` });
+  if (learns && !inputs.has('metrics'))
+    mistakes.push({ at: [], message: `${asks} needs the metrics of the trials, as an input` });
+  if (by?.startsWith('test.'))
+    mistakes.push({ at: ['by'], message: 'a split that trials are chosen by is no test any more' });
+  if (by !== undefined && directionOf(by, better) === undefined)
+    mistakes.push({ at: ['by'], message: `say whether higher or lower is better, as "better"` });
+  if (sampler === 'sobol' && Object.keys(space).length > mostDimensions)
+    mistakes.push({ at: ['space'], message: `sobol takes at most ${mostDimensions} parameters` });
+  return mistakes;
+}
+
+function halvingMistakes({ halving, space }: SearchSettings): readonly SettingMistake[] {
+  if (halving === undefined) return [];
+  const { resource, most } = halving;
+  const top = rungsOf(halving).at(-1);
+  const mistakes: SettingMistake[] = [];
+  if (resource in space)
+    mistakes.push({ at: ['halving', 'resource'], message: `"${resource}" is in the space, too` });
+  if (top !== most) {
+    const power = `least (${halving.least}) times a power of factor (${halving.factor})`;
+    const near = top === undefined ? '' : `, such as ${top}`;
+    mistakes.push({ at: ['halving', 'most'], message: `expected ${power}${near}, got ${most}` });
+  }
+  return mistakes;
+}
+
+function enqueuedMistakes({
+  enqueue = {},
+  space,
+  halving,
+}: SearchSettings): readonly SettingMistake[] {
+  return Object.entries(enqueue).flatMap(([trial, values]) =>
+    Object.entries(values).flatMap(([parameter, wanted]): readonly SettingMistake[] => {
+      const at = ['enqueue', trial, parameter];
+      if (halving?.resource === parameter) {
+        const rungs = rungsOf(halving);
+        const message = `expected one of ${rungs.join(', ')}, got ${JSON.stringify(wanted)}`;
+        return indexInChoice(rungs, wanted) < 0 ? [{ at, message }] : [];
+      }
+      const range = space[parameter];
+      const known = Object.keys(space);
+      if (range === undefined)
+        return [
+          { at, message: `the space has no "${parameter}"`, unknown: { name: parameter, known } },
+        ];
+      const message = `${JSON.stringify(wanted)} is outside of the space`;
+      return isInside(range, wanted) ? [] : [{ at, message }];
+    }),
+  );
+}
