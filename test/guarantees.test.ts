@@ -43,7 +43,6 @@ const pages = [
     'videos',
     'forge',
     'networks',
-    'sweeps',
   ].map((name) => `docs/${name}.md`),
 ];
 
