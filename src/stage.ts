@@ -227,7 +227,10 @@ export interface Proposes<S> {
   narrowed(settings: JsonObject, trial: number): JsonObject;
 }
 
-/** What a run says of the trials before, in the setting `told` of a stage that proposes one. */
+/**
+ * What a run says of the trials before. A stage that proposes one finds it among its settings, as
+ * `told`. Nobody can write it: the settings of the kind do not know it.
+ */
 export type Told = {
   /** The axis whose labels are the numbers of the trials. */
   readonly axis: string;

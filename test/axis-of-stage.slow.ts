@@ -3,6 +3,7 @@ import { after, before, suite, test } from 'node:test';
 import { Project } from './support/rig.ts';
 import { areOver, onShell, scheduler } from './support/shell-scheduler.ts';
 import { noSlurm, Slurm } from './support/slurm.ts';
+import { ranTrials, searching } from './support/small-search.ts';
 import { until } from './support/until.ts';
 
 /** Lists the clips of a folder, measures each of them, and puts the sizes together. */
@@ -98,7 +99,7 @@ test('a place that only a value of the list names is known in time', async () =>
   );
 });
 
-suite('a list on Slurm', { skip: noSlurm ?? false }, () => {
+suite('a list, or a search, on Slurm', { skip: noSlurm ?? false }, () => {
   let slurm: Slurm;
   before(async () => {
     slurm = await Slurm.start();
@@ -125,5 +126,24 @@ suite('a list on Slurm', { skip: noSlurm ?? false }, () => {
     assert.equal(project.read('artifacts/all.txt'), '4\n7\n');
     assert.deepEqual(measured(project), ['a', 'b']);
     await until(() => slurm.command('squeue', '-h').trim() === '', 240_000);
+  });
+
+  test('a detached search proposes its trials on Slurm from job to job', async () => {
+    using project = searching(
+      { count: 2, more: 'place: local' },
+      {
+        'places.yaml':
+          'cluster: { engine: slurm, memory: { default: 200MiB, most: 800MiB }, maxJobs: 4, env: [RESTAGE_PATIENCE, COUNT] }\n',
+      },
+    );
+    Object.assign(project.env, slurm.env, {
+      RESTAGE_PATIENCE: 'silence=6000,cancel=8000,ask=1000',
+    });
+    assert.equal((await project.run('--on', 'cluster', '--detach')).code, 0);
+    await until(() => project.has('out/all.txt'), 240_000);
+    assert.deepEqual(ranTrials(project), ['1', '2']);
+    await until(() => slurm.command('squeue', '-h').trim() === '', 240_000);
+    const { outcomes } = await project.run();
+    assert.deepEqual(new Set(Object.values(outcomes)), new Set(['up to date']));
   });
 });

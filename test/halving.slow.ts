@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Project } from './support/rig.ts';
 
-const fit = (matrix: string, axis: string, epochs: number) => `
+const fit = (matrix: string, axis: string, epochs: number | string) => `
     kind: train
     matrix: ${matrix}
     inputs: { dataset: faces.dataset }
@@ -80,4 +80,45 @@ test('a slot continues the training of its candidate, to the bytes of an uninter
     (await project.command('plan', 'test')).stdout,
     /up to date {2}last\[slot=1\] +rate 0\.0/,
   );
+});
+
+const searched = `${faces}
+  search:
+    kind: search
+    inputs: { metrics: [scores.metrics] }
+    with:
+      by: val.auc
+      space: { rate: { logUniform: [1e-4, 1e-2] } }
+      halving: { resource: epochs, most: 3 }
+  fit: ${fit('{ trial: { by: search.trial, count: 4 } }', 'trial', '"${matrix.trial.epochs}"')}
+  scores: { kind: evaluate, inputs: { model: fit.model, dataset: faces.dataset }, with: { splits: [val] } }
+`;
+
+test('a trial that a search takes further resumes from the checkpoint, to the bytes of an uninterrupted training', async () => {
+  using project = new Project(searched);
+  const { code, events, stdout, stderr } = await project.run();
+  assert.equal(code, 0, stdout + stderr);
+  const proposalOf = (trial: number) =>
+    JSON.parse(project.read(`artifacts/test/search@trial=${trial}/trial.json`));
+  const { values, continues } = proposalOf(4);
+  assert.deepEqual(values, { ...proposalOf(continues).values, epochs: 3 });
+  const resumed = events.flatMap((event) =>
+    event.type === 'info' && event.message.startsWith('resumes') ? [event] : [],
+  );
+  assert.deepEqual(
+    resumed.map(({ stage, message }) => [stage, message]),
+    [['fit[trial=4]', 'resumes after epoch 1 of 3, from a checkpoint']],
+  );
+  using whole = new Project(
+    `${faces}\n  fit: ${fit(`{ trial: [{ rate: ${values.rate} }] }`, 'trial', '3')}`,
+  );
+  assert.equal((await whole.run()).code, 0);
+  const [member] = whole.files('artifacts/test').filter((path) => path.endsWith('history.json'));
+  for (const file of ['model/weights.bin', 'history.json']) {
+    assert.deepEqual(
+      readFileSync(project.path('artifacts/test/fit@trial=4', file)),
+      readFileSync(whole.path('artifacts/test', member!, '..', file)),
+      file,
+    );
+  }
 });

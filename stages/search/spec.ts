@@ -7,7 +7,7 @@ import { defaultStartup, samplerNames, samplers } from '../../src/learning/sampl
 import { mostDimensions } from '../../src/learning/sampling/sobol.ts';
 import { indexInChoice, isInside, type Space } from '../../src/learning/sampling/space.ts';
 import { output, text, whole } from '../../src/spec-parts.ts';
-import { defineKind, type SettingMistake } from '../../src/stage.ts';
+import { defineKind, type SettingMistake, type Told } from '../../src/stage.ts';
 
 const ends = (bound: z.ZodNumber) =>
   z.tuple([bound, bound]).refine(([low, high]) => low < high, 'expected the lower bound first');
@@ -72,16 +72,10 @@ const settings = z.strictObject({
     })
     .exactOptional()
     .describe('Asynchronous successive halving: only the best trials go further.'),
-  told: z
-    .strictObject({
-      axis: z.string(),
-      trial: z.int(),
-      failed: z.array(z.string()),
-    })
-    .exactOptional()
-    .describe('What a run says of the trials before. It is no setting of yours.'),
 });
-export type SearchSettings = z.output<typeof settings>;
+
+/** The settings as written, and what a run says of the trials before. */
+export type SearchSettings = z.output<typeof settings> & { readonly told?: Told };
 
 export const spec = defineKind<SearchSettings>({
   name: 'search',

@@ -14,6 +14,7 @@ import type {
   Progress,
   RunStage,
   StageContext,
+  Told,
 } from '../../src/stage.ts';
 
 /**
@@ -48,6 +49,7 @@ export class StageBench {
       outputs = Object.keys(spec.outputs),
       checkpoints,
       pieces,
+      told,
     }: BenchStage = {},
   ): Promise<void> {
     for (const folder of ['outputs', 'scratch']) {
@@ -58,7 +60,7 @@ export class StageBench {
       [inputs[port] ?? []]
         .flat()
         .map((item) => (typeof item === 'string' ? { path: item, labels: {} } : item));
-    const parsed = spec.settings.parse(settings);
+    const parsed = { ...spec.settings.parse(settings), ...(told !== undefined && { told }) };
     const context: StageContext<S> = {
       settings: parsed,
       ...(await codeOf(spec, parsed as JsonObject, this.root)),
@@ -122,4 +124,6 @@ export interface BenchStage {
   readonly outputs?: readonly string[];
   readonly checkpoints?: CheckpointStore;
   readonly pieces?: PieceStore;
+  /** What a run says of the trials before to a stage that proposes one. */
+  readonly told?: Told;
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { sha256 } from '../../digest.ts';
 import type { JsonObject } from '../../json.ts';
 import type { Result } from '../../result.ts';
-import { defineKind, type KindSpec, type Told } from '../../stage.ts';
+import { defineKind, type KindSpec } from '../../stage.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { formatDiagnostics } from '../diagnostics/format-diagnostic.ts';
 import type { Kinds } from './load-context.ts';
@@ -122,7 +122,6 @@ const specs: readonly KindSpec[] = [
     settings: z.strictObject({
       run: z.string().default('propose'),
       only: z.record(z.string(), z.number()).optional(),
-      told: z.custom<Told>().optional(),
     }),
     inputs: {
       metrics: {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
 import { Random } from '../../random.ts';
 import { ParzenEstimator } from './parzen.ts';
 import type { Space, Values } from './space.ts';
-import { weightsOf } from './tpe.ts';
+import { ended } from './testing-searches.ts';
+import { estimatorOf as densityOf, sidesOf, weightsOf } from './tpe.ts';
+import type { Trial } from './trial.ts';
 
 it('gives the last 25 trials their full weight, and older ones less and less', () => {
   assert.deepEqual(weightsOf(3), [1, 1, 1]);
@@ -73,3 +76,60 @@ it('is uniform for a choice, and centred for a range, where nothing was observed
   const range = estimatorOf({ x: { uniform: [0, 1] } }, []);
   assert.equal(range.logDensity({ x: 0.2 }), range.logDensity({ x: 0.8 }));
 });
+
+/** A history of Optuna's, as its script writes it, with the logarithms of densities at points. */
+interface GoldenHistory {
+  readonly trials: readonly (Values & { readonly loss: number })[];
+  readonly points: readonly Values[];
+  /** The numbers of the good trials. */
+  readonly good: readonly number[];
+  readonly together: Densities;
+  readonly alone: Readonly<Record<string, Densities>>;
+}
+
+/** Of the good trials, and of all others. */
+type Densities = Readonly<Record<'good' | 'others', readonly number[]>>;
+
+const golden = new URL('../../../test/golden/tpe.json', import.meta.url);
+const { histories } = JSON.parse(readFileSync(golden, 'utf8')) as {
+  readonly histories: readonly GoldenHistory[];
+};
+const goldenSpace: Space = {
+  rate: { logUniform: [1e-4, 1e-1] },
+  dropout: { uniform: [0, 0.5] },
+  width: { int: [4, 4000] },
+  optimizer: { choice: ['sgd', 'adam', 'rmsprop'] },
+};
+
+for (const { trials: rows, points, good, together, alone } of histories) {
+  describe(`after ${rows.length} trials`, () => {
+    const trials = rows.map(
+      ({ loss, ...values }, index): Trial => ({ number: index + 1, values, outcome: ended(loss) }),
+    );
+    const sides = sidesOf(trials);
+    const isNear = (space: Space, bandwidth: 'count' | 'neighbours', expected: Densities) => {
+      for (const side of ['good', 'others'] as const) {
+        const density = densityOf(space, sides[side], bandwidth);
+        for (const [index, point] of points.entries()) {
+          const difference = Math.abs(density.logDensity(point) - expected[side][index]!);
+          assert.ok(difference < 1e-6, `${side}, point ${index}: off by ${difference}`);
+        }
+      }
+    };
+
+    it('counts the same trials as good as Optuna does', () => {
+      assert.deepEqual(
+        sides.good.map(({ number }) => number),
+        good,
+      );
+    });
+    it('has the densities of Optuna for all parameters together', () => {
+      isNear(goldenSpace, 'count', together);
+    });
+    for (const [name, expected] of Object.entries(alone)) {
+      it(`has the densities of Optuna for ${name} alone`, () => {
+        isNear({ [name]: goldenSpace[name]! }, 'neighbours', expected);
+      });
+    }
+  });
+}

@@ -44,15 +44,8 @@ const randomDraws = 100;
  */
 export function tpeValues(question: Question, options: TpeOptions): Values {
   const { space, trials, number, seed } = question;
-  const ordered = byLoss(trials);
-  if (ordered.length < options.startup) return randomValues(question);
-  const withLoss = ordered.filter((trial) => Number.isFinite(lossOf(trial)));
-  const count = Math.min(Math.ceil(goodShare * ordered.length), mostGood);
-  const good = new Set(withLoss.slice(0, count));
-  const sides = {
-    good: trials.filter((trial) => good.has(trial)),
-    others: trials.filter((trial) => !good.has(trial)),
-  };
+  if (byLoss(trials).length < options.startup) return randomValues(question);
+  const sides = sidesOf(trials);
   const known = new Set(trials.map(({ values }) => keyOf(space, values)));
   const groups = options.joint ? groupsOf(space) : singlesOf(space);
   const bandwidth = options.joint ? 'count' : 'neighbours';
@@ -88,9 +81,22 @@ function untried(
   return undefined;
 }
 
+/** The trials of a search as two samples, each in the order of the proposals. */
 interface Sides {
   readonly good: readonly Trial[];
   readonly others: readonly Trial[];
+}
+
+/** The best tenth of the trials that have ended, and all others. A failed trial is never good. */
+export function sidesOf(trials: readonly Trial[]): Sides {
+  const ordered = byLoss(trials);
+  const count = Math.min(Math.ceil(goodShare * ordered.length), mostGood);
+  const best = ordered.slice(0, count).filter((trial) => Number.isFinite(lossOf(trial)));
+  const isGood = new Set(best);
+  return {
+    good: trials.filter((trial) => isGood.has(trial)),
+    others: trials.filter((trial) => !isGood.has(trial)),
+  };
 }
 
 function bestDraw(
@@ -109,7 +115,8 @@ function bestDraw(
   return best!.values;
 }
 
-function estimatorOf(
+/** The density of trials in which all of these parameters exist. */
+export function estimatorOf(
   parameters: Space,
   trials: readonly Trial[],
   bandwidth: Bandwidth,

@@ -25,7 +25,7 @@ test('every key of a file and of a stage is known, and no other', () => {
 test('each kind has a branch with its settings and ports', () => {
   assert.deepEqual(
     branches.map((branch) => branch['if']!['properties']!['kind']!['const']),
-    ['command', 'evaluate', 'load', 'plot', 'roc', 'train'],
+    ['command', 'evaluate', 'load', 'plot', 'propose', 'roc', 'train'],
   );
   assert.deepEqual(invalid({ kind: 'train', inputs: { datasets: 'a.b' } }), [
     'stages.one.inputs.datasets',

@@ -95,12 +95,22 @@ function branch(spec: KindSpec): JsonSchema {
 }
 
 export function toSchema(schema: z.ZodType): JsonSchema {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+  const {
+    $schema: _,
+    definitions: _d,
+    ...rest
+  } = z.toJSONSchema(schema, {
     io: 'input',
     target: 'draft-7',
     unrepresentable: 'any',
   });
-  return JSON.parse(JSON.stringify(rest)) as JsonSchema;
+  return JSON.parse(JSON.stringify(rest), withoutRecursion) as JsonSchema;
+}
+
+/** Only `z.json()` is recursive, in a definition that has no place here: it is anything. */
+function withoutRecursion(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('$ref' in value)) return value;
+  return String(value.$ref).startsWith('#/definitions/__schema') ? {} : value;
 }
 
 /** Null, too, in one part: it stands beside every setting. */
