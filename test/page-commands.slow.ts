@@ -6,6 +6,7 @@ import { cpSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
+import { stringify } from 'yaml';
 import { whyNoTracing } from '../src/engine/execution/trace-reads.ts';
 import {
   dictionary,
@@ -444,7 +445,10 @@ story('docs/store.md', noS3, async (page) => {
 });
 
 story('docs/records.md', undefined, async (page) => {
-  using project = installed({ 'pipelines/study.yaml': shout, ...shoutFiles });
+  const drawn = { kind: 'make-faces', with: { size: 48, images: { train: 2, val: 2, test: 2 } } };
+  const faces = { kind: 'load-dataset', inputs: { images: 'drawn.faces' } };
+  const study = shout + stringify({ drawn, faces }).replaceAll(/^/gm, '  ');
+  using project = installed({ 'pipelines/study.yaml': study, ...shoutFiles });
   const whole = 'restage export study-crate study.yaml --rocrate --license CC-BY-4.0';
   const scores = 'restage export scores-crate study.yaml my-net/scores --rocrate';
   await follow(page, project, {

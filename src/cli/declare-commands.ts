@@ -582,7 +582,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   export: {
     summary: 'write the results of a pipeline into one file',
     description:
-      'Writes the last results of a pipeline, with its report, into one file for `restage import`; of stages that are named, only theirs, without the report. With --rocrate, into a folder that repositories and other programs read.',
+      'Writes the last results of a pipeline, with its report, into one file for `restage import`; of stages that are named, only theirs, without the report. With --rocrate, into a folder that repositories and other programs read; with --croissant, only the description of a data set.',
     takes: [
       ['<archive>', 'the new file, such as study.restage, or folder'],
       ['[file]', `${fileHelp})`],
@@ -590,15 +590,19 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     ],
     options: [
       option('--rocrate', 'write an RO-Crate: a folder with outputs, pipeline and provenance'),
+      option('--croissant', 'describe the data set of a stage by Croissant, in one JSON file'),
       option(
         '--license <name>',
-        'with --rocrate: the licence of the results, such as CC-BY-4.0 (default: that of package.json)',
+        'of what these two write: a licence, such as CC-BY-4.0 (default: that of package.json)',
       ),
+      repeatable('--creator <name>', 'with --croissant: who made the data set', 'none'),
+      option('--url <address>', 'with --croissant: the page of the data set'),
     ],
     examples: [
       'restage export study.restage study.yaml',
       'restage export scores.restage study.yaml my-net/scores',
       'restage export study-crate study.yaml --rocrate --license CC-BY-4.0',
+      'restage export faces.json study.yaml faces --croissant --license CC-BY-4.0 --creator "A. Author" --url https://example.org/faces',
     ],
     load: async () => (await import('./commands/export.ts')).exportCommand,
   },

@@ -1,6 +1,7 @@
 import { formatCountOf } from '../../format-numbers.ts';
 import { exportRun } from '../../project/stored-runs/archive.ts';
 import { exportCrate } from '../../project/stored-runs/crate.ts';
+import { exportCroissant } from '../../project/stored-runs/croissant.ts';
 import { UsageError } from '../../user-error.ts';
 import { print, warnOnStderr } from '../support/command-error.ts';
 import { openHere } from '../support/open-here.ts';
@@ -9,18 +10,31 @@ const whyLeft = 'not exported, since they hold a Git repository, or are not kept
 
 interface ExportOptions {
   readonly rocrate?: true;
+  readonly croissant?: true;
   readonly license?: string;
+  readonly creator: readonly string[];
+  readonly url?: string;
 }
 
 export async function exportCommand(
   path: string,
   file: string | undefined,
   stages: readonly string[],
-  { rocrate, license }: ExportOptions,
+  options: ExportOptions,
 ): Promise<void> {
+  const { rocrate, croissant, license, creator, url } = options;
   const words = [file ?? [], stages].flat();
+  if (rocrate && croissant) throw new UsageError('Expected --rocrate or --croissant, not both');
+  if (!croissant && (creator.length > 0 || url !== undefined))
+    throw new UsageError('--creator and --url need --croissant');
+  if (!rocrate && !croissant && license !== undefined)
+    throw new UsageError('--license needs --rocrate or --croissant');
   if (rocrate) return await writeCrate(path, words, license);
-  if (license !== undefined) throw new UsageError('--license needs --rocrate');
+  if (croissant) {
+    const credits = { license, creators: creator, url };
+    const stage = await exportCroissant(openHere(), path, { words, ...credits });
+    return print(`Described the data set of ${stage} in ${path}.`);
+  }
   const { pipeline, written, missing, key } = await exportRun(openHere(), path, words);
   if (missing.length > 0) warnOnStderr(`${whyLeft}: the outputs of ${missing.join(', ')}`);
   print(
