@@ -1,6 +1,6 @@
 // Runs the tests with node:test. Finds the files itself: on Node 20 `node --test <folder>` with a
 // loader runs nothing and exits 0, so an empty list is an error here.
-//   node scripts/test.mjs [--slow] [path prefix…]
+//   node scripts/test.mjs [--slow | --long] [path prefix…]
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,14 +8,15 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const args = process.argv.slice(2);
-const unknown = args.find((arg) => arg.startsWith('-') && arg !== '--slow');
+const options = { '--slow': '.slow.ts', '--long': '.long.ts' };
+const unknown = args.find((arg) => arg.startsWith('-') && options[arg] === undefined);
 if (unknown !== undefined) {
-  console.error(`Unknown option ${unknown}: node scripts/test.mjs [--slow] [path prefix…]`);
+  console.error(`Unknown option ${unknown}: node scripts/test.mjs [--slow | --long] [path prefix…]`);
   process.exit(2);
 }
-const slow = args.includes('--slow');
-const prefixes = args.filter((arg) => arg !== '--slow');
-const suffix = slow ? '.slow.ts' : '.test.ts';
+const option = args.find((arg) => options[arg] !== undefined);
+const prefixes = args.filter((arg) => arg !== option);
+const suffix = options[option] ?? '.test.ts';
 
 const files = ['src', 'stages', 'test', 'bench']
   .flatMap((folder) =>
@@ -43,7 +44,7 @@ const stories = files.filter((file) => file.startsWith('test/'));
  * that both cores have work to the end.
  */
 function processOf(file) {
-  if (slow || alone.some((prefix) => file.startsWith(prefix))) return file;
+  if (option !== undefined || alone.some((prefix) => file.startsWith(prefix))) return file;
   return stories.includes(file)
     ? `test/${stories.indexOf(file) % 8}`
     : file.split('/').slice(0, 2).join('/');
@@ -67,11 +68,11 @@ const groups = [...new Set(files.map(processOf))].map((name, i) => {
   writeFileSync(program, programOf(group));
   return program;
 });
-const options = ['--import', 'tsx', '--test', '--test-concurrency=2'];
+const started = ['--import', 'tsx', '--test', '--test-concurrency=2'];
 // Whatever tests leave behind is gone with the folder. Daemons of other users may pass through it.
 chmodSync(folder, 0o711);
 const env = { ...process.env, TMPDIR: folder };
-const { status } = spawnSync(process.execPath, [...options, ...groups], { stdio: 'inherit', env });
+const { status } = spawnSync(process.execPath, [...started, ...groups], { stdio: 'inherit', env });
 try {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 } catch (error) {

@@ -127,7 +127,7 @@ test('every page begins with its title, and every block of code on it ends befor
   }
 });
 
-test('test/page-commands.slow.ts types every command of the pages but some of other programs, whose scripts are there', () => {
+test('test/page-commands.long.ts types every command of the pages but some of other programs, whose scripts are there', () => {
   const commands = pages.flatMap((page) =>
     stepsOf(page).flatMap((step) => ('command' in step ? [step.command] : [])),
   );

@@ -82,10 +82,10 @@ export function stepsOf(page: string): readonly PageStep[] {
 /** Commands of pages that no test types, and why. Of Restage's own there is none. */
 export const notTyped: readonly (readonly [RegExp, string])[] = [
   [
-    /^npm (ci|test|run (lint|types|build|test:slow))$|^npm ci && |^node scripts\/test\.mjs /,
+    /^npm (ci|test|run (lint|types|build|test:slow|test:long))$|^npm ci && |^node scripts\/test\.mjs /,
     'as `.ci/run` does',
   ],
-  [/^npm pack$/, 'test/page-commands.slow.ts packs beforehand'],
+  [/^npm pack$/, 'test/page-commands.long.ts packs beforehand'],
   [
     /^npm run pack:backend$|tfjs-backend-onnxruntime-/,
     'test/backend-package.slow.ts does so without the network',

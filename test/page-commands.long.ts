@@ -210,7 +210,7 @@ const shared: Readonly<Record<string, Reader>> = {
         '\ninclude:\n  wide: { file: experiments/wide.yaml, params: { dataset: fakes.dataset } }\n',
       ),
     },
-    // Weights from the network; an hour; as `study.slow.ts` does.
+    // Weights from the network; an hour; as `study.long.ts` does.
     planned: /=imagenet|study-full|study-photographs|run study\.yaml$/,
   },
   'docs/explanation.md': {
