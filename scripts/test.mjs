@@ -11,7 +11,9 @@ const args = process.argv.slice(2);
 const options = { '--slow': '.slow.ts', '--long': '.long.ts' };
 const unknown = args.find((arg) => arg.startsWith('-') && options[arg] === undefined);
 if (unknown !== undefined) {
-  console.error(`Unknown option ${unknown}: node scripts/test.mjs [--slow | --long] [path prefix…]`);
+  console.error(
+    `Unknown option ${unknown}: node scripts/test.mjs [--slow | --long] [path prefix…]`,
+  );
   process.exit(2);
 }
 const option = args.find((arg) => options[arg] !== undefined);
