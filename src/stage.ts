@@ -219,10 +219,12 @@ export interface Proposes<S> {
   readonly output: string;
   /** The input that gets the proposal before; optional, since the first has none. */
   readonly previous: string;
-  /** The optional list input whose items are those of the trials before that had ended. */
-  readonly history: string;
+  /** The optional list inputs whose items are those of the trials before that had ended. */
+  readonly history: readonly string[];
   /** Trials with values of every form, so that mistakes in what reads them are found early. */
   examples(settings: S): readonly JsonObject[];
+  /** Values of trials that are no settings to compare, so that lists of trials leave them out. */
+  readonly unlisted?: readonly string[];
   /** The settings, as written or as parsed, without those that decide nothing of this trial. */
   narrowed(settings: JsonObject, trial: number): JsonObject;
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { endOf } from './support/rig.ts';
+import { read } from './support/pages.ts';
+import { endOf, Project } from './support/rig.ts';
 import { areOver, onShell, scheduler } from './support/shell-scheduler.ts';
 import { proposals, ranTrials, searching, slowFirst, smallSearch } from './support/small-search.ts';
 import { group } from './support/store-group.ts';
 import { until } from './support/until.ts';
+import { noPython } from './support/venv.ts';
 
 /** What a search of five trials proposes, one after the other. */
 async function undisturbed() {
@@ -54,4 +56,76 @@ test('a clone finds a search in the shared store, with the order in which its tr
   assert.ok(!Object.values(outcomes).includes('ran'), JSON.stringify(outcomes));
   await clone.run('--fetch', 'all');
   assert.deepEqual(proposals(clone, 4), proposals(maker, 4));
+});
+
+/** Four steps; the error falls with each, and is least where the rate is 0.5. */
+const program = `import json
+import restage
+
+rate, bounds = restage.settings["rate"], restage.settings.get("bounds", [])
+best, points = float("inf"), []
+for step in range(1, 5):
+    error = abs(rate - 0.5) + 1 / step
+    restage.point(step, unit="step", error=error)
+    points.append({"step": step, "values": {"error": error}})
+    best = min(best, error)
+    bound = bounds[step - 1] if step <= len(bounds) else False
+    if bound is not False and best > bound:
+        restage.note("ended early, after step", step)
+        break
+with open(restage.outputs["points"], "w") as file:
+    file.writelines(json.dumps(point) + "\\n" for point in points)
+with open(restage.outputs["metrics"], "w") as file:
+    json.dump({"error": best}, file)
+`;
+const pruned = `stages:
+  search:
+    kind: search
+    inputs: { metrics: [fit.metrics], curves: [fit.points] }
+    with:
+      by: error
+      better: lower
+      space: { rate: { uniform: [0, 1] } }
+      enqueue: { 1: { rate: 0.5 }, 2: { rate: 0.6 }, 3: { rate: 0.9 } }
+      prune: { from: 2, trials: 2 }
+  fit:
+    kind: python
+    matrix: { trial: { by: search.trial, count: 3 } }
+    inputs: { program: ./train.py }
+    outputs: { points: { type: files }, metrics: { type: metrics } }
+    with: { args: { rate: "\${matrix.trial.rate}", bounds: "\${matrix.trial.bounds}" } }
+`;
+
+test('a trial ends where it is worse than the others were, its record says so, and a replay ends it the same', {
+  skip: noPython ?? false,
+}, async () => {
+  const files = { 'train.py': program, 'restage.py': read('stages/python/restage.py') };
+  const outputs = ['points', 'metrics'].flatMap((port) =>
+    [1, 2, 3].map((trial) => `artifacts/test/fit@trial=${trial}/${port}`),
+  );
+  const run = async () => {
+    using project = new Project(pruned, files);
+    const { code, stdout } = await project.run();
+    assert.equal(code, 0, stdout);
+    const again = await project.run();
+    assert.deepEqual(new Set(Object.values(again.outcomes)), new Set(['up to date']));
+    assert.match(
+      (await project.command('plan', 'test')).stdout,
+      /up to date {2}fit\[trial=3\] +rate 0\.9\n/,
+      'bounds are no settings to compare',
+    );
+    assert.match(project.read('artifacts/test/report.html'), /ended early, after step/);
+    return {
+      trials: proposals(project, 3),
+      texts: outputs.map((path) => project.read(path)),
+    };
+  };
+  const { trials, texts } = await run();
+  assert.deepEqual(
+    trials.map(({ values }) => values),
+    [{ rate: 0.5 }, { rate: 0.6 }, { rate: 0.9, bounds: [false, 0.55, 0.3833333333333333, 0.3] }],
+  );
+  const stepsOf = (trial: number) => texts[trial - 1]!.trim().split('\n').length;
+  assert.deepEqual([1, 2, 3].map(stepsOf), [4, 4, 2]);
+  assert.deepEqual((await run()).texts, texts);
 });

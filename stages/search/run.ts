@@ -1,11 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { JsonObject } from '../../src/json.ts';
 import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
+import { type Bounds, boundsOf } from '../../src/learning/sampling/median-rule.ts';
 import { proposeTrial } from '../../src/learning/sampling/propose-trial.ts';
 import type { Outcome, Trial } from '../../src/learning/sampling/trial.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
-import { directionOf, type SearchSettings } from './spec.ts';
+import { readCourse } from './courses.ts';
+import { boundsName, directionOf, type SearchSettings } from './spec.ts';
 
 /** A trial as the file of the next one has it. */
 interface WrittenTrial {
@@ -36,9 +38,11 @@ export default async function run(context: StageContext<SearchSettings>): Promis
     }),
   );
   const proposal = proposeTrial(settings, trials, settings.enqueue?.[String(number)]);
+  const bounds = boundsIn(context, axis);
   const content = {
     trial: number,
     ...proposal,
+    values: { ...proposal.values, ...(bounds.length > 0 && { [boundsName]: bounds }) },
     before: before.map((trial) => {
       const { state } = outcomeOf(trial.trial);
       const value = values.get(String(trial.trial));
@@ -58,11 +62,14 @@ function toldTo({ told }: SearchSettings) {
 /** All trials before, of which the file of the last one tells. */
 function readTrials(path: string): readonly WrittenTrial[] {
   const { trial, values, continues, before } = JSON.parse(readFileSync(path, 'utf8'));
-  const written = (each: WrittenTrial): WrittenTrial => ({
-    trial: each.trial,
-    values: each.values,
-    ...(each.continues !== undefined && { continues: each.continues }),
-  });
+  const written = (each: WrittenTrial): WrittenTrial => {
+    const { [boundsName]: _, ...others } = each.values; // its own: they say nothing to later trials
+    return {
+      trial: each.trial,
+      values: others,
+      ...(each.continues !== undefined && { continues: each.continues }),
+    };
+  };
   return [...before, { trial, values, continues }].map(written);
 }
 
@@ -87,4 +94,17 @@ function valuesByTrial(
   }
   const mean = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
   return new Map([...values].map(([label, numbers]) => [label, mean(numbers)] as const));
+}
+
+/** What a trial must reach to go on, by those before; empty where the search ends none early. */
+function boundsIn(context: StageContext<SearchSettings>, axis: string): Bounds {
+  const { prune, by, better } = context.settings;
+  if (prune === undefined) return [];
+  const curve = prune.curve ?? by!;
+  const courses = context.inputs('curves').map(({ path, labels }) => {
+    const course = readCourse(readFileSync(path, 'utf8'), curve);
+    if (course.ok) return course.value;
+    throw new StageError(`Expected of trial ${labels[axis]} ${course.error}`);
+  });
+  return boundsOf(courses, { ...prune, better: directionOf(curve, better)! });
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { StageError } from '../../src/stage.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
+import { readCourse } from './courses.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 
@@ -140,6 +141,83 @@ test('a lower number is better where the search says so, or where its metric doe
   assert.equal(trials[3].continues, 1);
 });
 
+test('with prune, a trial gets the median of what those before had reached by each step', async () => {
+  using bench = new StageBench();
+  const curves = [
+    [0.75, 0.5],
+    [0.5, 0.25],
+  ].map((losses, index) => {
+    const path = join(bench.root, `curve-${index}`);
+    const points = losses.map((loss, step) => ({ step: step + 1, values: { 'val.loss': loss } }));
+    writeFileSync(path, points.map((point) => `${JSON.stringify(point)}\n`).join(''));
+    return { path, labels: { trial: String(index + 1) } };
+  });
+  const proposed = async (prune: object, inputs = curves) => {
+    const previous = join(bench.root, 'previous.json');
+    const before = { trial: 2, values: { rate: 0.1, bounds: [1] }, before: [] };
+    writeFileSync(previous, JSON.stringify(before));
+    await bench.run(spec, run, {
+      with: { ...settings, prune },
+      inputs: { metrics: [], previous, curves: inputs },
+      told: { axis: 'trial', trial: 3, failed: [] },
+    });
+    return JSON.parse(readFileSync(bench.output('trial', spec.outputs['trial']), 'utf8'));
+  };
+  const { values, before } = await proposed({ curve: 'val.loss', trials: 2 });
+  assert.deepEqual(values.bounds, [0.625, 0.375]);
+  assert.deepEqual(before[0].values, { rate: 0.1 }, 'the bounds of a trial are its own');
+  const later = await proposed({ curve: 'val.loss', trials: 2, from: 2 });
+  assert.deepEqual(later.values.bounds, [false, 0.375]);
+  assert.ok(!('bounds' in (await proposed({ curve: 'val.loss' })).values), 'five are needed');
+  await assert.rejects(
+    proposed({ curve: 'val.accuracy' }),
+    /^StageError: Expected of trial 1 the curve "val\.accuracy" among its points$/,
+  );
+});
+
+test('the curve of a history is the loss, the accuracy or the metric that selects its epochs', () => {
+  const history = {
+    splits: ['val'],
+    epochs: [0.6, 0.7].map((selected, index) => ({
+      epoch: index + 1,
+      learningRate: 0.1,
+      running: { loss: 1, accuracy: 0.5 },
+      splits: { val: { loss: 1 - index / 10, accuracy: 0.5, selected } },
+    })),
+    chosenEpoch: 2,
+    by: 'auc',
+  };
+  const courseOf = (curve: string) => readCourse(JSON.stringify(history, null, 2), curve);
+  const courses = ['val.loss', 'val.accuracy', 'val.auc'].map(courseOf);
+  assert.deepEqual(
+    courses.map((course) => course.ok && course.value),
+    [
+      [
+        [1, 1],
+        [2, 0.9],
+      ],
+      [
+        [1, 0.5],
+        [2, 0.5],
+      ],
+      [
+        [1, 0.6],
+        [2, 0.7],
+      ],
+    ],
+  );
+  const unknown = courseOf('val.eer');
+  assert.equal(
+    !unknown.ok && unknown.error,
+    'the curve "val.eer": its history has the loss, the accuracy, the auc of a monitored split',
+  );
+  const other = readCourse('loss,0.5', 'val.loss');
+  assert.equal(
+    !other.ok && other.error,
+    'a training history, or lines of { "step": 1, "values": { … } }',
+  );
+});
+
 test('a search without the number that counts, or without an axis, says what it needs', async () => {
   using bench = new StageBench();
   await assert.rejects(searched(bench, [[0.7], [0.6]], { ...settings, by: 'val.auk' }), (error) => {
@@ -209,6 +287,11 @@ describe('mistakes in the settings of a search are found before it begins:', () 
       'a resource that is searched, too',
       { halving: { resource: 'rate', most: 9 } },
       'halving.resource: "rate" is in the space, too',
+    ],
+    [
+      'curves that are not connected',
+      { prune: {} },
+      'prune: needs the curves of the trials, as an input',
     ],
     ['a setting that only a run gives', { told: {} }, ': Unrecognized key: "told"'],
   ];

@@ -72,10 +72,27 @@ const settings = z.strictObject({
     })
     .exactOptional()
     .describe('Asynchronous successive halving: only the best trials go further.'),
+  prune: z
+    .strictObject({
+      curve: text
+        .exactOptional()
+        .describe('The curve that counts, such as `val.loss`; `by` when left out.'),
+      from: whole(1).default(1).describe('The first step at which a trial may end.'),
+      trials: whole(1)
+        .default(5)
+        .describe('So many trials must have come to a step before one may end there.'),
+    })
+    .exactOptional()
+    .describe(
+      'Gives each trial `bounds`: for each step, the median of what the trials before had reached by then. A training ends where it is worse.',
+    ),
 });
 
 /** The settings as written, and what a run says of the trials before. */
 export type SearchSettings = z.output<typeof settings> & { readonly told?: Told };
+
+/** The value of a trial that says how good it must be at each step. */
+export const boundsName = 'bounds';
 
 export const spec = defineKind<SearchSettings>({
   name: 'search',
@@ -86,6 +103,12 @@ export const spec = defineKind<SearchSettings>({
     metrics: {
       type: 'metrics',
       summary: 'The metrics of the trials: `[scores.metrics]`. A trial reads those before it.',
+      list: true,
+      optional: true,
+    },
+    curves: {
+      type: ['history', 'files'],
+      summary: 'How the trials went, step by step, for `prune`: `[fit.history]`.',
       list: true,
       optional: true,
     },
@@ -101,14 +124,19 @@ export const spec = defineKind<SearchSettings>({
   proposes: {
     output: 'trial',
     previous: 'previous',
-    history: 'metrics',
-    examples: ({ space, halving }) => cornersOf(space, halving),
+    history: ['metrics', 'curves'],
+    unlisted: [boundsName],
+    examples: ({ space, halving, prune }) =>
+      cornersOf(space, halving).map((values, corner) =>
+        prune === undefined || corner > 0 ? values : { ...values, [boundsName]: [false, 0.5] },
+      ),
     narrowed: (given, trial) => narrowed(given, trial),
   },
   check: (given, inputs) => [
     ...spaceMistakes(given.space),
     ...objectiveMistakes(given, inputs),
     ...halvingMistakes(given),
+    ...pruneMistakes(given, inputs),
     ...enqueuedMistakes(given),
   ],
   example: `search:
@@ -193,6 +221,29 @@ function halvingMistakes({ halving, space }: SearchSettings): readonly SettingMi
     const near = top === undefined ? '' : `, such as ${top}`;
     mistakes.push({ at: ['halving', 'most'], message: `expected ${power}${near}, got ${most}` });
   }
+  return mistakes;
+}
+
+function pruneMistakes(
+  { prune, by, better, halving, space }: SearchSettings,
+  inputs: ReadonlySet<string>,
+): readonly SettingMistake[] {
+  if (prune === undefined) return [];
+  const mistakes: SettingMistake[] = [];
+  const curve = prune.curve ?? by;
+  if (curve === undefined)
+    mistakes.push({ at: ['prune'], message: 'say which curve counts, as "curve"' });
+  else if (directionOf(curve, better) === undefined)
+    mistakes.push({ at: ['prune'], message: 'say whether higher or lower is better, as "better"' });
+  if (!inputs.has('curves'))
+    mistakes.push({ at: ['prune'], message: 'needs the curves of the trials, as an input' });
+  if (halving !== undefined)
+    mistakes.push({ at: ['prune'], message: 'halving ends weak trials already' });
+  if (boundsName in space)
+    mistakes.push({
+      at: ['space', boundsName],
+      message: '"prune" gives trials a value of this name',
+    });
   return mistakes;
 }
 

@@ -158,6 +158,8 @@ async function follow(
     warn: (message) => context.warn(message),
   });
   if (before > 0) context.note('resumed after epoch', before);
+  if (history.epochs.length < epochs)
+    context.note('ended early, after epoch', history.epochs.length);
   if (before === history.epochs.length) return history;
   context.note('training images/s', Number(pace.trainingRate.toFixed(2)));
   context.note('waiting for images, share of training', Number(pace.waiting.toFixed(4)));

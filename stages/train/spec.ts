@@ -112,9 +112,15 @@ const givenSettings = z.strictObject({
     ),
   earlyStopping: z
     .strictObject({
-      patience: count.describe(
-        'Training ends after this many epochs in a row without a better one.',
-      ),
+      patience: count
+        .exactOptional()
+        .describe('Training ends after this many epochs in a row without a better one.'),
+      bounds: z
+        .array(z.union([z.number(), z.literal(false)]))
+        .exactOptional()
+        .describe(
+          'For each epoch from the first: how good the best one so far must be, by `by`, for training to go on; `false`: anything will do. A `search` with `prune` gives them.',
+        ),
     })
     .exactOptional()
     .describe('Ends training early when epochs no longer improve; never when left out.'),

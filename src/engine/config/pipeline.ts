@@ -296,10 +296,10 @@ export interface Proposing {
   /** How many trials may be under way with this one. */
   readonly parallel: number;
   /**
-   * The input with all trials before. Which of them the stage reads is decided when it is brought
+   * The inputs with all trials before. Which of them the stage reads is decided when it is brought
    * up to date: those that have ended by then, or had when the trial was proposed before.
    */
-  readonly history: string;
+  readonly history: readonly string[];
 }
 
 export interface Resources {

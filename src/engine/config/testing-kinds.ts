@@ -136,7 +136,7 @@ const specs: readonly KindSpec[] = [
     proposes: {
       output: 'trial',
       previous: 'previous',
-      history: 'metrics',
+      history: ['metrics'],
       examples: () => [{ rate: 0.1, momentum: 0.5 }, { rate: 0.2 }],
       narrowed: ({ only, ...others }, trial) => {
         const own = (only as JsonObject | undefined)?.[trial];

@@ -24,8 +24,8 @@ export type Fingerprint = {
   readonly salt?: string;
   /** The number of a trial that repeats the first; absent for the first. */
   readonly trial?: string;
-  /** Of a stage that proposes a trial: the input whose items are the trials that had ended. */
-  readonly history?: string;
+  /** Of a stage that proposes a trial: the inputs whose items are the trials that had ended. */
+  readonly history?: readonly string[];
 };
 
 /**

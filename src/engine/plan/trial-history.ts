@@ -15,7 +15,8 @@ export function trialsBefore({
   proposing,
 }: ProposingStage): ReadonlyMap<string, readonly StageName[]> {
   const trials = new Map<string, StageName[]>();
-  for (const item of inputs.find(({ port }) => port === proposing.history)?.items ?? []) {
+  const history = inputs.filter(({ port }) => proposing.history.includes(port));
+  for (const item of history.flatMap(({ items }) => items)) {
     const label = item.labels[proposing.axis]!;
     if (item.from === 'stage') trials.set(label, [...(trials.get(label) ?? []), item.stage]);
   }
@@ -59,7 +60,7 @@ export function toldStage(stage: ProposingStage, { ended, failed }: KnownTrials)
 function withItems(stage: ProposingStage, labels: ReadonlySet<string>): ProposingStage {
   const { history, axis } = stage.proposing;
   const inputs = stage.inputs.map((input) =>
-    input.port === history
+    history.includes(input.port)
       ? { ...input, items: input.items.filter((item) => labels.has(item.labels[axis]!)) }
       : input,
   );

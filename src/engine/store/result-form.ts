@@ -102,7 +102,7 @@ const fingerprint: Form = {
   backend: optional(isText),
   salt: optional(isText),
   trial: optional(isText),
-  history: optional(isText),
+  history: optional(listOf(isText)),
 };
 
 const result: Form = {

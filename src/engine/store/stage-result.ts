@@ -148,15 +148,19 @@ export function signpostsOf(result: StageResult): readonly StageResult[] {
 /** The fingerprint of a stage that proposes a trial, without what it was told of those before. */
 export function withoutHistory(fingerprint: Fingerprint): Fingerprint {
   const { told: _, ...settings } = fingerprint.settings;
-  const inputs = { ...fingerprint.inputs, [fingerprint.history!]: [] };
-  return { ...fingerprint, settings, inputs };
+  const { history = [] } = fingerprint;
+  const inputs = Object.entries(fingerprint.inputs).map(
+    ([port, items]) => [port, history.includes(port) ? [] : items] as const,
+  );
+  return { ...fingerprint, settings, inputs: Object.fromEntries(inputs) };
 }
 
 /** Which trials a proposal knew of; undefined for other stages. */
 function knownTrials({ history, inputs, settings }: Fingerprint): KnownTrials | undefined {
   const told = settings['told'] as Told | undefined;
   if (history === undefined || told === undefined) return undefined;
-  const labels = (inputs[history] ?? []).map((item) => item.labels?.[told.axis] ?? '');
+  const items = history.flatMap((port) => inputs[port] ?? []);
+  const labels = items.map((item) => item.labels?.[told.axis] ?? '');
   return { ended: [...new Set(labels)], failed: told.failed };
 }
 

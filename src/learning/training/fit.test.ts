@@ -366,3 +366,23 @@ test('training ends when its patience has passed without a better epoch, with th
   const { labels, logits } = await predict(model, data.evaluation('val'));
   assert.equal(crossEntropy(labels, logits), history.epochs[0]!.splits['val']!.loss);
 });
+
+test('training ends after an epoch by which its best one is worse than the bound', async () => {
+  const data = new NoisyImages({ train: 100, val: 60 });
+  const bounded = { ...options, epochs: 4, monitor: ['val'], by: 'loss' as const };
+  const whole = await fit(tinyModel(), data, bounded, new Notes());
+  const best = Math.min(...whole.epochs.slice(0, 2).map(({ splits }) => splits['val']!.loss));
+  const endsBy = async (bound: number) => {
+    const notes = new Notes();
+    const earlyStopping = { bounds: [false as const, bound, 0] };
+    const { epochs } = await fit(tinyModel(), data, { ...bounded, earlyStopping }, notes);
+    return [epochs.length, ...notes.infos];
+  };
+  assert.equal((await endsBy(best))[0], 3, 'a value that equals the bound goes on');
+  const [epochs, info] = await endsBy(best / 2);
+  assert.equal(epochs, 2);
+  assert.match(
+    String(info),
+    /^Training ends after epoch 2: its best loss is 0\.\d+, worse than the bound 0\.\d+\.$/,
+  );
+});

@@ -16,7 +16,7 @@ import type { RateFactors } from './learning-rates.ts';
 import { allWeights, assignValues, movingWeights, weightsOfLayers } from './model-weights.ts';
 import { Optimizer } from './optimizer.ts';
 import { predict } from './predict.ts';
-import type { Length } from './resume-rules.ts';
+import { type Length, whyEnded } from './resume-rules.ts';
 import { scheduleFactor, warmUpFactor } from './schedule.ts';
 import { selectionSplit, trainSplit } from './splits.ts';
 import { type StepOptions, trainStep } from './train-step.ts';
@@ -104,7 +104,7 @@ export async function fit(
     for (const { epoch } of epochs) enter(epoch);
     if (states?.last !== undefined) best = putState(model, memories(), states.last);
     for (let epoch = epochs.length + 1; epoch <= options.epochs; epoch++) {
-      if (endsEarly(epochs.length, chosenEpoch, options, listener)) break;
+      if (endsEarly(epochs, chosenEpoch, options, listener)) break;
       const change = enter(epoch);
       if (change !== undefined) listener.info(change);
       const rate = ratesOf(epoch, options, epochs, data.batches(trainSplit));
@@ -171,15 +171,15 @@ function enterEpoch(
 }
 
 function endsEarly(
-  epochs: number,
+  epochs: readonly EpochRecord[],
   chosenEpoch: number,
-  { earlyStopping }: FitOptions,
+  options: FitOptions,
   listener: FitListener,
 ): boolean {
-  const { patience = Number.POSITIVE_INFINITY } = earlyStopping ?? {};
-  if (epochs - chosenEpoch < patience) return false;
-  const why = `none of the last ${patience} was better than epoch ${chosenEpoch}`;
-  listener.info(`Training ends after epoch ${epochs}: ${why}.`);
+  const best = epochs[chosenEpoch - 1];
+  const why = best && whyEnded(epochs.length, best, options);
+  if (why === undefined) return false;
+  listener.info(`Training ends after epoch ${epochs.length}: ${why}.`);
   return true;
 }
 

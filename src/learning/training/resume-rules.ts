@@ -1,8 +1,10 @@
 import type { Json } from '../../json.ts';
 import type { MetricName } from '../metrics/metric-catalogue.ts';
-import { betterOf } from './better-epoch.ts';
+import type { Bounds } from '../sampling/median-rule.ts';
+import { betterOf, isWorse, selectedValue } from './better-epoch.ts';
 import type { EpochRecord } from './history.ts';
 import { isOpenEnded, type ScheduleSettings } from './schedule.ts';
+import { selectionSplit } from './splits.ts';
 
 /**
  * The settings that decide how long training lasts, how its learning rate changes, and which epoch
@@ -11,10 +13,21 @@ import { isOpenEnded, type ScheduleSettings } from './schedule.ts';
 export interface Length {
   readonly epochs: number;
   readonly schedule?: ScheduleSettings;
-  /** Ends training after `patience` epochs in a row without a better one; never when left out. */
-  readonly earlyStopping?: { readonly patience: number };
+  /** When training ends before its last epoch; never when left out. */
+  readonly earlyStopping?: EarlyStopping;
   /** The metric on the validation split whose best epoch is kept; accuracy when left out. */
   readonly by?: MetricName;
+}
+
+/** When training ends early: whatever comes first. */
+export interface EarlyStopping {
+  /** After so many epochs in a row without a better one. */
+  readonly patience?: number;
+  /**
+   * After an epoch, from 1, by which the best one is worse than this value of the metric that
+   * selects it; `false` for none.
+   */
+  readonly bounds?: Bounds;
 }
 
 /**
@@ -69,12 +82,27 @@ export function plannedObstacle(state: Json, length: Length): string | undefined
 }
 
 /** The epoch after which early stopping ends, or would have ended, a training with these epochs. */
-function endOf(epochs: readonly EpochRecord[], { earlyStopping, by }: Length): number {
-  const { patience = Number.POSITIVE_INFINITY } = earlyStopping ?? {};
+function endOf(epochs: readonly EpochRecord[], length: Length): number {
   let best = epochs[0]!;
   for (const record of epochs) {
-    best = betterOf(best, record, by);
-    if (record.epoch - best.epoch >= patience) return record.epoch;
+    best = betterOf(best, record, length.by);
+    if (whyEnded(record.epoch, best, length) !== undefined) return record.epoch;
   }
   return Number.POSITIVE_INFINITY;
+}
+
+/** Why training ends after an epoch, as a clause, with the best one so far; undefined: it goes on. */
+export function whyEnded(
+  epoch: number,
+  best: EpochRecord,
+  { earlyStopping = {}, by }: Length,
+): string | undefined {
+  const { patience = Number.POSITIVE_INFINITY, bounds = [] } = earlyStopping;
+  if (epoch - best.epoch >= patience)
+    return `none of the last ${patience} was better than epoch ${best.epoch}`;
+  const bound = bounds[epoch - 1] ?? false;
+  const value = selectedValue(best.splits[selectionSplit]!, by);
+  if (bound === false || (value !== undefined && !isWorse(value, bound, by))) return undefined;
+  const best4 = value === undefined ? 'undefined' : Number(value.toPrecision(4));
+  return `its best ${by ?? 'accuracy'} is ${best4}, worse than the bound ${Number(bound.toPrecision(4))}`;
 }

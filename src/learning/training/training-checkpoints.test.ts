@@ -148,3 +148,17 @@ test('more patience resumes a training that ended early, less only if it would h
     epoch: undefined,
   });
 });
+
+test('a training that ended at a bound resumes without it, and one that went further begins anew', () => {
+  const epochs = epochsOf(0.5, 0.7, 0.6);
+  const now = (bounds: readonly (number | false)[]) =>
+    begin([{ epochs: 9 }, { epochs: 9, earlyStopping: { bounds } }], { epochs });
+  assert.deepEqual(
+    [now([]).epoch, now([0.5, 0.7]).epoch, now([false, false, 0.8]).epoch],
+    [3, 3, 3],
+  );
+  assert.deepEqual(now([false, 0.71]), {
+    said: 'begins from the start: its checkpoint after epoch 3 is further than epoch 2, where early stopping ends it now',
+    epoch: undefined,
+  });
+});

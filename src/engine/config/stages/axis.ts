@@ -42,6 +42,8 @@ export interface Proposal {
   readonly by: TextNode;
   /** Values that it could have; those of the first stand for its own. */
   readonly examples: readonly MapNode[];
+  /** Names of values that lists of trials leave out. */
+  readonly unlisted: ReadonlySet<string>;
 }
 
 /** The candidate that a stage will choose for a rank. */

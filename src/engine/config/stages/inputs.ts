@@ -93,10 +93,9 @@ export async function resolveInputs(
       continue;
     }
     if (!known && !checkName({ report }, port, keyAt, 'port')) continue;
-    const input =
-      kind.spec.proposes?.history === port
-        ? await resolveHistory(work, { instance, port, known }, value)
-        : await resolveInput(work, { instance, port, known }, value);
+    const input = kind.spec.proposes?.history.includes(port)
+      ? await resolveHistory(work, { instance, port, known }, value)
+      : await resolveInput(work, { instance, port, known }, value);
     if (input) resolved.push({ ...input, at: value.at });
   }
   return resolved;

@@ -71,9 +71,10 @@ function connectAxis(context: LoadContext, connection: Connection): readonly Axi
     return [];
   }
   const examples = examplesOf(proposer, axis.at);
+  const unlisted = new Set(proposes.unlisted);
   const where = { ...by, home };
   const values = axis.values.map(({ label }, index): AxisValue => {
-    const proposal = { trial: index + 1, by: where, examples };
+    const proposal = { trial: index + 1, by: where, examples, unlisted };
     return { label, node: withId(examples[0]!, label), proposal };
   });
   return [{ ...axis, values }];

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../json.ts';
 import { err, ok, type Result } from '../../../result.ts';
-import { type Diagnostic, DiagnosticList } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, DiagnosticList, type Span } from '../../diagnostics/diagnostic.ts';
 import type { LoadContext } from '../load-context.ts';
 import type {
   CandidateStage,
@@ -11,6 +11,7 @@ import type {
 } from '../pipeline.ts';
 import { child, entriesOf, type MapNode, type Node, toJson } from '../yaml/node.ts';
 import type { AxisValue } from './axis.ts';
+import type { Definition } from './definition.ts';
 import { type InputWork, resolveInput } from './inputs.ts';
 import { type Instance, substituteStage } from './instances.ts';
 import { trialNode, withId } from './proposed-axes.ts';
@@ -56,10 +57,7 @@ export async function resolveTrial(
   const list: Node = { type: 'list', items: [proposal.by], at };
   const input = await resolveInput(work, { instance, port, known: undefined }, list);
   if (input === undefined) return undefined;
-  if (proposal.trial === 1) {
-    // All trials have the same examples.
-    for (const node of nodes.slice(1)) resolveSettings(context, definition, node, inputs);
-  }
+  if (proposal.trial === 1) checkExamples(context, { definition, name, nodes, inputs, at });
   const names = [...entriesOf(proposal.examples[0]).keys()];
   const settle = (values: JsonObject): Result<CandidateStage, string> => {
     const mistakes = new DiagnosticList();
@@ -71,13 +69,43 @@ export async function resolveTrial(
     const [mistake] = mistakes.inOrder();
     if (settings === undefined || mistake !== undefined)
       return err(`its values give settings that are wrong: ${mistake?.message}`);
-    const present = trialValue(label, trialNode(values, Object.keys(values), at));
+    const listed = Object.keys(values).filter((key) => !proposal.unlisted.has(key));
+    const present = trialValue(label, trialNode(values, listed, at));
     const drawn = new Map(axes).set(name, { ...present, made: 'drawn' });
     const made = madeValues(drawn, definition);
     const read = withParts(inputs, definition.kind!.spec, settings.settings);
     return ok({ ...settings, ...made, inputs: read });
   };
   return { trial: { port, number: proposal.trial, settle }, input: { ...input, at } };
+}
+
+/** Checks the settings of all examples, which are those of every trial. */
+function checkExamples(
+  context: LoadContext,
+  { definition, name, nodes, inputs, at }: TrialExamples,
+): void {
+  // Mistakes of the first are reported with the stage itself.
+  const silent: LoadContext = { ...context, report: () => undefined };
+  const settings = nodes.map((node, index) =>
+    resolveSettings(index === 0 ? silent : context, definition, node, inputs),
+  );
+  const varying = definition.kind?.spec.code?.settings.find((key) => {
+    const values = settings.flatMap((each) => each && JSON.stringify(each.settings[key]));
+    return new Set(values).size > 1;
+  });
+  if (varying === undefined) return;
+  const message = `"${varying}" decides which code runs, so it cannot depend on the trials "${name}"`;
+  context.report({ code: 'wrong-reference', message, at });
+}
+
+/** The stage of a trial as it would be with each of the values that a trial could have. */
+interface TrialExamples {
+  readonly definition: Definition;
+  /** The axis of the trials. */
+  readonly name: string;
+  readonly nodes: readonly MapNode[];
+  readonly inputs: readonly LocatedInput[];
+  readonly at: Span;
 }
 
 const trialValue = (label: string, values: MapNode): AxisValue => ({
