@@ -1,7 +1,7 @@
 """Golden values for src/learning/sampling from Optuna: python3 -W ignore tpe.py > tpe.json (made with 4.1.0).
 
 Histories of random trials. For each: the trials that count as good, and the logarithm of both densities of TPESampler at
-some points, all parameters together (multivariate) and each alone.
+some points, each parameter alone.
 """
 
 import json
@@ -60,13 +60,11 @@ def history_of(count):
         good, others = (side.log_pdf(samples).tolist() for side in sides)
         return {"good": good, "others": others}
 
-    together = optuna.samplers.TPESampler(multivariate=True, seed=1)
     alone = optuna.samplers.TPESampler(seed=1)
     return {
         "trials": trials,
         "points": points,
         "good": [trial.number + 1 for trial in below],
-        "together": densities(together, SPACE),
         "alone": {name: densities(alone, {name: SPACE[name]}) for name in SPACE},
     }
 

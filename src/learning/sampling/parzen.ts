@@ -5,9 +5,9 @@ import { indexInChoice, type Line, lineOf, type Parameter, type Values } from '.
 
 /**
  * How wide kernels are: each as far as its nearest neighbours, for one parameter alone; or all
- * alike by the number of observations, for several parameters together.
+ * alike by how far the observations spread, for several parameters together.
  */
-export type Bandwidth = 'neighbours' | 'count';
+export type Bandwidth = 'neighbours' | 'spread';
 
 /** The values at which a density was observed, with their weights. */
 export interface Observations {
@@ -33,8 +33,8 @@ interface Dimension {
  * A mixture of kernels, one around each observation and a wide one for the prior, each a product
  * over the parameters (Bergstra, Bardenet, Bengio and Kégl 2011, "Algorithms for hyper-parameter
  * optimization", section 4; for several parameters together Falkner, Klein and Hutter 2018,
- * "BOHB", section 3.2). Widths and the prior are those of Watanabe 2023, "Tree-structured Parzen
- * estimator: understanding its algorithm components", table 2.
+ * "BOHB", section 3.2). The prior, and the widths of single parameters, are those of Watanabe 2023,
+ * "Tree-structured Parzen estimator: understanding its algorithm components", table 2.
  */
 export class ParzenEstimator {
   readonly #names: readonly string[];
@@ -151,8 +151,11 @@ function numberDimension(line: Line, places: readonly number[], width: Width): D
   };
 }
 
-/** The width of all kernels together, as a share of the range, with one observation. */
-const widthOfOne = 0.2;
+/**
+ * The normal reference rule: kernels of 1.06 σ n^(-1/(d + 4)), for n observations of d parameters
+ * whose standard deviation is σ (Falkner et al. 2018, section 3.2, by statsmodels).
+ */
+const ofNormal = 1.06;
 /** No kernel is narrower than this share of the range. */
 const narrowest = 0.01;
 
@@ -165,8 +168,8 @@ function widthsOf(
   const range = high - low;
   const least = range * Math.max(narrowest, 1 / (places.length + 2));
   const clipped = (width: number) => Math.min(range, Math.max(least, width));
-  if (bandwidth === 'count') {
-    const width = clipped(widthOfOne * range * Math.max(places.length, 1) ** (-1 / (count + 4)));
+  if (bandwidth === 'spread') {
+    const width = clipped(ofNormal * deviationOf(places) * places.length ** (-1 / (count + 4)));
     return places.map(() => width);
   }
   const means = [...places, (low + high) / 2];
@@ -181,4 +184,11 @@ function widthsOf(
     widths[index] = clipped(Math.max(...gaps));
   }
   return places.map((_, index) => widths[index]!);
+}
+
+/** The standard deviation of all places; 0 for none. */
+function deviationOf(places: readonly number[]): number {
+  const count = Math.max(places.length, 1);
+  const mean = places.reduce((sum, place) => sum + place, 0) / count;
+  return Math.sqrt(places.reduce((sum, place) => sum + (place - mean) ** 2, 0) / count);
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { Random } from '../../random.ts';
+import { normalCdf } from '../metrics/intervals/normal-distribution.ts';
 import { ParzenEstimator } from './parzen.ts';
 import type { Space, Values } from './space.ts';
 import { ended } from './testing-searches.ts';
@@ -25,7 +26,7 @@ function estimatorOf(space: Space, values: readonly Values[], joint = false): Pa
     parameters: space,
     values,
     weights: values.map(() => 1),
-    bandwidth: joint ? 'count' : 'neighbours',
+    bandwidth: joint ? 'spread' : 'neighbours',
   });
 }
 
@@ -52,6 +53,31 @@ it('has chances whose sum is 1, for integers and choices together', () => {
   const cells = [1, 2, 3, 4, 5, 6].flatMap((n) => ['a', { id: 'b' }, 3].map((c) => ({ n, c })));
   const sum = cells.reduce((total, cell) => total + Math.exp(estimator.logDensity(cell)), 0);
   assert.ok(Math.abs(sum - 1) < 1e-12, String(sum));
+});
+
+it('has kernels as wide as the normal reference rule says, for several parameters together', () => {
+  const space: Space = { x: { uniform: [0, 100] }, y: { uniform: [-1, 1] } };
+  const at = (x: number, y: number) => ({ x, y });
+  const places = [40, 44, 48, 52, 56, 60, 45, 55].map((x, index) => at(x, index / 4 - 1));
+  const estimator = estimatorOf(space, places, true);
+  const deviation = (values: readonly number[]) => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  };
+  const width = (values: readonly number[]) => 1.06 * deviation(values) * 8 ** (-1 / 6);
+  const wx = Math.max(100 / 10, width(places.map(({ x }) => x)));
+  const wy = width(places.map(({ y }) => y));
+  const inside = (mean: number, width: number, [low, high]: readonly [number, number]) =>
+    normalCdf((high - mean) / width) - normalCdf((low - mean) / width);
+  const kernel = (value: number, mean: number, width: number, range: readonly [number, number]) =>
+    Math.exp(-(((value - mean) / width) ** 2) / 2) /
+    (width * Math.sqrt(2 * Math.PI) * inside(mean, width, range));
+  const product = (mean: Values, widths: readonly [number, number]) =>
+    kernel(47, mean['x'] as number, widths[0], [0, 100]) *
+    kernel(0.1, mean['y'] as number, widths[1], [-1, 1]);
+  const kernels = [...places.map((mean) => product(mean, [wx, wy])), product(at(50, 0), [100, 2])];
+  const expected = kernels.reduce((sum, value) => sum + value, 0) / kernels.length;
+  assert.ok(Math.abs(estimator.logDensity(at(47, 0.1)) - Math.log(expected)) < 1e-12);
 });
 
 it('draws values as often as its density says', () => {
@@ -83,7 +109,6 @@ interface GoldenHistory {
   readonly points: readonly Values[];
   /** The numbers of the good trials. */
   readonly good: readonly number[];
-  readonly together: Densities;
   readonly alone: Readonly<Record<string, Densities>>;
 }
 
@@ -101,15 +126,15 @@ const goldenSpace: Space = {
   optimizer: { choice: ['sgd', 'adam', 'rmsprop'] },
 };
 
-for (const { trials: rows, points, good, together, alone } of histories) {
+for (const { trials: rows, points, good, alone } of histories) {
   describe(`after ${rows.length} trials`, () => {
     const trials = rows.map(
       ({ loss, ...values }, index): Trial => ({ number: index + 1, values, outcome: ended(loss) }),
     );
     const sides = sidesOf(trials);
-    const isNear = (space: Space, bandwidth: 'count' | 'neighbours', expected: Densities) => {
+    const isNear = (space: Space, expected: Densities) => {
       for (const side of ['good', 'others'] as const) {
-        const density = densityOf(space, sides[side], bandwidth);
+        const density = densityOf(space, sides[side], 'neighbours');
         for (const [index, point] of points.entries()) {
           const difference = Math.abs(density.logDensity(point) - expected[side][index]!);
           assert.ok(difference < 1e-6, `${side}, point ${index}: off by ${difference}`);
@@ -123,12 +148,9 @@ for (const { trials: rows, points, good, together, alone } of histories) {
         good,
       );
     });
-    it('has the densities of Optuna for all parameters together', () => {
-      isNear(goldenSpace, 'count', together);
-    });
     for (const [name, expected] of Object.entries(alone)) {
       it(`has the densities of Optuna for ${name} alone`, () => {
-        isNear({ [name]: goldenSpace[name]! }, 'neighbours', expected);
+        isNear({ [name]: goldenSpace[name]! }, expected);
       });
     }
   });

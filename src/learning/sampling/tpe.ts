@@ -48,7 +48,7 @@ export function tpeValues(question: Question, options: TpeOptions): Values {
   const sides = sidesOf(trials);
   const known = new Set(trials.map(({ values }) => keyOf(space, values)));
   const groups = options.joint ? groupsOf(space) : singlesOf(space);
-  const bandwidth = options.joint ? 'count' : 'neighbours';
+  const bandwidth = options.joint ? 'spread' : 'neighbours';
   const tries = Number.isFinite(sizeOf(space)) ? repetitions : 1;
   let values: Values = {};
   for (let attempt = 0; attempt < tries; attempt++) {
