@@ -20,8 +20,8 @@ export interface MedianRule {
  * values so far, not running means, since the best epoch of a training is what counts. Empty where
  * no step has a bound.
  *
- *     boundsOf([[[1, 3], [2, 2]], [[1, 5], [2, 6]], [[1, 4]]], { better: 'lower', from: 1, trials: 2 })
- *     // [4, 3.5]
+ *     const courses = [[[1, 3], [2, 2]], [[1, 5], [2, 6]], [[1, 4]]];
+ *     boundsOf(courses, { better: 'lower', from: 1, trials: 2 }) // [4, 3.5]
  */
 export function boundsOf(courses: readonly Course[], { better, from, trials }: MedianRule): Bounds {
   const sign = better === 'lower' ? 1 : -1;

@@ -91,7 +91,10 @@ function endOf(epochs: readonly EpochRecord[], length: Length): number {
   return Number.POSITIVE_INFINITY;
 }
 
-/** Why training ends after an epoch, as a clause, with the best one so far; undefined: it goes on. */
+/**
+ * Why training ends after an epoch, as a clause; undefined where it goes on. `best` is the best
+ * epoch so far.
+ */
 export function whyEnded(
   epoch: number,
   best: EpochRecord,
