@@ -125,9 +125,13 @@ await build({
 // What browsers load from `restage serve`.
 await build({
   absWorkingDir: root,
-  entryPoints: ['live-updates.ts', 'runs-table.tsx', 'gallery.tsx', 'compare-grid.tsx'].map(
-    (name) => `src/reporting/serve/page/${name}`,
-  ),
+  entryPoints: [
+    'live-updates.ts',
+    'runs-table.tsx',
+    'gallery.tsx',
+    'compare-grid.tsx',
+    'run-notes.tsx',
+  ].map((name) => `src/reporting/serve/page/${name}`),
   outdir: 'dist/page',
   bundle: true,
   minify: true,

@@ -297,6 +297,31 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     ],
     load: async () => (await import('./commands/history.ts')).historyCommand,
   },
+  note: {
+    summary: 'name, tag and annotate a run',
+    description:
+      'Writes a note about a run, its name, tags, a pin, or that it is the baseline of its pipeline, into notes/ of the project, which belongs into its repository. Without an edit, shows what is noted. An empty text removes a note or name.',
+    takes: [
+      ['[run]', 'its id, the beginning of it, last, or last~1 (default: show all)'],
+      ['[text...]', 'the note'],
+    ],
+    options: [
+      option('--name <name>', 'the name that pages show for it'),
+      repeatable('--tag <tag>', 'add a tag', 'none'),
+      repeatable('--untag <tag>', 'remove a tag', 'none'),
+      option('--pin', 'show it first in the table of runs'),
+      option('--no-pin', 'no longer'),
+      option('--baseline', 'compare others of its pipeline with it'),
+      option('--no-baseline', 'no longer'),
+      option('--member <axes>', 'of its matrix, only the member with these axes: seed=7'),
+      option('--json', 'print JSON'),
+    ],
+    examples: [
+      'restage note last "overfits after epoch 5" --tag overfitting',
+      'restage note last --name "first that works" --baseline',
+    ],
+    load: async () => (await import('./commands/note.ts')).noteCommand,
+  },
   compare: {
     summary: 'show what differs between pipelines, runs or stages',
     description:
@@ -355,7 +380,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   serve: {
     summary: 'show runs, results and images in a browser',
     description:
-      'Serves pages of all runs, also of those under way, to browsers on this machine: the printed address holds a token. Only reads.',
+      'Serves pages of all runs, also of those under way, to browsers on this machine: the printed address holds a token. Writes only what you note about runs, and the views that you save.',
     options: [
       parsed('--port <number>', 'the port to listen on; 0 for any that is free', portNumber, 7341),
       option(
@@ -363,6 +388,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
         'listen on this address of the machine, for other machines; needs --token',
       ),
       option('--token <text>', 'the secret of the address (default: a new one)'),
+      option('--read-only', 'write nothing; so it is with --host'),
     ],
     examples: ['restage serve', 'restage serve --port 0'],
     load: async () => (await import('./commands/serve.ts')).serveCommand,

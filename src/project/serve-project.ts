@@ -17,14 +17,16 @@ export interface ServerOptions {
   readonly host?: string;
   /** What whoever opens a page must know. */
   readonly token?: string;
+  /** Pages write nothing. So it is for other machines: all their notes would be this user's. */
+  readonly readOnly?: boolean;
 }
 
 /**
  * Serves the pages of a project. Throws a {@link UsageError} where it cannot listen on the port.
  */
 export async function serveProject(
-  { root, warn }: OpenedProject,
-  { port, host, token }: ServerOptions,
+  { root, env, warn }: OpenedProject,
+  { port, host, token, readOnly = host !== undefined }: ServerOptions,
 ): Promise<LiveServer> {
   return await startServer({
     root,
@@ -33,6 +35,7 @@ export async function serveProject(
     token,
     planner: plannerOf(root, warn),
     fill: fillDefaults,
+    writer: readOnly ? undefined : env,
     warn,
   }).catch((error) => {
     if (error.code !== 'EADDRINUSE' && error.code !== 'EADDRNOTAVAIL' && error.code !== 'EACCES')

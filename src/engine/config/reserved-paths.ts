@@ -18,6 +18,7 @@ const reservedFiles: ReadonlySet<string> = new Set([
   'places.yaml',
   'store.yaml',
   'tsconfig.json',
+  'views.yaml',
 ]);
 
 /**
@@ -36,6 +37,9 @@ export function whyNoOutput(path: string): string | undefined {
   if (git !== undefined) return notForOutputs(git);
   const folded = foldedName(first);
   if (reservedFolders.has(folded)) return notForOutputs(first);
+  // A folder of this name may be the user's own: only files of notes are read from it.
+  if (folded === 'notes' && (names.length === 1 || foldedName(names.at(-1)!).endsWith('.jsonl')))
+    return 'lies where people write about runs';
   if (reservedFiles.has(folded)) return "is one of the project's settings";
   if (first.startsWith('.') || folded.startsWith('.'))
     return `lies at "${first}", a hidden name in the root`;

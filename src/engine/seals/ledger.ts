@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import type { Environment } from '../../environment.ts';
+import { appendLines } from '../files/append-lines.ts';
 import { cacheOf, leasePath } from '../files/cache-paths.ts';
 import { writing } from '../files/write-error.ts';
 import { Lease } from '../store/lease.ts';
@@ -96,16 +97,7 @@ export class Ledger {
 
   #write(texts: readonly string[]): void {
     const path = ledgerFile(this.#root);
-    writing('ledger.jsonl', () => {
-      const file = openSync(path, 'a');
-      try {
-        const isCut = this.#lines.length > 0 && !readFileSync(path, 'utf8').endsWith('\n');
-        writeFileSync(file, `${isCut ? '\n' : ''}${texts.join('\n')}\n`);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
-    });
+    writing('ledger.jsonl', () => appendLines(path, texts));
   }
 
   #refresh(): void {

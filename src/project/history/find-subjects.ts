@@ -5,7 +5,6 @@ import { suggestStage } from '../../engine/config/stage-reference.ts';
 import { mayBecome } from '../../engine/config/stages/may-become.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { stagesNamed } from '../../engine/graph/select-stages.ts';
-import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import type { Store } from '../../engine/store/store.ts';
 import type { VideoRule } from '../../learning/metrics/scores/aggregate-videos.ts';
 import {
@@ -24,6 +23,7 @@ import { fillDefaults } from '../kinds/fill-defaults.ts';
 import { loadKinds } from '../kinds/load-kinds.ts';
 import type { OpenedProject } from '../opened-project.ts';
 import { mistake, orThrow, PipelineError } from '../pipeline-error.ts';
+import { findRun } from './find-run.ts';
 
 /** Where subjects are looked up. */
 interface Sources {
@@ -96,7 +96,8 @@ const resultSource = (store: Store): ResultSource => ({
 });
 
 async function findWhole(word: string, sources: Sources): Promise<LabelledStages | undefined> {
-  const run = findRun(word, sources.store);
+  const ended = sources.store.local.runs().filter((run) => run.readRecord() !== undefined);
+  const run = findRun(word, ended);
   if (run !== undefined) {
     const record = run.readRecord()!;
     const results = Object.values(record.stages).flatMap(({ result }) => result ?? []);
@@ -123,21 +124,6 @@ async function fetchCompared(results: readonly Digest[], store: Store): Promise<
 }
 
 const compared: ReadonlySet<ArtifactType> = new Set(['metrics', 'scores', 'history']);
-
-function findRun(word: string, store: Store): RunFolder | undefined {
-  const back = /^last(?:~(\d+))?$/.exec(word);
-  if (back === null && !/^\d{4}-\d\d/.test(word)) return undefined;
-  const runs = store.local.runs().filter((run) => run.readRecord() !== undefined);
-  if (back !== null) {
-    const run = runs[Number(back[1] ?? 0)];
-    if (run !== undefined) return run;
-    throw mistake('unknown-run', `There is no run ${word}: ${runs.length} are recorded`);
-  }
-  const ids = runs.map(({ id }) => id).filter((id) => id.startsWith(word));
-  if (ids.length < 2) return runs.find(({ id }) => id === ids[0]);
-  const message = `"${word}" matches ${ids.length} runs: ${ids.slice(0, 4).join(', ')}`;
-  throw mistake('several-runs', message, 'Give more of the name; `restage history` lists them.');
-}
 
 /** A pipeline as it last stood, whatever its file says by now. */
 async function ofPipeline(

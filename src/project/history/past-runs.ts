@@ -1,3 +1,5 @@
+import type { Noted } from '../../engine/notes/note-lines.ts';
+import { Notes } from '../../engine/notes/notes.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
 import { runChanges } from '../../reporting/history/changes-since-last-run.ts';
 import { numbersOf, type PastRun, pastRuns, settingsOf } from '../../reporting/history/past-run.ts';
@@ -22,6 +24,8 @@ interface RunHistory {
   readonly names: readonly string[];
   /** How a run differed from the one before of its pipeline. */
   readonly changesOf: (run: PastRun) => readonly string[];
+  /** What people wrote about a run. */
+  readonly notedOf: (run: PastRun) => Noted | undefined;
 }
 
 /** The runs that a query matches. Throws a `PipelineError` for an unknown name. */
@@ -35,10 +39,12 @@ export function findRuns({ root, warn }: OpenedProject, query: HistoryQuery): Ru
   if (!selection.ok) throw mistake('unknown-name', selection.error.message, selection.error.hint);
   const names = new Set([...query.where.map((text) => conditionName(text)!), ...query.show]);
   if (query.sort !== undefined && query.sort !== 'duration') names.add(query.sort);
+  const notes = new Notes(root, warn);
   return {
     runs: selection.value,
     total: all.length,
     names: [...names],
+    notedOf: ({ id }) => notes.of({ run: id }),
     changesOf: (run) => {
       const earlier = all.slice(all.indexOf(run) + 1);
       const last = earlier.find(

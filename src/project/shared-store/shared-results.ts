@@ -4,6 +4,7 @@ import { pipelineName } from '../../engine/config/pipeline-name.ts';
 import { reportPath } from '../../engine/config/published-paths.ts';
 import { inCache } from '../../engine/files/cache-paths.ts';
 import { digestsIn } from '../../engine/files/entries-in.ts';
+import { Notes } from '../../engine/notes/notes.ts';
 import { collectShared, type SharedGarbage } from '../../engine/store/remote/collect-shared.ts';
 import type { Entry } from '../../engine/store/remote/entry.ts';
 import { keyFile, readKey } from '../../engine/store/remote/keys.ts';
@@ -64,7 +65,8 @@ interface SentResults {
 }
 
 /**
- * Sends the results that are only here, and the last runs of their pipelines. Throws a
+ * Sends the results that are only here, the last runs of their pipelines, and last runs about
+ * which people wrote. Throws a
  * `PipelineError` where the user can only read.
  */
 export async function sendResults(connected: ConnectedStore): Promise<SentResults> {
@@ -80,14 +82,24 @@ export async function sendResults(connected: ConnectedStore): Promise<SentResult
   const last = made
     .filter((result) => store.outbox.isShareable(result))
     .flatMap(({ digest }) => latest.get(digest)!);
-  for (const pipeline of new Set(last.map(({ pipeline }) => pipeline)))
-    await shareLastRun(connected, pipeline);
+  const pipelines = [...last.map(({ pipeline }) => pipeline), ...notedPipelines(connected)];
+  for (const pipeline of new Set(pipelines)) await shareLastRun(connected, pipeline);
   let bytes = 0;
   const onProgress = (more: number) => {
     bytes += more;
   };
   const { sent, failed } = await store.outbox.send(unknown, { onProgress });
   return { sent, bytes, failed };
+}
+
+/** The pipelines about whose last run people wrote: it is sent again with what they wrote since. */
+function notedPipelines({ project: { root }, store }: ConnectedStore): readonly string[] {
+  const noted = [...new Notes(root).noted.values()];
+  const pipelines = [...new Set(noted.map(({ pipeline }) => pipeline))];
+  return pipelines.filter((pipeline) => {
+    const [last] = store.local.runsOf(pipeline, 1);
+    return noted.some(({ run }) => run === last?.id);
+  });
 }
 
 /** Sends again what the store is known to have lost, and says of how many entries. */
@@ -106,10 +118,10 @@ export async function pullResults(
   words: readonly string[],
   options: PullOptions,
 ): Promise<PulledRun> {
-  const { root, warn } = project;
+  const { root, env, warn } = project;
   const { file, stages } = findTarget({ words }, project);
   const pipeline = pipelineName(file, root);
-  return await pull({ root, store, warn }, { pipeline, stages }, options);
+  return await pull({ root, env, store, warn }, { pipeline, stages }, options);
 }
 
 /**

@@ -147,7 +147,7 @@ export async function importRun(
       throw mistake('no-store', message, hint);
     }
     const store = await openArchive(project, bucket, keys);
-    return await pull({ root, store, warn }, { pipeline, stages: [] }, { fetch: 'all' });
+    return await pull({ root, env, store, warn }, { pipeline, stages: [] }, { fetch: 'all' });
   } finally {
     await bucket.close();
   }

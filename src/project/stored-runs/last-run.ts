@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { loadPipeline } from '../../engine/config/loading/load-pipeline.ts';
 import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
 import { mayBecome } from '../../engine/config/stages/may-become.ts';
+import { Notes } from '../../engine/notes/notes.ts';
 import { PublishedRecords } from '../../engine/publishing/published-record.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunManifest } from '../../engine/store/runs/run-manifest.ts';
@@ -40,10 +41,12 @@ export async function lastRunOf(
     return [stage, { result, outputs: Object.fromEntries(outputs), isFinal }] as const;
   });
   const { gitCommit } = record ?? {};
+  const notes = last === undefined ? [] : new Notes(root).linesOf(last.id);
   return {
     run: last?.id ?? basename(root),
     pipeline,
     ...(gitCommit !== undefined && { gitCommit }),
+    ...(notes.length > 0 && { notes }),
     stages: Object.fromEntries(stages),
   };
 }

@@ -7,6 +7,7 @@ import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { DigestIndex } from '../../engine/files/digest-index.ts';
 import { WriteError } from '../../engine/files/write-error.ts';
 import { stagesNamed } from '../../engine/graph/select-stages.ts';
+import { Notes } from '../../engine/notes/notes.ts';
 import { type FetchPolicy, isWanted } from '../../engine/plan/fetch-policy.ts';
 import { Publisher } from '../../engine/publishing/publish.ts';
 import { PublishError } from '../../engine/publishing/publish-target.ts';
@@ -17,6 +18,7 @@ import {
   parseManifest,
   type RunManifest,
 } from '../../engine/store/runs/run-manifest.ts';
+import type { Environment } from '../../environment.ts';
 import { UsageError } from '../../user-error.ts';
 import { stillClaims } from '../check-claims.ts';
 import { loadKinds } from '../kinds/load-kinds.ts';
@@ -33,6 +35,7 @@ export interface PullOptions {
 /** The project into which a run is pulled. */
 interface PullProject {
   readonly root: string;
+  readonly env: Environment;
   readonly store: SharedStore;
   readonly warn: (message: string) => void;
 }
@@ -45,6 +48,8 @@ export interface PulledRun {
   readonly run: string;
   /** Where the report was published, relative to the root; absent if it was not. */
   readonly report?: string;
+  /** How many edits of notes came with it that were not here. */
+  readonly notes: number;
   /** Why the rest was left out. */
   readonly mistakes: readonly Diagnostic[];
 }
@@ -54,11 +59,11 @@ export interface PulledRun {
  * is needed. What cannot be brought is left out, with a mistake that names it.
  */
 export async function pull(
-  { root, store, warn }: PullProject,
+  { root, env, store, warn }: PullProject,
   { pipeline, stages: wanted }: { readonly pipeline: string; readonly stages: readonly string[] },
   { fetch: mode = 'needed', ...which }: PullOptions,
 ): Promise<PulledRun> {
-  const { manifest, locations } = await findRun({ root, store, warn }, pipeline, which);
+  const { manifest, locations } = await findRun({ store, warn }, pipeline, which);
   const isAll = wanted.length === 0;
   const names = stagesOf(manifest, wanted);
   const finals = new Set(isAll ? names.filter((name) => manifest.stages[name]!.isFinal) : names);
@@ -89,6 +94,7 @@ export async function pull(
     pipeline,
     count: brought.filter((item) => item !== page).length,
     run: manifest.run,
+    notes: new Notes(root, warn).merge(manifest.run, manifest.notes ?? [], env),
     ...(hasPage && { report: reportPath(pipeline) }),
     mistakes,
   };
@@ -193,7 +199,7 @@ function whyLost({ failure }: SharedStore, items: readonly string[]): string {
 }
 
 async function findRun(
-  { store, warn }: PullProject,
+  { store, warn }: { readonly store: SharedStore; readonly warn: (message: string) => void },
   pipeline: string,
   { run: wanted = '', commit }: PullOptions,
 ) {

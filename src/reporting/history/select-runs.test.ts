@@ -51,6 +51,8 @@ const idsOf = (query: Parameters<typeof selectRuns>[1]) => {
   return selection.ok ? selection.value.map(({ id }) => id.slice(0, 10)) : selection.error;
 };
 
+const bare = { changesOf: () => [], notedOf: () => undefined };
+
 test('runs are filtered by pipeline, stage, time and end', () => {
   assert.deepEqual(idsOf({}), ['2025-01-03', '2025-01-02', '2025-01-01']);
   assert.deepEqual(idsOf({ pipeline: 'other' }), ['2025-01-02']);
@@ -120,7 +122,11 @@ test('a condition names its number without blanks', () => {
 
 test('a line has the end of a run and its main numbers: their range for a matrix, the interval for one stage', () => {
   assert.deepEqual(
-    formatHistory(runs, [], ({ id }) => (id === '2025-01-03-4f2a' ? ['a', 'b', 'c', 'd'] : [])),
+    formatHistory(runs, {
+      names: [],
+      changesOf: ({ id }) => (id === '2025-01-03-4f2a' ? ['a', 'b', 'c', 'd'] : []),
+      notedOf: () => undefined,
+    }),
     [
       'run              pipeline  outcome    stages  time  numbers',
       '2025-01-03-4f2a  study     succeeded  1 ran   30 s  scores test.auc 0.7000 to 0.9000 (2), test.accuracy 0.7500 to 0.7500 (2)',
@@ -130,7 +136,7 @@ test('a line has the end of a run and its main numbers: their range for a matrix
     ],
   );
   assert.deepEqual(
-    formatHistory(runs.slice(2), ['test.auc'], () => [])[1],
+    formatHistory(runs.slice(2), { ...bare, names: ['test.auc'] })[1],
     '2025-01-01-4f2a  study     succeeded  1 ran   10 s  0.8000 (0.7000–0.9000)',
   );
 });
@@ -153,5 +159,8 @@ test('a setting of the results is shown like a number, a range of instances by t
     show: ['fit[n=1].epochs'],
   });
   assert.ok(selection.ok);
-  assert.match(formatHistory(selection.value, ['fit[n=1].epochs'], () => [])[1]!, / {2}3$/);
+  assert.match(
+    formatHistory(selection.value, { ...bare, names: ['fit[n=1].epochs'] })[1]!,
+    / {2}3$/,
+  );
 });

@@ -9,6 +9,8 @@ export type Cell = number | string | null | readonly (number | string)[];
  */
 export interface Column {
   readonly name: string;
+  /** Of a stage: whether it is a setting or a number that the stage measured. */
+  readonly of?: 'setting' | 'number';
   readonly values: readonly Cell[];
   readonly ends?: readonly (readonly [low: number, high: number] | null)[];
 }

@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Digest, sha256 } from '../../digest.ts';
+import type { Noted } from '../../engine/notes/note-lines.ts';
+import type { Notes } from '../../engine/notes/notes.ts';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import { groupBy } from '../../group-by.ts';
@@ -31,7 +33,13 @@ export interface RunTable {
   readonly runs: readonly string[];
   /** How many members the matrix of each run has; 1 for a run without one, and for a member. */
   readonly members: readonly number[];
+  /** The axes of each member, as `rate=0.001,seed=7`; null for a run. */
+  readonly labels: readonly (string | null)[];
+  /** What people wrote about each row; null for nothing. */
+  readonly noted: readonly (Noted | null)[];
   readonly columns: readonly Column[];
+  /** The kind of each stage, by its name without axes; several are separated by commas. */
+  readonly kinds: Readonly<Record<string, string>>;
   /** The columns that are shown where the address names none. */
   readonly shown: readonly string[];
   /** The number of runs whose settings are not read yet. */
@@ -46,11 +54,13 @@ const slice = 15;
 /** All runs of a project in memory; a run that has ended is read once. */
 export class RunIndex {
   readonly #results: Results;
+  readonly #notes: Notes;
   readonly #fill: FillDefaults;
   readonly #ended = new Map<string, PastRun>();
   readonly #running = new Map<string, EventReader>();
   /** Null for a result that `gc` removed. */
   readonly #settings = new Map<Digest, ResultSettings | null>();
+  readonly #kinds = new Map<string, Set<string>>();
   readonly #sameSettings = new Map<string, ResultSettings>();
   #runs: readonly PastRun[] = [];
   #reading: Promise<void> | undefined;
@@ -58,8 +68,9 @@ export class RunIndex {
   #signature = '';
 
   /** `fill` knows the defaults of results that do not have theirs. */
-  constructor(results: Results, fill: FillDefaults) {
+  constructor(results: Results, notes: Notes, fill: FillDefaults) {
     this.#results = results;
+    this.#notes = notes;
     this.#fill = fill;
   }
 
@@ -77,9 +88,10 @@ export class RunIndex {
       }
       return [run];
     });
-    const signature = this.#runs
-      .map(({ id, outcome, counts }) => `${id} ${outcome} ${JSON.stringify(counts)}`)
-      .join('\n');
+    const lines = this.#runs.map(
+      ({ id, outcome, counts }) => `${id} ${outcome} ${JSON.stringify(counts)}`,
+    );
+    const signature = [...lines, this.#notes.signature].join('\n');
     if (signature !== this.#signature) this.#tables.clear();
     this.#signature = signature;
     return this.#runs;
@@ -92,7 +104,7 @@ export class RunIndex {
     return reader;
   }
 
-  /** Changes when a run begins, ends or goes on. */
+  /** Changes when a run begins, ends or goes on, and when somebody writes about one. */
   get version(): string {
     this.runs();
     return sha256(this.#signature).slice(0, 16);
@@ -117,12 +129,16 @@ export class RunIndex {
     return table;
   }
 
-  /** What tells each row from the others of its pipeline; empty where nothing does. */
+  /**
+   * The name that somebody gave each row, or what tells it from the others of its pipeline; empty
+   * where nothing does.
+   */
   names(rows: readonly RunRow[]): readonly string[] {
-    return nameRuns(
+    const names = nameRuns(
       rows,
       rows.map((row) => withAxes(row, this.#stagesOf(row))),
     );
+    return names.map((name, i) => this.#notes.of(rows[i]!)?.name || name);
   }
 
   /**
@@ -142,18 +158,23 @@ export class RunIndex {
     return this.#reading;
   }
 
-  #unreadOf({ record }: PastRun): readonly Digest[] {
-    return Object.values(record?.stages ?? {}).flatMap(({ result }) =>
-      result === undefined || this.#settings.has(result) ? [] : [result],
+  #unreadOf({ record }: PastRun): readonly (readonly [stage: string, result: Digest])[] {
+    return Object.entries(record?.stages ?? {}).flatMap(([stage, { result }]) =>
+      result === undefined || this.#settings.has(result) ? [] : [[stage, result] as const],
     );
+  }
+
+  #noteKind(stage: string, kind: string): void {
+    this.#kinds.set(stage, (this.#kinds.get(stage) ?? new Set()).add(kind));
   }
 
   /** Reads the settings of all results in slices, the newest run first. */
   async #readSettings(): Promise<void> {
     let since = performance.now();
     for (const run of this.#runs) {
-      for (const digest of this.#unreadOf(run)) {
+      for (const [stage, digest] of this.#unreadOf(run)) {
         const result = this.#results.store.readResult(digest);
+        if (result !== undefined) this.#noteKind(baseName(stage), result.fingerprint.kind);
         this.#settings.set(digest, result === undefined ? null : this.#settingsOf(result));
         if (performance.now() - since < slice) continue;
         await setImmediate();
@@ -181,8 +202,11 @@ export class RunIndex {
   ): RunTable {
     const stages = rows.map((row) => this.#stagesOf(row));
     const withMatrix = rows.map((row, i) => withAxes(row, stages[i]!));
+    const noted = rows.map((row) => this.#notes.of(row));
+    const names = nameRuns(rows, withMatrix);
     const fields: readonly Column[] = [
-      { name: 'name', values: nameRuns(rows, withMatrix) },
+      { name: 'name', values: names.map((name, i) => noted[i]?.name || name) },
+      ...noteColumns(noted),
       { name: 'run', values: rows.map(({ run }) => run) },
       { name: 'pipeline', values: rows.map(({ pipeline }) => pipeline) },
       { name: 'state', values: rows.map(({ outcome }) => outcome) },
@@ -206,18 +230,25 @@ export class RunIndex {
       ids: rows.map(({ id }) => id),
       runs: rows.map(({ run }) => run),
       members: rows.map((row) => (of === 'runs' ? membersOf(row).length : 1)),
+      labels: rows.map(({ member }) => member ?? null),
+      noted: noted.map((entry) => entry ?? null),
       columns: [
         ...fields,
         { name: 'changed', values: changed },
-        ...settings.all(),
-        ...numbers.all(),
+        ...settings.all('setting'),
+        ...numbers.all('number'),
       ],
+      kinds: Object.fromEntries(
+        Array.from(this.#kinds, ([stage, kinds]) => [stage, [...kinds].join(', ')]),
+      ),
       shown: [
         'name',
+        ...(noted.some((entry) => (entry?.tags.length ?? 0) > 0) ? ['tags'] : []),
         'pipeline',
         'state',
         'time',
-        ...mainNumbers(numbers.all()),
+        ...mainNumbers(numbers.all('number')),
+        ...(noted.some((entry) => entry?.note) ? ['note'] : []),
         ...(hasChanged ? ['changed'] : []),
       ],
       unread,
@@ -246,6 +277,17 @@ const withAxes = (
   { axes }: RunRow,
   stages: ReadonlyMap<string, StageSettings>,
 ): ReadonlyMap<string, StageSettings> => new Map([['matrix', axes], ...stages]);
+
+/** What people wrote as columns, so that a filter finds it: `tags=good`, `pinned=yes`. */
+function noteColumns(noted: readonly (Noted | undefined)[]): readonly Column[] {
+  const yes = (isSo: boolean | undefined) => (isSo === true ? 'yes' : null);
+  return [
+    { name: 'tags', values: noted.map((entry) => entry?.tags ?? null) },
+    { name: 'note', values: noted.map((entry) => entry?.note || null) },
+    { name: 'pinned', values: noted.map((entry) => yes(entry?.isPinned)) },
+    { name: 'baseline', values: noted.map((entry) => yes(entry?.isBaseline)) },
+  ];
+}
 
 /** Columns that are created with their first values. */
 class Columns {
@@ -278,9 +320,10 @@ class Columns {
     column.ends[row] = [Math.min(low, ends[0]), Math.max(high, ends[1])];
   }
 
-  all(): readonly Column[] {
+  all(of: 'setting' | 'number'): readonly Column[] {
     return Array.from(this.#columns, ([name, { values, ends }]) => ({
       name,
+      of,
       values,
       ...(ends && { ends }),
     }));

@@ -11,6 +11,8 @@ import type { Item, StageSettings } from './changed-settings.ts';
 export interface RunRow extends PastRun {
   /** The run itself, or the one that the member belongs to. */
   readonly run: string;
+  /** Of a member: its axes as they stand in the names of its stages, `rate=0.001,seed=7`. */
+  readonly member?: string;
   /** The values of the axes of its matrix: one for a member, all of them for a run. */
   readonly axes: StageSettings;
 }
@@ -55,6 +57,7 @@ export function membersOf(run: PastRun): readonly RunRow[] {
     return {
       id: `${id}${separator}${index + 1}`,
       run: id,
+      member: label.slice(1, -1),
       axes: axesOf(new Set([label])),
       pipeline: run.pipeline,
       outcome: endState(ends),

@@ -1,5 +1,7 @@
 import type { Context } from 'hono';
 import { readPart } from '../../engine/files/read-part.ts';
+import type { Noted } from '../../engine/notes/note-lines.ts';
+import type { Notes } from '../../engine/notes/notes.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import { plainText } from '../../plain-text.ts';
@@ -7,6 +9,7 @@ import { html } from '../report/html.ts';
 import { withContent } from '../report/page-frame.ts';
 import { LiveRun } from './live-run.ts';
 import type { RunIndex } from './run-index.ts';
+import type { SavedViews } from './saved-views.ts';
 import { chartScripts, renderFrame, renderSections } from './served-page-frame.ts';
 import type { ReportSources } from './stored-report.ts';
 
@@ -16,6 +19,10 @@ const logBytes = 256 * 1024;
 /** The sources of all pages. */
 export interface Sources extends ReportSources {
   readonly index: RunIndex;
+  readonly notes: Notes;
+  readonly views: SavedViews;
+  /** Whether pages may write notes and views. */
+  readonly isWritable: boolean;
   readonly project: string;
 }
 
@@ -47,14 +54,18 @@ export async function runPage(c: Context, run: RunFolder, sources: Sources): Pro
   const logs = stages.map(
     (stage) => html`<option${stage === chosen && html` selected`}>${stage.name}</option>`,
   );
+  const noted = notesOf(run.id, sources.notes);
   return c.html(
     renderFrame({
-      title,
+      title: noted.noted?.name || title,
       at: '/' as const,
       project: sources.project,
-      scripts: chartScripts,
+      scripts: [...chartScripts, 'run-notes.js'],
+      isWritable: sources.isWritable,
+      data: noted,
       content: [
         links,
+        html`<div id="notes" class="links">${noted.noted?.name} ${noted.noted?.note}</div>`,
         contents,
         html`<div id="sections">${renderSections(sections)}</div>`,
         html`<section id="log" aria-labelledby="log-title" data-log="${address}/log"><h2 id="log-title">Log</h2>
@@ -64,6 +75,19 @@ export async function runPage(c: Context, run: RunFolder, sources: Sources): Pro
       ...(!live.isOver && { follows: `${address}/events?from=${live.offset}` }),
     }),
   );
+}
+
+/** What the script of a run's page shows of its notes. */
+export interface RunNotes {
+  readonly run: string;
+  readonly noted: Noted | null;
+  /** Tags of all runs. */
+  readonly knownTags: readonly string[];
+}
+
+function notesOf(run: string, notes: Notes): RunNotes {
+  const tags = new Set([...notes.noted.values()].flatMap((noted) => noted.tags));
+  return { run, noted: notes.of({ run }) ?? null, knownTags: [...tags].sort() };
 }
 
 /** The end of a stage's log in this run, or the log of its result if it did not run now. */

@@ -18,7 +18,7 @@ const beats = 10;
  * The page of all runs: the first rows of the view that its address names; its script fetches and
  * draws the rest.
  */
-export function runsPage(c: Context, { index, project }: Sources): Response {
+export function runsPage(c: Context, { index, project, isWritable }: Sources): Response {
   const table = index.table(rowsOf(c));
   const { rows } = filterRows(table.columns, table.ids.length, c.req.query('q') ?? '');
   const columns = columnsOf(table, c.req.query('cols') ?? '');
@@ -42,6 +42,7 @@ export function runsPage(c: Context, { index, project }: Sources): Response {
       project,
       content,
       scripts: ['runs-table.js'],
+      isWritable,
       follows: '/runs/events',
     }),
   );

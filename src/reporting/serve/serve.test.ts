@@ -16,6 +16,7 @@ import { exampleResult, listArtifact } from '../../../test/support/example-resul
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
+import type { Environment } from '../../environment.ts';
 import { startServer } from './serve.ts';
 
 const hostile = '<script>alert(1)</script>"\'&';
@@ -40,6 +41,7 @@ class Site {
     path: string,
     headers: Readonly<Record<string, string>> = {},
     method = 'GET',
+    body = '',
   ): Promise<Answer> {
     const cookie = `restage-${this.port}=${this.token}`;
     return new Promise((resolve, reject) => {
@@ -55,8 +57,23 @@ class Site {
           );
         },
       );
-      sent.on('error', reject).end();
+      sent.on('error', reject).end(body);
     });
+  }
+
+  /** Posts JSON as a page of this server does. */
+  post(
+    path: string,
+    body: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const own = {
+      origin: `http://127.0.0.1:${this.port}`,
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(text)),
+    };
+    return this.get(path, { ...own, ...headers }, 'POST', text);
   }
 
   /** The first events of a stream, until `count` have come. */
@@ -95,7 +112,10 @@ class Site {
 async function serveIn(
   t: TestContext,
   root: string,
-  warn: (message: string) => void = assert.fail,
+  {
+    warn = assert.fail,
+    writer,
+  }: { readonly warn?: (message: string) => void; readonly writer?: Environment } = {},
 ): Promise<Site> {
   const planner = {
     names: () => ['base', 'test'],
@@ -107,6 +127,7 @@ async function serveIn(
     token: 'secret',
     planner,
     fill: () => undefined,
+    writer,
     warn,
   });
   t.after(() => server.close());
@@ -175,6 +196,61 @@ test('requests without the token, under another host name or with another method
   assert.equal(page.headers['x-content-type-options'], 'nosniff');
 });
 
+const anna = { USER: 'anna', XDG_CONFIG_HOME: '/nowhere' };
+
+test('a note is taken only from a page of this server, and by no server that only reads', async (t) => {
+  const { root, run } = await projectWithRun(t);
+  const site = await serveIn(t, root, { writer: anna });
+  const edit = { run: run.id, name: 'mine' };
+  const statusOf = async (headers: Record<string, string>, body: unknown = edit) =>
+    (await site.post('/notes', body, headers)).status;
+  const port = site.port + 1;
+  assert.equal(await statusOf({ cookie: '' }), 403);
+  assert.equal(await statusOf({ origin: 'http://evil.example' }), 403);
+  assert.equal(await statusOf({ origin: 'null' }), 403);
+  assert.equal(await statusOf({ origin: '' }), 403);
+  // Another server of this machine gets the cookie, too.
+  assert.equal(await statusOf({ origin: `http://127.0.0.1:${port}` }), 403);
+  assert.equal(await statusOf({ 'sec-fetch-site': 'same-site' }), 403);
+  assert.equal(await statusOf({ host: 'evil.example', origin: 'http://evil.example' }), 421);
+  assert.equal(await statusOf({ 'content-type': 'text/plain' }), 415);
+  assert.equal(await statusOf({}, { ...edit, note: 'x'.repeat(70_000) }), 413);
+  assert.equal(await statusOf({}, { ...edit, note: 'x'.repeat(5000) }), 400);
+  assert.equal(await statusOf({}, { ...edit, __proto__: 1, other: 1 }), 400);
+  assert.equal(await statusOf({}, '{'), 400);
+  assert.equal(await statusOf({}, { ...edit, run: '../../etc' }), 404);
+  assert.equal(await statusOf({}, { ...edit, member: 'seed=7' }), 404);
+  assert.equal((await site.post('/', edit)).status, 405);
+  assert.ok(!readdirSync(root).includes('notes'), 'nothing was written');
+  assert.equal(await statusOf({}), 200);
+  const readers = await serveIn(t, root);
+  assert.equal((await readers.post('/notes', edit)).status, 405);
+  assert.doesNotMatch((await readers.get('/')).text, /data-writable/);
+});
+
+test('what people write stands in the table of runs and on the page of a run, as text', async (t) => {
+  const { root, run } = await projectWithRun(t);
+  const site = await serveIn(t, root, { writer: anna });
+  const { columns: before } = JSON.parse((await site.get('/runs.json')).text);
+  const cellOf = (columns: { name: string; values: unknown[] }[], name: string) =>
+    columns.find((column) => column.name === name)!.values[0];
+  assert.equal(cellOf(before, 'tags'), null);
+  const edit = { run: run.id, name: hostile, note: hostile, tag: [hostile], baseline: true };
+  assert.equal((await site.post('/notes', edit)).status, 200);
+  const { columns, noted, shown } = JSON.parse((await site.get('/runs.json')).text);
+  assert.deepEqual(
+    ['name', 'tags', 'note', 'pinned', 'baseline'].map((name) => cellOf(columns, name)),
+    [hostile, [hostile], hostile, null, 'yes'],
+  );
+  assert.deepEqual([noted[0].last.author, noted[0].last.isVouched], ['anna', false]);
+  assert.ok(shown.includes('tags') && shown.includes('note'));
+  for (const path of ['/', `/run/${run.id}`]) {
+    const { text } = await site.get(path);
+    assert.match(text, /&#60;script&#62;alert\(1\)/, path);
+    assert.ok(!text.includes(hostile), path);
+  }
+});
+
 test('pages and scripts are sent compressed to whoever takes it, and a script once', async (t) => {
   const { root, run } = await projectWithRun(t);
   const site = await serveIn(t, root);
@@ -229,7 +305,7 @@ const pages: Readonly<Record<string, readonly string[]>> = {
 
 test('no page fails for an id, a name or a number that it does not know: old bookmarks and edited addresses', async (t) => {
   const { root, run, artifact } = await projectWithRun(t);
-  const site = await serveIn(t, root, (message) => t.diagnostic(message));
+  const site = await serveIn(t, root, { warn: (message) => t.diagnostic(message) });
   await site.get(`/run/${run.id}`); // lists the artifact
   const gone = '2024-01-31T09-12-03.042-4f2a';
   const usual = [

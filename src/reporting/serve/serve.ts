@@ -5,9 +5,11 @@ import { serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { compress } from 'hono/compress';
 import { isDigest } from '../../digest.ts';
+import { Notes } from '../../engine/notes/notes.ts';
 import { Ledger } from '../../engine/seals/ledger.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
+import type { Environment } from '../../environment.ts';
 import type { FillDefaults } from '../effective-settings.ts';
 import { comparePage } from './compare-page.ts';
 import { ImageStore } from './gallery-images.ts';
@@ -16,13 +18,16 @@ import { nearestData, pointsData } from './gallery-points.ts';
 import { graphPage, type Planner } from './graph-page.ts';
 import { guard, newToken } from './guard.ts';
 import { lostPage, lostRunPage } from './lost-page.ts';
+import { postNote } from './post-note.ts';
 import { RunIndex } from './run-index.ts';
 import { findRun, runLog, runPage, type Sources } from './run-page.ts';
 import { Results } from './run-results.ts';
 import { followRuns, runsData, runsPage } from './runs-page.ts';
+import { SavedViews } from './saved-views.ts';
 import { sendAsset } from './send-asset.ts';
 import { followRun } from './send-changes.ts';
 import { Objects } from './stored-objects.ts';
+import { postView, viewsData } from './views-page.ts';
 
 interface ServeOptions {
   readonly root: string;
@@ -33,8 +38,13 @@ interface ServeOptions {
   readonly token?: string | undefined;
   readonly planner: Planner;
   readonly fill: FillDefaults;
+  /** Where the key of whoever writes is looked up; absent: the pages can only be read. */
+  readonly writer?: Environment | undefined;
   readonly warn: (message: string) => void;
 }
+
+/** Where pages may write. */
+const posts: ReadonlySet<string> = new Set(['/notes', '/views']);
 
 /** A server that listens. */
 export interface LiveServer {
@@ -45,20 +55,24 @@ export interface LiveServer {
 }
 
 /**
- * Serves the pages of a project; it only reads. Rejects with the system's error where it cannot
- * listen on the port.
+ * Serves the pages of a project. Rejects with the system's error where it cannot listen on the
+ * port.
  */
 export async function startServer(options: ServeOptions): Promise<LiveServer> {
-  const { root, host = '127.0.0.1', token = newToken() } = options;
+  const { root, host = '127.0.0.1', token = newToken(), writer } = options;
   const store = new LocalStore(root, options.warn);
   const results = new Results(store);
   const ledger = new Ledger(root);
+  const notes = new Notes(root, options.warn);
   const sources: Sources = {
     store,
     results,
     objects: new Objects(store, () => ledger.unsealed),
     project: basename(root),
-    index: new RunIndex(results, options.fill),
+    index: new RunIndex(results, notes, options.fill),
+    notes,
+    views: new SavedViews(root),
+    isWritable: writer !== undefined,
     fill: options.fill,
   };
   const named = options.host === undefined ? [] : namesOf(host);
@@ -72,9 +86,13 @@ export async function startServer(options: ServeOptions): Promise<LiveServer> {
     started.on('error', reject);
   });
   const { port } = server.address() as { readonly port: number };
-  app.use(guard({ hosts, token, cookie: `restage-${port}` }));
+  app.use(guard({ hosts, token, cookie: `restage-${port}`, posts: writer ? posts : new Set() }));
   app.use(compress()); // not pictures, nor events as they happen
   addRoutes(app, sources, options.planner);
+  if (writer !== undefined) {
+    app.post('/notes', (c) => postNote(c, sources, writer));
+    app.post('/views', (c) => postView(c, sources));
+  }
   app.onError((error, c) => {
     options.warn(`${c.req.path}: ${error.message}`);
     return c.text('This page could not be made: see what `restage serve` printed.', 500);
@@ -118,6 +136,7 @@ function addRoutes(app: Hono, sources: Sources, planner: Planner): void {
   });
   app.get('/', (c) => runsPage(c, sources));
   app.get('/runs.json', (c) => runsData(c, sources));
+  app.get('/views.json', (c) => viewsData(c, sources));
   app.get('/runs/events', (c) => followRuns(c, sources));
   app.get('/run/:id', ofRun(runPage));
   app.get('/run/:id/events', ofRun(followRun));

@@ -21,6 +21,8 @@ interface Frame {
   readonly follows?: string | undefined;
   /** The data that the page's script reads. */
   readonly data?: unknown;
+  /** Whether the page has forms that write. */
+  readonly isWritable?: boolean;
 }
 
 /**
@@ -35,9 +37,10 @@ export function renderFrame({
   scripts = [],
   follows,
   data,
+  isWritable = false,
 }: Frame): string {
   return html`<!doctype html>
-<html lang="en" data-served${follows !== undefined && html` data-follows="${follows}"`}>
+<html lang="en" data-served${follows !== undefined && html` data-follows="${follows}"`}${isWritable && html` data-writable`}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -1,3 +1,5 @@
+import { cutText } from '../../cut-text.ts';
+import type { Noted } from '../../engine/notes/note-lines.ts';
 import { formatFew, formatSeconds } from '../../format-numbers.ts';
 import { headlineMetrics, measuredPart } from '../../learning/metrics/metric-catalogue.ts';
 import { isTestSplit } from '../../learning/metrics/reported-split.ts';
@@ -11,15 +13,21 @@ import { formatTable } from './text-layout.ts';
 const mostNumbers = 2;
 /** The most changes that are listed for a run; the others are counted. */
 const mostChanges = 3;
+/** Characters of a note that are listed. */
+const mostOfNote = 100;
 
-/**
- * A line for each run, and one for its changes. `names` are the numbers asked for; without any, the
- * main ones.
- */
+/** What the lines of runs say beside their end. */
+interface RunRemarks {
+  /** The numbers asked for; without any, the main ones. */
+  readonly names: readonly string[];
+  readonly changesOf: (run: PastRun) => readonly string[];
+  readonly notedOf: (run: PastRun) => Noted | undefined;
+}
+
+/** A line for each run, one for what people wrote about it, and one for its changes. */
 export function formatHistory(
   runs: readonly PastRun[],
-  names: readonly string[],
-  changesOf: (run: PastRun) => readonly string[],
+  { names, changesOf, notedOf }: RunRemarks,
 ): readonly string[] {
   const [header = '', ...lines] = formatTable(
     ['run', 'pipeline', 'outcome', 'stages', 'time', ...(names.length > 0 ? names : ['numbers'])],
@@ -36,7 +44,11 @@ export function formatHistory(
   );
   return [
     header,
-    ...lines.flatMap((line, index) => [line, ...formatChanges(changesOf(runs[index]!))]),
+    ...lines.flatMap((line, index) => [
+      line,
+      ...formatNoted(notedOf(runs[index]!)),
+      ...formatChanges(changesOf(runs[index]!)),
+    ]),
   ];
 }
 
@@ -47,6 +59,17 @@ function formatStages({ counts, outcome, at = [] }: PastRun): string {
       .filter(Boolean)
       .join('; ') || '–'
   );
+}
+
+/** `first that works [good] baseline: overfits after epoch 5`, in one line. */
+function formatNoted(noted: Noted | undefined): readonly string[] {
+  if (noted === undefined) return [];
+  const { name, note, tags, isPinned, isBaseline } = noted;
+  const marks = [isPinned && 'pinned', isBaseline && 'baseline'];
+  const head = [name, ...tags.map((tag) => `[${tag}]`), ...marks].filter(Boolean).join(' ');
+  const text = cutText(note.replace(/\s+/g, ' '), mostOfNote);
+  const line = [head, text].filter(Boolean).join(': ');
+  return line === '' ? [] : [`  ${line}`];
 }
 
 function formatChanges(changes: readonly string[]): readonly string[] {

@@ -10,6 +10,8 @@ export interface RunManifest {
   readonly stages: Readonly<Record<StageName, ManifestStage>>;
   /** The digest of the run's page. */
   readonly report?: Digest;
+  /** What people wrote about the run, as lines of `notes/`; absent: nothing. */
+  readonly notes?: readonly string[];
 }
 
 export interface ManifestStage {
@@ -29,12 +31,14 @@ export interface ManifestStage {
 export function parseManifest(text: string): RunManifest | undefined {
   const manifest = jsonOf<Json>(text);
   if (!isJsonObject(manifest) || !isJsonObject(manifest['stages'])) return undefined;
-  const { run, pipeline, gitCommit, report, stages } = manifest;
+  const { run, pipeline, gitCommit, report, notes = [], stages } = manifest;
   const isManifest =
     typeof run === 'string' &&
     typeof pipeline === 'string' &&
     (gitCommit === undefined || typeof gitCommit === 'string') &&
     (report === undefined || isDigest(report)) &&
+    Array.isArray(notes) &&
+    notes.every((line) => typeof line === 'string') &&
     Object.entries(stages).every(([name, stage]) => name !== '' && isStage(stage));
   return isManifest ? (manifest as object as RunManifest) : undefined;
 }

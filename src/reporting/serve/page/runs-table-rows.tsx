@@ -6,6 +6,7 @@ import type { RunTable } from '../run-index.ts';
 import { alignedDigits, numberText } from './aligned-numbers.ts';
 import { ColumnHead } from './column-head.tsx';
 import { Mark } from './mark.tsx';
+import { isWritable } from './post.ts';
 import { drawnRows, useSeen } from './use-view.ts';
 
 /** Pixels of a row. */
@@ -23,13 +24,18 @@ interface RowsProps extends SortProps {
   readonly rows: readonly number[];
   readonly ticked: readonly string[];
   tick(id: string): void;
+  /** Puts a column at the place of another. */
+  moveColumn(from: number, to: number): void;
   /** Shows the members of a run. */
   unfold(run: string): void;
+  /** Opens the form of what is noted about a row. */
+  annotate(row: number): void;
 }
 
 /** The rows of the table that are in sight. */
 export function Rows(props: RowsProps) {
-  const { table, visibleColumns, rows, ticked, sort, tick, unfold, sortBy } = props;
+  const { table, visibleColumns, rows, ticked, sort, tick, unfold, annotate, sortBy } = props;
+  const { moveColumn } = props;
   const { box, seen, look } = useSeen<HTMLElement>();
   const [first, last] = drawnRows(seen, rowHeight, rows.length);
   const space = (count: number) => count > 0 && <tr style={{ height: `${count * rowHeight}px` }} />;
@@ -52,8 +58,15 @@ export function Rows(props: RowsProps) {
             <th scope="col">
               <span class="hidden">Ticked</span>
             </th>
-            {visibleColumns.map(({ name }) => (
-              <ColumnHead key={name} name={name} sort={sort} sortBy={sortBy} />
+            {visibleColumns.map(({ name }, place) => (
+              <ColumnHead
+                key={name}
+                name={name}
+                sort={sort}
+                sortBy={sortBy}
+                place={place}
+                move={moveColumn}
+              />
             ))}
           </tr>
         </thead>
@@ -78,6 +91,7 @@ export function Rows(props: RowsProps) {
                     row={row}
                     table={table}
                     unfold={unfold}
+                    annotate={annotate}
                     look={looks[position]!}
                   />
                 ))}
@@ -115,13 +129,24 @@ interface ValueProps {
   readonly table: RunTable;
   readonly look: Look;
   unfold(run: string): void;
+  annotate(row: number): void;
 }
 
-function Value({ column, row, table, look, unfold }: ValueProps) {
+function Value({ column, row, table, look, unfold, annotate }: ValueProps) {
   const { name, ends } = column;
   const { scale, digits } = look;
   const items = itemsOf(column.values[row]);
-  if (name === 'name') return <Name table={table} row={row} unfold={unfold} />;
+  if (name === 'name') return <Name table={table} row={row} unfold={unfold} annotate={annotate} />;
+  if (name === 'tags')
+    return (
+      <td>
+        {items.map((tag) => (
+          <span key={tag} class="tag">
+            {tag}
+          </span>
+        ))}
+      </td>
+    );
   if (name === 'state')
     return (
       <td>
@@ -154,10 +179,13 @@ interface NameProps {
   readonly table: RunTable;
   readonly row: number;
   unfold(run: string): void;
+  annotate(row: number): void;
 }
 
 /** What tells a row from its neighbours, then its time; and the way to a run's members. */
-function Name({ table: { columns, runs, members }, row, unfold }: NameProps) {
+function Name({ table, row, unfold, annotate }: NameProps) {
+  const { columns, runs, members } = table;
+  const noted = table.noted[row];
   const cellOf = (name: string) => columns.find((column) => column.name === name)!.values[row];
   const run = runs[row]!;
   const time = localTime(Number(cellOf('started')));
@@ -168,9 +196,22 @@ function Name({ table: { columns, runs, members }, row, unfold }: NameProps) {
         {name === '' ? time : name}
       </a>
       {name !== '' && <span class="soft"> {time}</span>}
+      {noted?.isPinned && <span class="tag">pinned</span>}
+      {noted?.isBaseline && <span class="tag">baseline</span>}
       {members[row]! > 1 && (
         <button type="button" onClick={() => unfold(run)}>
           {members[row]} members
+        </button>
+      )}
+      {isWritable() && (
+        <button
+          type="button"
+          class="quiet"
+          title="Name, tags and note"
+          aria-label={`Note about ${name === '' ? time : name}`}
+          onClick={() => annotate(row)}
+        >
+          ✎
         </button>
       )}
     </th>

@@ -1,11 +1,15 @@
 import { render } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { type Column, columnsOf, filterRows, joinNames, sortRows } from '../filter-query.ts';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { moved } from '../column-groups.ts';
+import { columnsOf, filterRows, joinNames, sortRows } from '../filter-query.ts';
 import type { RunTable } from '../run-index.ts';
 import { queryValue } from './address.ts';
+import { ColumnsMenu } from './columns-menu.tsx';
 import { FilterField } from './filter-field.tsx';
+import { NoteDialog } from './note-dialog.tsx';
 import { Rows } from './runs-table-rows.tsx';
 import { useView } from './use-view.ts';
+import { ViewsMenu } from './views-menu.tsx';
 
 let isDrawn = false;
 const element = document.getElementById('table');
@@ -34,8 +38,14 @@ function Runs({ table }: { readonly table: RunTable }) {
     load(element!);
   }, [view.rows]);
   const { rows, unknown } = useMemo(() => filterRows(columns, ids.length, view.q), [table, view.q]);
-  const sorted = useMemo(() => sortRows(rows, columns, view.sort), [rows, view.sort]);
+  const sorted = useMemo(
+    () => pinnedFirst(sortRows(rows, columns, view.sort), table),
+    [rows, view.sort],
+  );
+  const [annotated, setAnnotated] = useState<number>();
   const visibleColumns = columnsOf(table, view.cols);
+  const names = visibleColumns.map(({ name }) => name);
+  const choose = (all: readonly string[]) => change({ cols: joinNames(all) });
   const noun = view.rows === 'members' ? 'members' : 'runs';
   const ticked = view.tick.split(' ').filter(Boolean);
   const tick = (id: string) =>
@@ -56,10 +66,23 @@ function Runs({ table }: { readonly table: RunTable }) {
             <option value="members">members of a matrix</option>
           </select>
         </label>
-        <Chooser
-          columns={columns}
-          names={visibleColumns.map(({ name }) => name)}
-          choose={(all) => change({ cols: joinNames(all) })}
+        <ColumnsMenu table={table} names={names} choose={choose} />
+        <ViewsMenu
+          now={{
+            rows: view.rows === 'members' ? 'members' : 'runs',
+            filter: view.q,
+            sort: view.sort,
+            columns: view.cols === '' ? [] : names,
+          }}
+          show={(saved) =>
+            change({
+              rows: saved.rows === 'members' ? 'members' : '',
+              q: saved.filter,
+              sort: saved.sort,
+              cols: joinNames(saved.columns),
+              tick: '',
+            })
+          }
         />
         {ticked.length < 2 ? (
           <span class="button soft">Tick two rows to compare</span>
@@ -77,83 +100,53 @@ function Runs({ table }: { readonly table: RunTable }) {
       <Rows
         table={table}
         visibleColumns={visibleColumns}
+        moveColumn={(from, to) => choose(moved(names, from, to))}
         rows={sorted}
         ticked={ticked}
         tick={tick}
         unfold={(run) => change({ rows: 'members', q: `run=${run}`, tick: '' })}
+        annotate={setAnnotated}
         sort={view.sort}
         sortBy={(sort) => change({ sort })}
       />
+      {annotated !== undefined && (
+        <RowNote
+          table={table}
+          row={annotated}
+          close={(isSaved) => {
+            setAnnotated(undefined);
+            if (isSaved) load(element!);
+          }}
+        />
+      )}
     </>
   );
 }
 
-/** Closes a menu by Escape, or by a press outside of it. */
-function useMenu() {
-  const menu = useRef<HTMLDetailsElement>(null);
-  useEffect(() => {
-    const close = ({ target }: Event) => {
-      if (!menu.current!.contains(target as Node)) menu.current!.open = false;
-    };
-    const closeByKey = ({ key }: KeyboardEvent) => {
-      if (key !== 'Escape' || !menu.current!.open) return;
-      menu.current!.open = false;
-      menu.current!.querySelector('summary')!.focus();
-    };
-    addEventListener('pointerdown', close);
-    addEventListener('keydown', closeByKey);
-    return () => {
-      removeEventListener('pointerdown', close);
-      removeEventListener('keydown', closeByKey);
-    };
-  }, []);
-  return menu;
+/** Pinned rows stand above all others, whatever the order. */
+function pinnedFirst(rows: readonly number[], { noted }: RunTable): readonly number[] {
+  const isPinned = (row: number) => noted[row]?.isPinned === true;
+  return [...rows.filter(isPinned), ...rows.filter((row) => !isPinned(row))];
 }
 
-interface ChooserProps {
-  readonly columns: readonly Column[];
-  readonly names: readonly string[];
-  choose(names: readonly string[]): void;
+interface RowNoteProps {
+  readonly table: RunTable;
+  readonly row: number;
+  close(isSaved: boolean): void;
 }
 
-/** The menu of columns. */
-function Chooser({ columns, names, choose }: ChooserProps) {
-  const [find, setFind] = useState('');
-  const menu = useMenu();
-  const matches = columns.filter(({ name }) => name.includes(find)).slice(0, 200);
+/** The form of what is noted about a row. */
+function RowNote({ table: { ids, runs, labels, noted, columns }, row, close }: RowNoteProps) {
+  const member = labels[row] ?? null;
+  const name = columns.find((column) => column.name === 'name')!.values[row];
+  const tags = new Set(noted.flatMap((entry) => entry?.tags ?? []));
   return (
-    <details class="chooser" ref={menu}>
-      <summary class="button">Columns</summary>
-      <div class="card padded">
-        <label>
-          Find{' '}
-          <input
-            type="search"
-            value={find}
-            onInput={({ currentTarget }) => setFind(currentTarget.value)}
-          />
-        </label>
-        <ul>
-          {matches.map(({ name }) => (
-            <li key={name}>
-              <label>
-                <input
-                  type="checkbox"
-                  checked={names.includes(name)}
-                  onChange={() =>
-                    choose(
-                      names.includes(name)
-                        ? names.filter((column) => column !== name)
-                        : [...names, name],
-                    )
-                  }
-                />{' '}
-                {name}
-              </label>
-            </li>
-          ))}
-        </ul>
-      </div>
-    </details>
+    <NoteDialog
+      subject={{ run: runs[row]!, ...(member !== null && { member }) }}
+      label={String(name || ids[row]!)}
+      noted={noted[row] ?? null}
+      knownTags={[...tags].sort()}
+      close={close}
+    />
   );
 }

@@ -1,0 +1,211 @@
+import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { sha256 } from '../../digest.ts';
+import type { Environment } from '../../environment.ts';
+import { UserError } from '../../user-error.ts';
+import { appendLines } from '../files/append-lines.ts';
+import { writing } from '../files/write-error.ts';
+import { keyFile, readKey, type SigningKey, sign } from '../store/remote/keys.ts';
+import { loadStoreFile } from '../store/remote/store-file.ts';
+import {
+  type Noted,
+  type NotedSubject,
+  type NoteEdit,
+  type NoteLine,
+  notedBy,
+  parseLine,
+  plainEdit,
+  signedText,
+  subjectKey,
+  type WrittenLine,
+} from './note-lines.ts';
+
+/** The folder of notes in a project, which belongs into its repository. */
+export const notesFolder = 'notes';
+
+/** Bytes of a file that is read as notes: 50,000 lines. */
+const largestFile = 16 * 1024 * 1024;
+const mostFiles = 1000;
+/** Edits of one run that travel with it. */
+const mostTravelling = 500;
+
+/** A subject, with the pipeline of its run. */
+export interface EditedSubject extends NotedSubject {
+  readonly pipeline: string;
+}
+
+/**
+ * What people wrote about the runs of a project: `notes/*.jsonl`, one file a writer, to which lines
+ * are only appended, so that Git merges the edits of several people. Anybody may have written any
+ * of these files: a line that is none counts as absent, and a link is not followed.
+ */
+export class Notes {
+  readonly #root: string;
+  readonly #warn: (message: string) => void;
+  #signature = '';
+  #lines: readonly WrittenLine[] = [];
+  #noted: ReadonlyMap<string, Noted> = new Map();
+  #damaged: readonly string[] = [];
+
+  constructor(root: string, warn: (message: string) => void = () => {}) {
+    this.#root = root;
+    this.#warn = warn;
+  }
+
+  /** Changes with the files. */
+  get signature(): string {
+    return this.#files()
+      .map(({ name, signature }) => `${name} ${signature}`)
+      .join('\n');
+  }
+
+  /** What is noted now, by run, or by run and member as `subjectKey` names them. */
+  get noted(): ReadonlyMap<string, Noted> {
+    this.#refresh();
+    return this.#noted;
+  }
+
+  of(subject: NotedSubject): Noted | undefined {
+    return this.noted.get(subjectKey(subject));
+  }
+
+  /** The files with lines that are no notes, as `notes/anna.jsonl:3`. */
+  get damaged(): readonly string[] {
+    this.#refresh();
+    return this.#damaged;
+  }
+
+  /** All lines about a run and its members as they were written, the last ones of very many. */
+  linesOf(run: string): readonly string[] {
+    this.#refresh();
+    const lines = this.#lines.filter(({ line }) => line.run === run).map(({ text }) => text);
+    return [...new Set(lines)].slice(-mostTravelling);
+  }
+
+  /**
+   * Appends an edit to the file of the user, signed if they have a key. Throws a `WriteError`, and
+   * a `UserError` for a key that others can read.
+   */
+  async edit(subject: EditedSubject, edit: NoteEdit, env: Environment): Promise<void> {
+    const key = readKey(keyFile(env));
+    const by = (env['USER'] || userInfo().username).slice(0, 100);
+    const line: NoteLine = {
+      time: this.#nextTime(subject),
+      run: subject.run,
+      ...(subject.member !== undefined && { member: subject.member }),
+      pipeline: subject.pipeline,
+      ...plainEdit(edit),
+      by,
+      ...(key !== undefined && { key: key.text }),
+    };
+    const unsigned = JSON.stringify(line);
+    const text =
+      key === undefined
+        ? unsigned
+        : `${unsigned.slice(0, -1)},"signature":"${await sign(signedText(unsigned), key)}"}`;
+    if (parseLine(text) === undefined) throw new Error('Internal error: no line of notes');
+    this.#append([text], fileOf(by, key));
+  }
+
+  /** Adds lines about a run that came with it from elsewhere. Returns how many were new. */
+  merge(run: string, lines: readonly string[], env: Environment): number {
+    this.#refresh();
+    const known = new Set(this.#lines.map(({ text }) => text));
+    const fresh = lines
+      .slice(-mostTravelling)
+      .filter((text) => !known.has(text) && !text.includes('\n') && parseLine(text)?.run === run);
+    if (fresh.length === 0) return 0;
+    const by = env['USER'] || userInfo().username;
+    this.#append(fresh, fileOf(by, readKey(keyFile(env))));
+    return fresh.length;
+  }
+
+  /** Now, or just after the last edit of the subject, if that came from a clock ahead of ours. */
+  #nextTime(subject: NotedSubject): string {
+    const last = this.of(subject)?.last.time;
+    const after = last === undefined ? 0 : Date.parse(last) + 1;
+    return new Date(Math.max(Date.now(), after)).toISOString();
+  }
+
+  #append(lines: readonly string[], name: string): void {
+    const folder = join(this.#root, notesFolder);
+    const path = join(folder, name);
+    writing(`${notesFolder}/${name}`, () => {
+      const isNew = mkdirSync(folder, { recursive: true }) !== undefined;
+      if (!lstatSync(folder).isDirectory())
+        throw new UserError(`${notesFolder} is no folder of this project: move it away`);
+      // So that Git keeps the lines of both sides.
+      if (isNew) writeFileSync(join(folder, '.gitattributes'), '*.jsonl merge=union\n');
+      if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false)
+        throw new UserError(`${notesFolder}/${name} is no plain file: move it away`);
+      appendLines(path, lines);
+    });
+  }
+
+  #files() {
+    const folder = join(this.#root, notesFolder);
+    if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
+    const names = readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
+    return names
+      .sort()
+      .slice(0, mostFiles)
+      .flatMap((name) => {
+        const path = join(folder, name);
+        const stats = lstatSync(path, { throwIfNoEntry: false, bigint: true });
+        if (stats?.isFile() !== true) return [];
+        const signature = `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
+        return [{ name, path, size: Number(stats.size), signature }];
+      });
+  }
+
+  #refresh(): void {
+    const files = this.#files();
+    const signature = files.map(({ name, signature }) => `${name} ${signature}`).join('\n');
+    if (signature === this.#signature) return;
+    const damaged: string[] = [];
+    this.#lines = files.flatMap(({ name, path, size }) => {
+      if (size <= largestFile) return this.#read(name, path, damaged);
+      this.#warn(`${notesFolder}/${name} is larger than 16 MB: its notes are ignored`);
+      return [];
+    });
+    this.#damaged = damaged;
+    this.#noted = notedBy(this.#lines, this.#keys(), Date.now());
+    this.#signature = signature;
+  }
+
+  /** The names of the keys that the project trusts, by their text. */
+  #keys(): ReadonlyMap<string, string> {
+    const spec = loadStoreFile(this.#root);
+    const keys = spec.ok ? (spec.value?.keys ?? {}) : {};
+    return new Map(Object.entries(keys).map(([name, text]) => [text, name]));
+  }
+
+  #read(name: string, path: string, damaged: string[]): readonly WrittenLine[] {
+    let content: string;
+    try {
+      content = readFileSync(path, 'utf8');
+    } catch (error) {
+      this.#warn(`${notesFolder}/${name} cannot be read: ${(error as Error).message}`);
+      return [];
+    }
+    return content.split('\n').flatMap((text, index) => {
+      if (text === '') return [];
+      const line = parseLine(text);
+      if (line !== undefined) return [{ text, line }];
+      damaged.push(`${notesFolder}/${name}:${index + 1}`);
+      return [];
+    });
+  }
+}
+
+/** The file of a writer: of their key, or of their name on this machine. */
+function fileOf(by: string, key: SigningKey | undefined): string {
+  if (key !== undefined) return `${key.id}.jsonl`;
+  const name =
+    by
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .slice(0, 30) || 'user';
+  return `${name}-${sha256(`${by}@${hostname()}`).slice(0, 8)}.jsonl`;
+}
