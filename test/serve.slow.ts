@@ -3,7 +3,9 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { writeMap } from '../src/learning/vision/features/map-files.ts';
+import { shareRuns } from '../src/project/history/share-runs.ts';
 import { fillDefaults } from '../src/project/kinds/fill-defaults.ts';
+import { OpenedProject } from '../src/project/opened-project.ts';
 import { plannerOf } from '../src/project/serve-project.ts';
 import { type LiveServer, startServer } from '../src/reporting/serve/serve.ts';
 import { BrowserPage, noBrowser } from './support/browser.ts';
@@ -40,6 +42,7 @@ const serve = (port = 0) =>
     token: 'secret',
     planner: plannerOf(project.root, () => {}),
     fill: fillDefaults,
+    writer: { USER: 'anna', XDG_CONFIG_HOME: '/nowhere' },
     warn: (line) => assert.fail(line),
   });
 const address = (path: string) =>
@@ -431,6 +434,125 @@ test('a click on the map shows the images that are nearest in the features, and 
   // This test reads pixels, which the page never does.
   const complaints = opened.complaints.filter((text) => !text.includes('willReadFrequently'));
   assert.deepEqual(complaints, []);
+});
+
+test('a run is named, tagged and pinned in the table, and a view of it is saved for all', {
+  skip: noBrowser,
+}, async () => {
+  const [firstRun] = idsOf();
+  await using opened = await BrowserPage.open(address('/'));
+  const { page } = opened;
+  await page.getByText('2 of 2 runs').waitFor();
+  const rows = page.locator('#table tbody th');
+  assert.match((await rows.first().locator('a').getAttribute('title'))!, /./);
+  await page
+    .getByRole('button', { name: /^Note about/ })
+    .nth(1)
+    .click();
+  await page.getByLabel('Name', { exact: true }).fill(hostile);
+  await page.getByLabel('Tags, separated by commas').fill('good, to repeat');
+  await page.getByLabel('Note', { exact: true }).fill('Look at the <b>rate</b>.');
+  await page.getByLabel('Pinned: first in the table').check();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await rows.first().getByText('pinned').waitFor();
+  assert.equal(await rows.first().locator('a').getAttribute('title'), firstRun);
+  assert.equal(await rows.first().locator('a').textContent(), hostile);
+  await page.getByLabel('Filter').fill('tags=good');
+  await page.getByText('1 of 2 runs').waitFor();
+
+  await page.locator('summary', { hasText: 'Columns' }).click();
+  await page.getByLabel('Find').fill('auc');
+  await page.getByRole('button', { name: 'Hide time' }).click();
+  await page.getByRole('button', { name: 'Move tags to the left' }).click();
+  await page.keyboard.press('Escape');
+  const heads = page.locator('#table thead th button');
+  assert.deepEqual((await heads.allTextContents()).slice(0, 4), [
+    'tags',
+    'name',
+    'pipeline',
+    'state',
+  ]);
+  await heads.nth(3).dragTo(heads.nth(0));
+  assert.deepEqual((await heads.allTextContents()).slice(0, 3), ['state', 'tags', 'name']);
+  await page.locator('summary', { hasText: 'Views' }).click();
+  await page.getByLabel('Save this view as').fill('the good ones');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.locator('summary', { hasText: 'View: the good ones' }).waitFor();
+  assert.match(project.read('views.yaml'), /^ {2}the good ones:\n {4}filter: tags=good\n/m);
+
+  await page.goto(address('/'));
+  await page.getByText('2 of 2 runs').waitFor();
+  await page.locator('summary', { hasText: 'Views' }).click();
+  await page.getByRole('button', { name: 'the good ones', exact: true }).click();
+  await page.getByText('1 of 2 runs').waitFor();
+  await page.goto(address(`/run/${firstRun}`));
+  await page.locator('#notes .note', { hasText: 'Look at the <b>rate</b>.' }).waitFor();
+  await page.getByRole('button', { name: 'Edit', exact: true }).click();
+  await page.getByLabel('Tags, separated by commas').fill('good');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.locator('#notes .tag', { hasText: 'to repeat' }).waitFor({ state: 'detached' });
+  assert.deepEqual(opened.complaints, []);
+});
+
+test('a filter completes names and values by keyboard, and takes or and not', {
+  skip: noBrowser,
+}, async () => {
+  await using opened = await BrowserPage.open(address('/'));
+  const { page } = opened;
+  await page.getByText('2 of 2 runs').waitFor();
+  const filter = page.getByRole('combobox', { name: 'Filter' });
+  await filter.pressSequentially('not sta');
+  await page.getByRole('option', { name: 'state', exact: true }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('=');
+  await page.getByRole('option', { name: 'succeeded' }).click();
+  assert.equal(await filter.inputValue(), 'not state=succeeded');
+  await page.getByText('0 of 2 runs').waitFor();
+  await filter.pressSequentially(' or auc>0.82');
+  await page.getByText('1 of 2 runs').waitFor();
+  await filter.pressSequentially(' or');
+  await page.getByText('Something must stand on both sides of or.').waitFor();
+  assert.deepEqual(opened.complaints, []);
+});
+
+test('on paper a run has its charts and tables, without what is folded', {
+  skip: noBrowser,
+}, async () => {
+  const [firstRun] = idsOf();
+  await using opened = await BrowserPage.open(address(`/run/${firstRun}`));
+  const { page } = opened;
+  await page.emulateMedia({ media: 'print' });
+  assert.equal(await page.locator('h1').isVisible(), true);
+  assert.equal(await page.locator('#stages').isVisible(), false);
+  assert.equal(await page.locator('#log').isVisible(), false);
+});
+
+test('a folder of runs opens without a server: the table, each run and the comparison', {
+  skip: noBrowser,
+}, async () => {
+  const opened = new OpenedProject(project.root, { onWarning: (line) => assert.fail(line) });
+  const names = idsOf().join(',');
+  assert.deepEqual(await shareRuns(opened, names, 'shared'), { runs: 2, compared: 2 });
+  await assert.rejects(shareRuns(opened, names, 'shared'), /shared is there already/);
+  await assert.rejects(shareRuns(opened, 'pipeline=none', 'other'), /No run that has ended/);
+  await using offline = await BrowserPage.open(project.path('shared/index.html'));
+  const { page } = offline;
+  await page.getByText('2 of 2 runs').waitFor();
+  await page.getByLabel('Filter').fill('auc>0.82');
+  await page.getByText('1 of 2 runs').waitFor();
+  await page.locator('#table tbody th a').click();
+  await page.locator('#pipeline .badge, .badge', { hasText: 'succeeded' }).first().waitFor();
+  assert.equal(await page.locator('#log').count(), 0);
+  await page.getByRole('link', { name: 'Compare', exact: true }).click();
+  await page.locator('#grid table').waitFor();
+  await page.locator('figure.chart svg.marks').first().waitFor();
+  assert.deepEqual(await page.locator('a[href^="/"]').count(), 0);
+  assert.ok(
+    offline.requests.every((url) => url.startsWith('file:')),
+    'nothing from elsewhere',
+  );
+  assert.deepEqual(offline.complaints, []);
 });
 
 test('a tooltip of a served chart shows its names whole', { skip: noBrowser }, async () => {

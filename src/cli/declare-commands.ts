@@ -354,6 +354,20 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     ],
     load: async () => (await import('./commands/compare.ts')).compareCommand,
   },
+  report: {
+    summary: 'write runs and their comparison as pages to share',
+    description:
+      'Writes the pages of some runs and their comparison into a new folder, which opens from a disk or from any web server, without Restage. Each run also leaves a report of its own: artifacts/<pipeline>/report.html.',
+    options: [
+      option('--runs <runs>', 'runs by name, such as last,last~1, or a filter: "seed=7 auc>0.8"'),
+      option('--to <folder>', 'the new folder'),
+    ],
+    examples: [
+      'restage report --runs last,last~1 --to shared',
+      "restage report --runs 'pipeline=study tags=good' --to shared",
+    ],
+    load: async () => (await import('./commands/report.ts')).reportCommand,
+  },
   ledger: {
     summary: 'show who looked at sealed images, and check the chain',
     description:

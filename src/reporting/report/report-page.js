@@ -91,16 +91,10 @@
     if (target) target.scrollIntoView();
   };
 
-  /** Opens every stage and inserts every picture while the page is printed. */
+  /** Inserts every picture before the page is printed. What is folded stays off the paper. */
   const watchPrinting = () => {
-    let opened = [];
     addEventListener('beforeprint', () => {
-      opened = [...document.querySelectorAll('details.stage:not([open])')];
-      for (const stage of opened) stage.open = true;
       for (const slot of document.querySelectorAll('.later')) reveal(slot);
-    });
-    addEventListener('afterprint', () => {
-      for (const stage of opened) stage.open = false;
     });
   };
 

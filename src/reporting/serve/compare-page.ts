@@ -34,6 +34,8 @@ export interface GridData {
 const mostScored = 10;
 const mostCurves = 24;
 const mostOffered = 60;
+/** More names than this are folded. */
+const mostNamed = 12;
 
 /** A run that has ended, or a member of its matrix, and its record. */
 interface Compared {
@@ -50,7 +52,7 @@ interface Compared {
  * address asks for it.
  */
 export function comparePage(c: Context, sources: Sources): Response {
-  const { index, results, store, project, fill } = sources;
+  const { index, results, store, project, fill, isStatic } = sources;
   const askedRuns = new Set((c.req.queries('runs') ?? []).flatMap((part) => part.split(',')));
   const runs = comparedRuns([...askedRuns], index);
   if (runs.length < 2)
@@ -79,6 +81,7 @@ export function comparePage(c: Context, sources: Sources): Response {
       title: `${runs.length} ${noun}s compared`,
       at: '/compare',
       project,
+      isStatic,
       scripts: [...chartScripts, 'compare-grid.js'],
       data: {
         grid: comparisonGrid(comparison, {
@@ -89,16 +92,24 @@ export function comparePage(c: Context, sources: Sources): Response {
       } satisfies GridData,
       content: [
         html`<h1>${formatCountOf(runs.length, noun)} compared</h1>`,
-        html`<ul class="names">${runs.map(({ run, label, record }) => html`<li><a href="/run/${run}">${shortLabel(label)}</a> <span class="soft">${record.pipeline}${label !== run && html`, ${shortLabel(run)}`}</span></li>`)}</ul>`,
+        namesOf(runs, noun),
         withScores && comparison.paired.length > 0
-          ? testLinks(runs, base)
+          ? testLinks(runs, { base, isStatic })
           : html`<p class="soft small">Tests and ROC curves compare at most ${mostScored} runs that scored the same images.</p>`,
-        ...imageLinks(runs, sources),
+        ...(isStatic ? [] : imageLinks(runs, sources)),
         html`<section aria-labelledby="grid-title"><h2 id="grid-title">Side by side</h2><div id="grid"></div></section>`,
         ...renderSections(sectionsOf(comparison, withScores ? chartsBeside(runs, sources) : [])),
       ],
     }),
   );
+}
+
+/** What is compared, with links to the runs: folded where it would fill the screen. */
+function namesOf(runs: readonly Compared[], noun: string): Html {
+  const list = html`<ul class="names">${runs.map(({ run, label, record }) => html`<li><a href="/run/${run}">${shortLabel(label)}</a> <span class="soft">${record.pipeline}${label !== run && html`, ${shortLabel(run)}`}</span></li>`)}</ul>`;
+  return runs.length <= mostNamed
+    ? list
+    : html`<details><summary>All ${formatCountOf(runs.length, noun)}</summary>${list}</details>`;
 }
 
 /** The tables and charts of a comparison; `beside` are charts that several runs have. */
@@ -180,7 +191,15 @@ function chooser({ index }: Sources, askedRuns: ReadonlySet<string>): Html {
 }
 
 /** Paired tests take seconds, so they are a link: each run against one. */
-function testLinks(runs: readonly Compared[], base: number): Html {
+function testLinks(
+  runs: readonly Compared[],
+  { base, isStatic }: { readonly base: number; readonly isStatic: boolean },
+): Html {
+  if (isStatic) {
+    return base === -1
+      ? html``
+      : html`<p>Tests, image by image, are against <strong>${shortLabel(runs[base]!.label)}</strong>.</p>`;
+  }
   const ids = runs.map(({ id }) => id).join(',');
   return html`<p class="links">Test the others, image by image, against: ${runs.map(
     ({ id, label }, i) =>

@@ -7,10 +7,10 @@ import {
   columnsOf,
   filterRows,
   joinNames,
-  parseQuery,
   sortRows,
   withCondition,
 } from './filter-query.ts';
+import { parseQuery } from './parse-query.ts';
 
 const columns: readonly Column[] = [
   { name: 'run', values: ['a', 'b', 'c', 'd'] },
@@ -34,6 +34,44 @@ test('a query holds where all of its conditions do; a name without its stage mea
   assert.equal(idsFor('"two words"'), 'a');
 });
 
+test('or, not and brackets combine conditions; a minus before a word is a not', () => {
+  assert.equal(idsFor('seed=7 or seed=8'), 'abc');
+  assert.equal(
+    idsFor('seed=7 test.auc>0.75 OR plain'),
+    'bc',
+    'or binds less than what stands together',
+  );
+  assert.equal(idsFor('(seed=7 or plain) test.auc>0.75'), 'bc');
+  assert.equal(idsFor('not seed=7'), 'bd', 'a row without a seed has no seed 7');
+  assert.equal(idsFor('not (seed=7 or two)'), 'b');
+  assert.equal(idsFor('-two'), 'bc');
+  assert.equal(idsFor('seed=7 and not two'), 'c');
+  assert.equal(idsFor('not not two'), 'ad');
+  assert.equal(idsFor('"or"'), 'a', 'in quotes it is a word to search, as in "words"');
+  assert.equal(idsFor('note="two words" or (run=b and (seed=8))'), 'ab');
+});
+
+test('what is missing in a query that somebody is typing is left out, and named', () => {
+  const problemOf = (query: string) => filterRows(columns, 4, query).problem;
+  assert.deepEqual(
+    ['seed=7 or', 'or seed=7', 'not', '(seed=7', 'seed=7)', '()', 'seed=7 -(', 'seed=7'].map(
+      problemOf,
+    ),
+    [
+      'Something must stand on both sides of or.',
+      '',
+      'Something must follow not.',
+      'A ( is not closed.',
+      'A ) has no ( before it.',
+      '',
+      'A ( is not closed.',
+      '',
+    ],
+  );
+  for (const query of ['seed=7 or', '(seed=7', 'seed=7)', 'seed=7 ()', 'seed=7 not'])
+    assert.equal(idsFor(query), 'ac', query);
+});
+
 test('a name without its stage means the stages in which its value differs, if there are any', () => {
   const seeds: readonly Column[] = [
     { name: 'fit.seed', values: [7, 8, null] },
@@ -49,7 +87,11 @@ test('a name without its stage means the stages in which its value differs, if t
 });
 
 test('a name that is no column is reported, and nothing is found', () => {
-  assert.deepEqual(filterRows(columns, 4, 'sead=7 run=a'), { rows: [], unknown: ['sead'] });
+  assert.deepEqual(filterRows(columns, 4, 'sead=7 run=a'), {
+    rows: [],
+    unknown: ['sead'],
+    problem: '',
+  });
 });
 
 test('rows are sorted by numbers as numbers, and those without a value come last either way', () => {
@@ -65,11 +107,14 @@ test('a choice replaces the conditions on its column, and an empty one removes t
   );
   assert.equal(withCondition('score>=0.1 score<0.2 a=1', 'score', ''), 'a=1');
   assert.equal(askedOf('a=1 class="two words"', 'class'), 'two words');
+  assert.equal(withCondition('a=1 or class=real', 'class', 'x'), '(a=1 or class=real) class=x');
+  assert.equal(withCondition('(a or b) class=real', 'class', ''), '(a or b)');
+  assert.equal(withCondition('not class=real', 'class', 'x'), 'not class=real class=x');
 });
 
 test('a name and a value of any characters, in quotes, are a condition that finds them', () => {
   assert.equal(withCondition('', 'slice.my camera', 'a"b'), '"slice.my camera"="a""b"');
-  const text = fc.string({ minLength: 1, unit: fc.constantFrom(...'ab"= <>!\n') });
+  const text = fc.string({ minLength: 1, unit: fc.constantFrom(...'ab"= <>!()-\n') });
   fc.assert(
     fc.property(text, text, text, (name, value, other) => {
       const query = withCondition('word', name, value);

@@ -1,4 +1,5 @@
 import { compare } from '../../sort-order.ts';
+import { type Condition, inQuery, parseQuery, type Query } from './parse-query.ts';
 
 /** A cell of a table: several values where several instances of a matrix have one each. */
 export type Cell = number | string | null | readonly (number | string)[];
@@ -15,41 +16,6 @@ export interface Column {
   readonly ends?: readonly (readonly [low: number, high: number] | null)[];
 }
 
-/** One part of a query: a comparison with a column, or a word that a text of the row holds. */
-interface Condition {
-  readonly name?: string;
-  readonly operator: '>=' | '<=' | '!=' | '=' | '>' | '<';
-  readonly value: string;
-}
-
-/** A text in quotes, where a quote is written twice. */
-const quoted = '"((?:[^"]|"")*)"';
-const comparison = `(?:${quoted}|([^\\s"<>=!]+)\\s*)(>=|<=|!=|=|>|<)\\s*(?:${quoted}|(\\S+))`;
-const part = new RegExp(`${comparison}|${quoted}|(\\S+)`, 'g');
-
-/**
- * Parses `seed=7 test.auc>0.8 failed "two words"`; blanks separate conditions, and all of them must
- * hold.
- */
-export const parseQuery = (text: string): readonly Condition[] =>
-  Array.from(
-    text.matchAll(part),
-    ([, quotedName, name, operator, quotedValue, value, words, word]) =>
-      operator === undefined
-        ? { operator: '=', value: bare(words) ?? word! }
-        : {
-            name: bare(quotedName) ?? name!,
-            operator: operator as Condition['operator'],
-            value: bare(quotedValue) ?? value!,
-          },
-  );
-
-const bare = (inQuotes: string | undefined): string | undefined => inQuotes?.replaceAll('""', '"');
-
-/** A name or value as a query has it. */
-const inQuery = (text: string): string =>
-  /[\s"<>=!]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-
 /**
  * The columns that a name means: its own, or those of any stage that end in it, as `seed` means
  * `fit.seed`. Among these, columns with one value in all rows are left out, such as the seed of
@@ -63,19 +29,45 @@ function columnsNamed(columns: readonly Column[], name: string): readonly Column
   return differing.length > 0 ? differing : ending;
 }
 
-/** The rows for which a query holds, in order, and the names in it that are no column. */
-export function filterRows(columns: readonly Column[], count: number, text: string) {
+/** What a filter leaves. */
+export interface Filtered {
+  /** The rows for which the query holds, in order. */
+  readonly rows: readonly number[];
+  /** The names in the query that are no column. */
+  readonly unknown: readonly string[];
+  /** What is missing in the query, as a sentence; empty where nothing is. */
+  readonly problem: string;
+}
+
+/** The rows of `count` for which a query holds. A cell without a value meets no comparison. */
+export function filterRows(columns: readonly Column[], count: number, text: string): Filtered {
+  const { conjuncts, problem } = parseQuery(text);
   const unknown: string[] = [];
-  const tests = parseQuery(text).map((condition) => {
-    const { name } = condition;
-    const named = name === undefined ? columns : columnsNamed(columns, name);
-    if (named.length === 0) unknown.push(name!);
-    const holds = name === undefined ? containing(condition.value) : comparing(condition);
-    return (row: number) => named.some(({ values }) => itemsOf(values[row]).some(holds));
-  });
+  const tests = conjuncts.map(({ query }) => testOf(query, columns, unknown));
   const rows: number[] = [];
   for (let row = 0; row < count; row++) if (tests.every((test) => test(row))) rows.push(row);
-  return { rows, unknown };
+  return { rows, unknown, problem };
+}
+
+type Test = (row: number) => boolean;
+
+function testOf(query: Query, columns: readonly Column[], unknown: string[]): Test {
+  if (query.form === 'not') {
+    const test = testOf(query.part, columns, unknown);
+    return (row) => !test(row);
+  }
+  if (query.form !== 'condition') {
+    const tests = query.parts.map((part) => testOf(part, columns, unknown));
+    return query.form === 'all'
+      ? (row) => tests.every((test) => test(row))
+      : (row) => tests.some((test) => test(row));
+  }
+  const { condition } = query;
+  const { name } = condition;
+  const named = name === undefined ? columns : columnsNamed(columns, name);
+  if (named.length === 0 && name !== undefined) unknown.push(name);
+  const holds = name === undefined ? containing(condition.value) : comparing(condition);
+  return (row) => named.some(({ values }) => itemsOf(values[row]).some(holds));
 }
 
 export function itemsOf(cell: Cell | undefined): readonly (number | string)[] {
@@ -130,13 +122,18 @@ export function sortRows(
 }
 
 /**
- * The query with a condition on a column instead of those that it had; none where `value` is
- * empty.
+ * The query with a condition on a column instead of those that it had and that must hold; none
+ * where `value` is empty. Alternatives stay, in brackets.
  */
 export function withCondition(text: string, name: string, value: string, operator = '='): string {
-  const others = Array.from(text.matchAll(part), ([whole, quotedName, plainName, present]) =>
-    present !== undefined && (bare(quotedName) ?? plainName) === name ? '' : whole,
-  ).filter(Boolean);
+  const { conjuncts } = parseQuery(text);
+  const others = conjuncts
+    .filter(({ query }) => query.form !== 'condition' || query.condition.name !== name)
+    .map((conjunct) =>
+      conjunct.query.form === 'any' && !conjunct.text.startsWith('(')
+        ? `(${conjunct.text})`
+        : conjunct.text,
+    );
   const condition = `${inQuery(name)}${operator}${inQuery(value)}`;
   return [...others, ...(value === '' ? [] : [condition])].join(' ');
 }
@@ -165,6 +162,11 @@ function decoded(name: string): string {
 }
 
 /** The value that a query asks of a column, as `cat` in `class=cat`. */
-export const askedOf = (text: string, name: string): string =>
-  parseQuery(text).find((condition) => condition.name === name && condition.operator === '=')
-    ?.value ?? '';
+export function askedOf(text: string, name: string): string {
+  for (const { query } of parseQuery(text).conjuncts) {
+    if (query.form !== 'condition') continue;
+    const { name: asked, operator, value } = query.condition;
+    if (asked === name && operator === '=') return value;
+  }
+  return '';
+}

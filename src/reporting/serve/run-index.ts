@@ -51,11 +51,21 @@ const mostShown = 3;
 /** Milliseconds of reading between two pauses, in which requests are answered. */
 const slice = 15;
 
+/** What an index knows beside the runs themselves. */
+interface RunIndexOptions {
+  readonly notes: Notes;
+  /** Knows the defaults of results that do not have theirs. */
+  readonly fill: FillDefaults;
+  /** The ids of the runs that it has; absent: all. */
+  readonly only?: ReadonlySet<string> | undefined;
+}
+
 /** All runs of a project in memory; a run that has ended is read once. */
 export class RunIndex {
   readonly #results: Results;
   readonly #notes: Notes;
   readonly #fill: FillDefaults;
+  readonly #only: ReadonlySet<string> | undefined;
   readonly #ended = new Map<string, PastRun>();
   readonly #running = new Map<string, EventReader>();
   /** Null for a result that `gc` removed. */
@@ -67,17 +77,18 @@ export class RunIndex {
   readonly #tables = new Map<Rows, RunTable>();
   #signature = '';
 
-  /** `fill` knows the defaults of results that do not have theirs. */
-  constructor(results: Results, notes: Notes, fill: FillDefaults) {
+  constructor(results: Results, { notes, fill, only }: RunIndexOptions) {
     this.#results = results;
     this.#notes = notes;
     this.#fill = fill;
+    this.#only = only;
   }
 
   /** All runs as they are now, newest first. */
   runs(): readonly PastRun[] {
     const { store } = this.#results;
     this.#runs = store.runs().flatMap((folder): readonly PastRun[] => {
+      if (this.#only?.has(folder.id) === false) return [];
       const known = this.#ended.get(folder.id);
       if (known !== undefined) return [known];
       const run = pastRun(folder, () => this.#eventsOf(folder));

@@ -5,8 +5,9 @@ import type { Notes } from '../../engine/notes/notes.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import { plainText } from '../../plain-text.ts';
-import { html } from '../report/html.ts';
+import { type Html, html } from '../report/html.ts';
 import { withContent } from '../report/page-frame.ts';
+import type { StageModel } from '../run-model.ts';
 import { LiveRun } from './live-run.ts';
 import type { RunIndex } from './run-index.ts';
 import type { SavedViews } from './saved-views.ts';
@@ -23,6 +24,8 @@ export interface Sources extends ReportSources {
   readonly views: SavedViews;
   /** Whether pages may write notes and views. */
   readonly isWritable: boolean;
+  /** Whether the pages become files that no server sends. */
+  readonly isStatic: boolean;
   readonly project: string;
 }
 
@@ -40,41 +43,46 @@ export function openRun(run: RunFolder, sources: Sources): LiveRun {
 
 /** The page of a run: its report, which follows the run. */
 export async function runPage(c: Context, run: RunFolder, sources: Sources): Promise<Response> {
+  const { isStatic } = sources;
   const live = openRun(run, sources);
   const { title, sections } = await live.page();
-  const address = `/run/${run.id}`;
   const titled = withContent(sections).filter(({ id }) => id !== 'header');
-  const contents = html`<nav id="contents" aria-label="Sections"><ul>${[
-    ...titled,
-    { id: 'log', title: 'Log' },
-  ].map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>`;
-  const links = html`<p class="links">Run <code>${run.id}</code> <a href="/compare?runs=${run.id}">Compare it with others</a> <a href="/images?run=${run.id}">Its images</a></p>`;
-  const { stages } = live.model;
-  const chosen = stages.find(({ state }) => state === 'running') ?? stages[0];
-  const logs = stages.map(
-    (stage) => html`<option${stage === chosen && html` selected`}>${stage.name}</option>`,
-  );
-  const noted = notesOf(run.id, sources.notes);
+  const listed = isStatic ? titled : [...titled, { id: 'log', title: 'Log' }];
+  const contents = html`<nav id="contents" aria-label="Sections"><ul>${listed.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>`;
+  const others = html`<a href="/compare?runs=${run.id}">Compare it with others</a> <a href="/images?run=${run.id}">Its images</a>`;
+  const links = html`<p class="links">Run <code>${run.id}</code> ${!isStatic && others}</p>`;
+  const data = notesOf(run.id, sources.notes);
+  const { noted } = data;
   return c.html(
     renderFrame({
-      title: noted.noted?.name || title,
+      title: noted?.name || title,
       at: '/' as const,
       project: sources.project,
       scripts: [...chartScripts, 'run-notes.js'],
       isWritable: sources.isWritable,
-      data: noted,
+      isStatic,
+      data,
       content: [
         links,
-        html`<div id="notes" class="links">${noted.noted?.name} ${noted.noted?.note}</div>`,
+        html`<div id="notes" class="links">${noted?.name} ${noted?.note}</div>`,
         contents,
         html`<div id="sections">${renderSections(sections)}</div>`,
-        html`<section id="log" aria-labelledby="log-title" data-log="${address}/log"><h2 id="log-title">Log</h2>
-<form class="line"><label>Stage <select name="stage">${logs}</select></label> <label>Lines with <input type="search" name="find"></label></form>
-<pre tabindex="0" role="group" aria-label="Log of the stage"></pre></section>`,
+        ...(isStatic ? [] : [logSection(`/run/${run.id}/log`, live.model.stages)]),
       ],
-      ...(!live.isOver && { follows: `${address}/events?from=${live.offset}` }),
+      ...(!live.isOver && { follows: `/run/${run.id}/events?from=${live.offset}` }),
     }),
   );
+}
+
+/** The logs of all stages, which the page's script loads from `address`. */
+function logSection(address: string, stages: readonly StageModel[]): Html {
+  const chosen = stages.find(({ state }) => state === 'running') ?? stages[0];
+  const options = stages.map(
+    (stage) => html`<option${stage === chosen && html` selected`}>${stage.name}</option>`,
+  );
+  return html`<section id="log" aria-labelledby="log-title" data-log="${address}"><h2 id="log-title">Log</h2>
+<form class="line"><label>Stage <select name="stage">${options}</select></label> <label>Lines with <input type="search" name="find"></label></form>
+<pre tabindex="0" role="group" aria-label="Log of the stage"></pre></section>`;
 }
 
 /** What the script of a run's page shows of its notes. */

@@ -1,10 +1,10 @@
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { formatSeconds } from '../../format-numbers.ts';
+import { formatMetric, formatSeconds } from '../../format-numbers.ts';
 import { html } from '../report/html.ts';
 import { renderTable } from '../report/render-table.ts';
-import { type Column, columnsOf, filterRows, sortRows } from './filter-query.ts';
-import type { Rows, RunTable } from './run-index.ts';
+import { type Column, columnsOf, filterRows, itemsOf, sortRows } from './filter-query.ts';
+import type { Rows, RunIndex, RunTable } from './run-index.ts';
 import type { Sources } from './run-page.ts';
 import { renderFrame } from './served-page-frame.ts';
 
@@ -14,11 +14,22 @@ const firstRows = 40;
 const pause = 1000;
 const beats = 10;
 
+/** The tables that a page without a server has in it. */
+export interface TableData {
+  readonly runs: RunTable;
+  readonly members: RunTable;
+}
+
+const tableData = (index: RunIndex): TableData => ({
+  runs: index.table('runs'),
+  members: index.table('members'),
+});
+
 /**
  * The page of all runs: the first rows of the view that its address names; its script fetches and
  * draws the rest.
  */
-export function runsPage(c: Context, { index, project, isWritable }: Sources): Response {
+export function runsPage(c: Context, { index, project, isWritable, isStatic }: Sources): Response {
   const table = index.table(rowsOf(c));
   const { rows } = filterRows(table.columns, table.ids.length, c.req.query('q') ?? '');
   const columns = columnsOf(table, c.req.query('cols') ?? '');
@@ -43,20 +54,29 @@ export function runsPage(c: Context, { index, project, isWritable }: Sources): R
       content,
       scripts: ['runs-table.js'],
       isWritable,
+      isStatic,
+      data: isStatic ? tableData(index) : undefined,
       follows: '/runs/events',
     }),
   );
 }
 
-function textOf({ name, values }: Column, row: number): string {
+function textOf({ name, values, of }: Column, row: number): string {
   const value = values[row];
   if (value == null || Number.isNaN(value)) return '';
   if (name === 'started')
     return new Date(Number(value)).toISOString().slice(0, 16).replace('T', ' ');
   if (name === 'time') return formatSeconds(Number(value));
+  if (of === 'number' && itemsOf(value).length > 0) return rangeText(itemsOf(value).map(Number));
   return typeof value === 'number'
     ? String(Math.round(value * 1e4) / 1e4)
-    : String(value).slice(0, 80);
+    : itemsOf(value).join('; ').slice(0, 80);
+}
+
+/** `0.742`, or `0.742 to 0.816` for the members of a matrix. */
+function rangeText(values: readonly number[]): string {
+  const ends = [Math.min(...values), Math.max(...values)].map((value) => formatMetric(value));
+  return [...new Set(ends)].join(' to ');
 }
 
 const rowsOf = (c: Context): Rows => (c.req.query('rows') === 'members' ? 'members' : 'runs');

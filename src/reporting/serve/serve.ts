@@ -29,18 +29,45 @@ import { followRun } from './send-changes.ts';
 import { Objects } from './stored-objects.ts';
 import { postView, viewsData } from './views-page.ts';
 
-interface ServeOptions {
+/** What pages are made of. */
+export interface PageOptions {
   readonly root: string;
+  readonly fill: FillDefaults;
+  /** Where the key of whoever writes is looked up; absent: the pages can only be read. */
+  readonly writer?: Environment | undefined;
+  readonly warn: (message: string) => void;
+}
+
+interface ServeOptions extends PageOptions {
   /** 0: any free port. */
   readonly port: number;
   /** An address of this machine that others can reach; `token` is then the user's. */
   readonly host?: string | undefined;
   readonly token?: string | undefined;
   readonly planner: Planner;
-  readonly fill: FillDefaults;
-  /** Where the key of whoever writes is looked up; absent: the pages can only be read. */
-  readonly writer?: Environment | undefined;
-  readonly warn: (message: string) => void;
+}
+
+/** What all pages of a project are made from; with `only`, of these runs alone. */
+export function openSources(
+  { root, fill, writer, warn }: PageOptions,
+  { only }: { readonly only?: ReadonlySet<string> } = {},
+): Sources {
+  const store = new LocalStore(root, warn);
+  const results = new Results(store);
+  const ledger = new Ledger(root);
+  const notes = new Notes(root, warn);
+  return {
+    store,
+    results,
+    objects: new Objects(store, () => ledger.unsealed),
+    project: basename(root),
+    index: new RunIndex(results, { notes, fill, only }),
+    notes,
+    views: new SavedViews(root),
+    isWritable: writer !== undefined,
+    isStatic: only !== undefined,
+    fill,
+  };
 }
 
 /** Where pages may write. */
@@ -59,22 +86,8 @@ export interface LiveServer {
  * port.
  */
 export async function startServer(options: ServeOptions): Promise<LiveServer> {
-  const { root, host = '127.0.0.1', token = newToken(), writer } = options;
-  const store = new LocalStore(root, options.warn);
-  const results = new Results(store);
-  const ledger = new Ledger(root);
-  const notes = new Notes(root, options.warn);
-  const sources: Sources = {
-    store,
-    results,
-    objects: new Objects(store, () => ledger.unsealed),
-    project: basename(root),
-    index: new RunIndex(results, notes, options.fill),
-    notes,
-    views: new SavedViews(root),
-    isWritable: writer !== undefined,
-    fill: options.fill,
-  };
+  const { host = '127.0.0.1', token = newToken(), writer } = options;
+  const sources = openSources(options);
   const named = options.host === undefined ? [] : namesOf(host);
   const hosts = new Set(['127.0.0.1', 'localhost', ...['::1', ...named].map(inAddress)]);
   const app = new Hono();
@@ -118,7 +131,8 @@ const namesOf = (host: string): readonly string[] => [
 /** A host name as browsers write it in an address. */
 const inAddress = (name: string): string => (name.includes(':') ? `[${name}]` : name.toLowerCase());
 
-function addRoutes(app: Hono, sources: Sources, planner: Planner): void {
+/** Adds all pages, and what they load. */
+export function addRoutes(app: Hono, sources: Sources, planner: Planner): void {
   const ofRun =
     (answer: (c: Context, run: RunFolder, sources: Sources) => Response | Promise<Response>) =>
     (c: Context) => {

@@ -1,6 +1,13 @@
 import { type Html, html, jsonScript } from '../report/html.ts';
 import { renderSection, type Section, withContent } from '../report/page-frame.ts';
 
+/** The files of static pages load from their own folder only. */
+const staticPolicy =
+  "default-src 'none'; script-src 'self' file:; style-src 'self' file: 'unsafe-inline'; img-src 'self' file: data: blob:; base-uri 'none'; form-action 'none'";
+
+/** Those that a static folder has. */
+const staticPages: ReadonlySet<string> = new Set(['/', '/compare']);
+
 /** The pages by their address, in the order of the bar. */
 const pages = {
   '/': 'Runs',
@@ -23,6 +30,8 @@ interface Frame {
   readonly data?: unknown;
   /** Whether the page has forms that write. */
   readonly isWritable?: boolean;
+  /** Whether it becomes a file that no server sends: without events, images and graphs. */
+  readonly isStatic?: boolean;
 }
 
 /**
@@ -38,11 +47,13 @@ export function renderFrame({
   follows,
   data,
   isWritable = false,
+  isStatic = false,
 }: Frame): string {
   return html`<!doctype html>
-<html lang="en" data-served${follows !== undefined && html` data-follows="${follows}"`}${isWritable && html` data-writable`}>
+<html lang="en" data-served${follows !== undefined && !isStatic && html` data-follows="${follows}"`}${isWritable && html` data-writable`}${isStatic && html` data-static`}>
 <head>
 <meta charset="utf-8">
+${isStatic && html`<meta http-equiv="Content-Security-Policy" content="${staticPolicy}">`}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} – ${project}</title>
 <link rel="icon" href="data:,">
@@ -50,10 +61,12 @@ export function renderFrame({
 </head>
 <body>
 <a class="skip" href="#main">To the content</a>
-<div class="pages"><nav aria-label="Pages"><ul>${Object.entries(pages).map(
-    ([href, name]) =>
-      html`<li><a href="${href}"${href === at && html` aria-current="page"`}>${name}</a></li>`,
-  )}<li class="project">${project}</li></ul></nav></div>
+<div class="pages"><nav aria-label="Pages"><ul>${Object.entries(pages)
+    .filter(([href]) => !isStatic || staticPages.has(href))
+    .map(
+      ([href, name]) =>
+        html`<li><a href="${href}"${href === at && html` aria-current="page"`}>${name}</a></li>`,
+    )}<li class="project">${project}</li></ul></nav></div>
 <div id="lost" class="card alert" role="alert" hidden></div>
 <main id="main" tabindex="-1">
 ${content}

@@ -24,7 +24,8 @@ export function viewsData(c: Context, { views }: Sources): Response {
 /** Answers `/views`: saves or removes a view that a page sent, `{ name, view }`. */
 export async function postView(c: Context, sources: Sources): Promise<Response> {
   const request = parseViewRequest(await c.req.json().catch(() => undefined));
-  if (request === undefined) return c.json({ error: 'A text is too long, or this is no view.' }, 400);
+  if (request === undefined)
+    return c.json({ error: 'A text is too long, or this is no view.' }, 400);
   try {
     const mistakes = await sources.views.save(request);
     if (mistakes.length === 0) return viewsData(c, sources);

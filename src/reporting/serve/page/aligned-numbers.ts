@@ -1,5 +1,6 @@
 /** The least number whose column is aligned by the decimal point. */
 const leastAligned = 1e-4;
+const shareDigits = 3;
 
 /**
  * Digits after the decimal point with which the numbers of a column align: as many as all of them
@@ -12,6 +13,12 @@ export function alignedDigits(numbers: readonly number[]): number | undefined {
   if (least < leastAligned) return undefined;
   const most = Math.max(...sizes.map((size) => (String(size).split('.')[1] ?? '').length));
   return Math.min(most, Math.max(0, 2 - Math.floor(Math.log10(least))));
+}
+
+/** Digits of measured numbers: shares have three everywhere, and more where they are needed. */
+export function measuredDigits(numbers: readonly number[]): number | undefined {
+  const digits = alignedDigits(numbers);
+  return digits === undefined || digits === 0 ? digits : Math.max(shareDigits, digits);
 }
 
 /** A number with these digits; with three significant ones where they are undefined. */

@@ -2,7 +2,7 @@ import { render } from 'preact';
 import type { ComparisonGrid, MetricColumn } from '../../compare/comparison-grid.ts';
 import type { GridData } from '../compare-page.ts';
 import { bestOf, type GridRow, gridRows, sharedSettings, sortGrid } from '../grouped-rows.ts';
-import { alignedDigits, numberText } from './aligned-numbers.ts';
+import { measuredDigits, numberText } from './aligned-numbers.ts';
 import { ColumnHead } from './column-head.tsx';
 import { Scatter } from './compare-scatter.tsx';
 import { Mark } from './mark.tsx';
@@ -111,7 +111,7 @@ function Measured({ metric, index, row, rows }: MeasuredProps) {
   const number = row.numbers[index];
   if (number === undefined) return <td class="number">–</td>;
   const all = rows.flatMap(({ numbers }) => numbers[index] ?? []);
-  const digits = alignedDigits(all.map(({ value }) => Number(value.toPrecision(6))));
+  const digits = measuredDigits(all.map(({ value }) => Number(value.toPrecision(6))));
   const text = (value: number) => numberText(value, digits);
   const ends = all.flatMap(({ ends, each }) => [...(ends ?? []), ...each]);
   const isBest = number.value === bestOf(rows, index, metric.better);

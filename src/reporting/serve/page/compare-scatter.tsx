@@ -85,7 +85,9 @@ function scatterSpec({ labels, settings, metrics }: ComparisonGrid, { x, y, colo
       field: 'x',
       title: x,
       type: isNumeric ? 'quantitative' : 'nominal',
-      ...(isNumeric && { scale: { zero: false, nice: true, ...(isWide && { type: 'log' }) } }),
+      ...(isNumeric && {
+        scale: isWide ? { type: 'log', nice: true } : { zero: false, nice: true },
+      }),
     },
     y: { field: 'y', title: y, type: 'quantitative', scale: { zero: false } },
     ...(colour !== '' && { color: { field: 'colour', title: colour, type: 'nominal' } }),

@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { askedOf, filterRows, sortRows, withCondition } from '../filter-query.ts';
 import type { ImageTable } from '../gallery-table.ts';
+import { parseQuery } from '../parse-query.ts';
 import { wasOpenedHere } from './address.ts';
 import { Exported } from './export-list.tsx';
 import { FilterField } from './filter-field.tsx';
@@ -177,7 +178,13 @@ function Filters({ table: { columns, facets }, q, sort, query, type, sortBy }: F
   const valuesOf = (name: string) => columns.find((column) => column.name === name)?.values;
   return (
     <form class="line" onSubmit={(event) => event.preventDefault()}>
-      <FilterField q={q} query={type} example="split=test right=no score>0.9" />
+      <FilterField
+        q={q}
+        query={type}
+        example="split=test right=no score>0.9"
+        columns={columns}
+        problem={parseQuery(q).problem}
+      />
       {facets.map((name) => (
         <label key={name}>
           {name}{' '}

@@ -1,9 +1,11 @@
 import { render } from 'preact';
 import { useState } from 'preact/hooks';
 import type { RunNotes } from '../run-page.ts';
+import { isStatic } from './links.ts';
 import { NoteDialog } from './note-dialog.tsx';
 import { isWritable } from './post.ts';
 
+const home = isStatic ? 'index.html' : '/';
 const container = document.getElementById('notes');
 if (container !== null) {
   const data: RunNotes = JSON.parse(document.getElementById('data')!.textContent);
@@ -22,7 +24,7 @@ function Notes({ run, noted, knownTags }: RunNotes) {
           {noted.isPinned && <span class="tag">pinned</span>}
           {noted.isBaseline && <span class="tag">baseline</span>}
           {noted.tags.map((tag) => (
-            <a key={tag} class="tag" href={`/?q=${encodeURIComponent(`tags="${tag}"`)}`}>
+            <a key={tag} class="tag" href={`${home}?q=${encodeURIComponent(`tags="${tag}"`)}`}>
               {tag}
             </a>
           ))}

@@ -3,8 +3,9 @@ import { formatSeconds } from '../../../format-numbers.ts';
 import { type RunState, runTones } from '../../states.ts';
 import { type Column, itemsOf } from '../filter-query.ts';
 import type { RunTable } from '../run-index.ts';
-import { alignedDigits, numberText } from './aligned-numbers.ts';
+import { alignedDigits, measuredDigits, numberText } from './aligned-numbers.ts';
 import { ColumnHead } from './column-head.tsx';
+import { runAddress } from './links.ts';
 import { Mark } from './mark.tsx';
 import { isWritable } from './post.ts';
 import { drawnRows, useSeen } from './use-view.ts';
@@ -120,8 +121,10 @@ interface Look {
   readonly digits: number | undefined;
 }
 
-const digitsOf = ({ values }: Column): number | undefined =>
-  alignedDigits(values.flatMap(itemsOf).filter((item) => typeof item === 'number'));
+function digitsOf({ values, of }: Column): number | undefined {
+  const numbers = values.flatMap(itemsOf).filter((item) => typeof item === 'number');
+  return of === 'number' ? measuredDigits(numbers) : alignedDigits(numbers);
+}
 
 interface ValueProps {
   readonly column: Column;
@@ -192,7 +195,7 @@ function Name({ table, row, unfold, annotate }: NameProps) {
   const name = String(cellOf('name') ?? '');
   return (
     <th scope="row" class="name">
-      <a href={`/run/${run}`} title={run}>
+      <a href={runAddress(run)} title={run}>
         {name === '' ? time : name}
       </a>
       {name !== '' && <span class="soft"> {time}</span>}

@@ -3,9 +3,11 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { moved } from '../column-groups.ts';
 import { columnsOf, filterRows, joinNames, sortRows } from '../filter-query.ts';
 import type { RunTable } from '../run-index.ts';
+import type { TableData } from '../runs-page.ts';
 import { queryValue } from './address.ts';
 import { ColumnsMenu } from './columns-menu.tsx';
 import { FilterField } from './filter-field.tsx';
+import { isStatic } from './links.ts';
 import { NoteDialog } from './note-dialog.tsx';
 import { Rows } from './runs-table-rows.tsx';
 import { useView } from './use-view.ts';
@@ -13,23 +15,35 @@ import { ViewsMenu } from './views-menu.tsx';
 
 let isDrawn = false;
 const element = document.getElementById('table');
-if (element !== null) load(element);
-// The first run has begun.
-else document.addEventListener('runs', () => location.reload(), { once: true });
 
-async function load(container: HTMLElement, part: '' | 'whole' = ''): Promise<void> {
-  const rows = queryValue('rows');
-  const answer = await fetch(`/runs.json?rows=${rows}&${part}`).catch(() => undefined);
-  if (!answer?.ok) return;
-  const table: RunTable = await answer.json();
-  if (rows !== queryValue('rows')) return; // the view changed meanwhile
+function draw(container: HTMLElement, table: RunTable): void {
   if (!isDrawn) container.replaceChildren(); // the first rows, which the server drew
   isDrawn = true;
   render(<Runs table={table} />, container);
+}
+
+async function fetchedTable(address: string): Promise<RunTable | undefined> {
+  const answer = await fetch(address).catch(() => undefined);
+  return answer?.ok ? await answer.json() : undefined;
+}
+
+/** The table that a page without a server has in it. A render within another one would nest. */
+async function embeddedTable(rows: string): Promise<RunTable> {
+  await Promise.resolve();
+  const data: TableData = JSON.parse(document.getElementById('data')!.textContent);
+  return rows === 'members' ? data.members : data.runs;
+}
+
+async function load(container: HTMLElement, part: '' | 'whole' = ''): Promise<void> {
+  const rows = queryValue('rows');
+  const table = isStatic
+    ? await embeddedTable(rows)
+    : await fetchedTable(`/runs.json?rows=${rows}&${part}`);
+  if (table === undefined) return;
+  if (rows !== queryValue('rows')) return; // the view changed meanwhile
+  draw(container, table);
   if (table.unread > 0) load(container, 'whole');
 }
-document.addEventListener('runs', () => element && load(element));
-
 /** The table of runs, or of the members of their matrices; only rows in sight are drawn. */
 function Runs({ table }: { readonly table: RunTable }) {
   const { columns, ids } = table;
@@ -37,7 +51,10 @@ function Runs({ table }: { readonly table: RunTable }) {
   useEffect(() => {
     load(element!);
   }, [view.rows]);
-  const { rows, unknown } = useMemo(() => filterRows(columns, ids.length, view.q), [table, view.q]);
+  const { rows, unknown, problem } = useMemo(
+    () => filterRows(columns, ids.length, view.q),
+    [table, view.q],
+  );
   const sorted = useMemo(
     () => pinnedFirst(sortRows(rows, columns, view.sort), table),
     [rows, view.sort],
@@ -55,7 +72,13 @@ function Runs({ table }: { readonly table: RunTable }) {
   return (
     <>
       <form class="line" onSubmit={(event) => event.preventDefault()}>
-        <FilterField q={view.q} query={(q) => adjust({ q })} example="seed=7 test.auc>0.8 failed" />
+        <FilterField
+          q={view.q}
+          query={(q) => adjust({ q })}
+          example="seed=7 test.auc>0.8 not failed"
+          columns={columns}
+          problem={problem}
+        />
         <label>
           Rows{' '}
           <select
@@ -67,30 +90,26 @@ function Runs({ table }: { readonly table: RunTable }) {
           </select>
         </label>
         <ColumnsMenu table={table} names={names} choose={choose} />
-        <ViewsMenu
-          now={{
-            rows: view.rows === 'members' ? 'members' : 'runs',
-            filter: view.q,
-            sort: view.sort,
-            columns: view.cols === '' ? [] : names,
-          }}
-          show={(saved) =>
-            change({
-              rows: saved.rows === 'members' ? 'members' : '',
-              q: saved.filter,
-              sort: saved.sort,
-              cols: joinNames(saved.columns),
-              tick: '',
-            })
-          }
-        />
-        {ticked.length < 2 ? (
-          <span class="button soft">Tick two rows to compare</span>
-        ) : (
-          <a class="button" href={`/compare?runs=${ticked.join(',')}`}>
-            Compare {ticked.length} {noun}
-          </a>
+        {!isStatic && (
+          <ViewsMenu
+            now={{
+              rows: view.rows === 'members' ? 'members' : 'runs',
+              filter: view.q,
+              sort: view.sort,
+              columns: view.cols === '' ? [] : names,
+            }}
+            show={(saved) =>
+              change({
+                rows: saved.rows === 'members' ? 'members' : '',
+                q: saved.filter,
+                sort: saved.sort,
+                cols: joinNames(saved.columns),
+                tick: '',
+              })
+            }
+          />
         )}
+        {!isStatic && <CompareLink ticked={ticked} noun={noun} />}
       </form>
       <p class="soft small" role="status">
         {sorted.length} of {ids.length} {noun}
@@ -123,6 +142,20 @@ function Runs({ table }: { readonly table: RunTable }) {
   );
 }
 
+interface CompareLinkProps {
+  readonly ticked: readonly string[];
+  readonly noun: string;
+}
+
+const CompareLink = ({ ticked, noun }: CompareLinkProps) =>
+  ticked.length < 2 ? (
+    <span class="button soft">Tick two rows to compare</span>
+  ) : (
+    <a class="button" href={`/compare?runs=${ticked.join(',')}`}>
+      Compare {ticked.length} {noun}
+    </a>
+  );
+
 /** Pinned rows stand above all others, whatever the order. */
 function pinnedFirst(rows: readonly number[], { noted }: RunTable): readonly number[] {
   const isPinned = (row: number) => noted[row]?.isPinned === true;
@@ -150,3 +183,8 @@ function RowNote({ table: { ids, runs, labels, noted, columns }, row, close }: R
     />
   );
 }
+
+if (element !== null) load(element);
+// The first run has begun.
+else document.addEventListener('runs', () => location.reload(), { once: true });
+document.addEventListener('runs', () => element && load(element));

@@ -5,12 +5,13 @@ export function useMenu() {
   const menu = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
     const close = ({ target }: Event) => {
-      if (!menu.current!.contains(target as Node)) menu.current!.open = false;
+      // A page without views draws no menu.
+      if (menu.current?.contains(target as Node) === false) menu.current.open = false;
     };
     const closeByKey = ({ key }: KeyboardEvent) => {
-      if (key !== 'Escape' || !menu.current!.open) return;
-      menu.current!.open = false;
-      menu.current!.querySelector('summary')!.focus();
+      if (key !== 'Escape' || menu.current?.open !== true) return;
+      menu.current.open = false;
+      menu.current.querySelector('summary')!.focus();
     };
     addEventListener('pointerdown', close);
     addEventListener('keydown', closeByKey);
