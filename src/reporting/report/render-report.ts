@@ -1,10 +1,12 @@
 import { lastLines } from '../../engine/execution/processes/log-tail.ts';
 import { formatCountOf, formatList, formatSeconds, shareDone } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
+import { shellQuote } from '../../shell/shell-quote.ts';
 import { formatCounts, runTones } from '../states.ts';
 import { renderFindings } from './findings-section.ts';
 import { type Html, html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
+import { renderMatrices } from './matrix-section.ts';
 import { type Page, renderPage } from './page-frame.ts';
 import { renderTable, showValue } from './render-table.ts';
 import type { ReportModel, ReportStage } from './report-model.ts';
@@ -30,7 +32,8 @@ export function reportPage(model: ReportModel, reloads = model.state === 'runnin
     header: renderHeader(model, warnings.length, reloads),
     sections: [
       { id: 'summary', title: 'Summary', content: stages.flatMap(renderSummary) },
-      { id: 'progress', title: 'Progress', content: renderProgress(stages) },
+      { id: 'progress', title: 'Progress', content: renderProgress(model) },
+      { id: 'matrix', title: 'Matrix', content: renderMatrices(stages) },
       { id: 'findings', title: 'Findings', content: renderFindings(stages) },
       { id: 'sweeps', title: 'Sweeps', content: model.sweeps.map(renderSweep) },
       {
@@ -131,7 +134,14 @@ ${description !== undefined && html`<p class="lead">${description}</p>`}
 ${notAsked > 0 && html`<p class="soft small">${formatCountOf(notAsked, 'more stage')} of this pipeline ${notAsked === 1 ? 'was' : 'were'} not asked for.</p>`}
 ${reloads && html`<p class="soft small" role="status">This page reloads during the run.</p><div id="stalled" class="card alert warn" hidden><p>It has not been updated for a while and stopped reloading: the run may have been killed. Load the page again to see.</p></div>`}
 ${renderFailures(stages)}
+${renderAgain(model)}
 </header>`;
+}
+
+/** How a run that did not come to its end goes on. */
+function renderAgain({ state, pipeline }: ReportModel): Html {
+  if (state === 'succeeded' || state === 'running') return html``;
+  return html`<p>Run it again to resume, which repeats no stage that succeeded: <code>restage run ${shellQuote(`${pipeline}.yaml`)}</code></p>`;
 }
 
 function renderFailures(stages: readonly ReportStage[]): Html {
@@ -184,10 +194,17 @@ function renderWarnings(warnings: readonly Warning[]): readonly Html[] {
 }
 
 /** Stages that work now: how far they are, the last values of their curves, and the curves. */
-function renderProgress(stages: readonly ReportStage[]): readonly Html[] {
+function renderProgress({ stages, secondsLeft }: ReportModel): readonly Html[] {
   const running = stages.filter(({ state }) => state === 'running');
   const charts = running.flatMap(runningCurves);
+  const ended = stages.filter(({ state }) => state !== 'running' && state !== 'waiting').length;
+  const left = secondsLeft === undefined ? '' : `, about ${formatSeconds(secondsLeft)} left`;
   return [
+    ...(running.length > 0
+      ? [
+          html`<p><progress value="${(ended / stages.length).toFixed(4)}" max="1" aria-label="Progress of the run"></progress> ${ended} of ${formatCountOf(stages.length, 'stage')} ended${left}</p>`,
+        ]
+      : []),
     ...(running.length > 0 ? [html`<div class="half">${running.map(renderRunning)}</div>`] : []),
     ...(charts.length > 0 ? [html`<div class="charts below">${charts}</div>`] : []),
   ];

@@ -18,6 +18,8 @@ export interface ReportModel extends RunSelections {
   readonly startedAt: number;
   /** How long the run took; of a run that has not ended, its time so far. */
   readonly seconds: number;
+  /** How long a running run will still take; absent where that cannot be told. */
+  readonly secondsLeft?: number | undefined;
   /** When the page was written, in milliseconds since the epoch; of a stored run, its end. */
   readonly writtenAt: number;
   readonly stages: readonly ReportStage[];

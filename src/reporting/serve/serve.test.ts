@@ -455,7 +455,7 @@ test('a page says that gc removed a result, and still has the numbers of the rec
   rmSync(store.resultPath(result.digest));
   const page = await site.get(`/run/${run.id}`);
   assert.match(page.text, /gc` removed its result/);
-  assert.match((await site.get('/runs.json')).text, /test\.auc","values":\[0\.5\]/);
+  assert.match((await site.get('/runs.json')).text, /test\.auc","of":"number","values":\[0\.5\]/);
 });
 
 test('a run is followed line by line; half a line waits for its other half, and an id is an offset in the file', async (t) => {

@@ -30,6 +30,7 @@ import type {
 import { showArtifact } from '../report/show-artifact.ts';
 import { drawStages } from '../report/stage-graph.ts';
 import type { RunModel, StageModel } from '../run-model.ts';
+import { runSecondsLeft } from '../run-time-left.ts';
 import type { RunState } from '../states.ts';
 import { type Results, resultDigest } from './run-results.ts';
 import { type Objects, whyGone } from './stored-objects.ts';
@@ -100,12 +101,23 @@ export class StoredReport {
       notAsked: 0,
       facts: facts.filter((fact): fact is [string, string] => fact[1] !== undefined),
       seconds: Math.max(0, writtenAt - startedAt) / 1000,
+      secondsLeft: state === 'running' ? this.#secondsLeft(stages, startedAt) : undefined,
       writtenAt,
       graph: await this.#draw(stages, model),
       sweeps: [],
       lateSelections: [],
       ...readJson<RunSelections>(this.#run.selections),
     };
+  }
+
+  #secondsLeft(stages: readonly ReportStage[], startedAt: number): number | undefined {
+    const before = Object.entries(this.#before?.stages ?? {}).flatMap(([name, end]) =>
+      end.outcome === 'ran' && end.seconds !== undefined ? [[name, end.seconds] as const] : [],
+    );
+    const timed = stages.map(({ name, state, seconds, progress }) => {
+      return { name, state, seconds, secondsLeft: progress?.secondsLeft };
+    });
+    return runSecondsLeft(timed, new Map(before), (Date.now() - startedAt) / 1000);
   }
 
   /** Laid out again only when a state has changed. */
