@@ -26,7 +26,8 @@ export interface SharedPages {
 
 /**
  * Writes the runs that a text names, and their comparison, as pages in a new folder that needs no
- * server. The text is a list of runs, such as `last,last~1`, or a filter as the page of runs has it.
+ * server. The text is a list of runs, such as `last,last~1`, or a filter as the page of runs has
+ * it.
  */
 export async function shareRuns(
   { root, folder, warn }: OpenedProject,

@@ -1,6 +1,6 @@
 import { formatMetric } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
-import { headlineMetrics, metric } from '../../learning/metrics/metric-catalogue.ts';
+import { findMetric, headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
 import { baseName } from '../stage-base-name.ts';
 import { findingOf } from './findings-section.ts';
 import { type Html, html } from './html.ts';
@@ -61,7 +61,7 @@ function renderMatrix(base: string, stages: readonly ReportStage[]): readonly Ht
   const name = measure.title[0]!.toUpperCase() + measure.title.slice(1);
   const title = `${name} on ${split} of ${base} by ${down} and ${across}${isMean ? ', means' : ''}`;
   const means = cells.flat().flatMap((cell) => (cell === undefined ? [] : [cell.mean]));
-  const shade = shadeOf(means, metric(measure.name).better === 'higher');
+  const shade = shadeOf(means, findMetric(measure.name)?.better !== 'lower');
   return [
     html`<div class="scroll card keep" tabindex="0" role="group" aria-label="${title}"><table class="matrix"><caption>${title}</caption>
 <thead><tr><th scope="col">${down} \\ ${across}</th>${columns.map((column) => html`<th scope="col" class="number">${column}</th>`)}</tr></thead>

@@ -3,6 +3,7 @@ import type { RunRecord } from '../../engine/store/runs/run-record.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { theme } from '../../learning/charts/theme.ts';
+import { bandCharts, curveGroups, groupingSettings } from '../compare/band-charts.ts';
 import { type Comparison, compareSubjects } from '../compare/compare-subjects.ts';
 import { comparisonCharts } from '../compare/comparison-charts.ts';
 import {
@@ -76,6 +77,17 @@ export function comparePage(c: Context, sources: Sources): Response {
     subjectOfRun(label, record, source, { withScores }),
   );
   const comparison = compareSubjects(subjects, base === -1 ? 'none' : base);
+  const grid = comparisonGrid(comparison, {
+    runs: runs.map(({ run }) => run),
+    axes: axisColumns(runs),
+  });
+  const sections = {
+    grid,
+    by: c.req.query('curves') ?? '',
+    ids: runs.map(({ id }) => id).join(','),
+    beside: withScores ? chartsBeside(runs, sources) : [],
+    isStatic,
+  };
   return c.html(
     renderFrame({
       title: `${runs.length} ${noun}s compared`,
@@ -84,10 +96,7 @@ export function comparePage(c: Context, sources: Sources): Response {
       isStatic,
       scripts: [...chartScripts, 'compare-grid.js'],
       data: {
-        grid: comparisonGrid(comparison, {
-          runs: runs.map(({ run }) => run),
-          axes: axisColumns(runs),
-        }),
+        grid,
         theme,
       } satisfies GridData,
       content: [
@@ -98,7 +107,7 @@ export function comparePage(c: Context, sources: Sources): Response {
           : html`<p class="soft small">Tests and ROC curves compare at most ${mostScored} runs that scored the same images.</p>`,
         ...(isStatic ? [] : imageLinks(runs, sources)),
         html`<section aria-labelledby="grid-title"><h2 id="grid-title">Side by side</h2><div id="grid"></div></section>`,
-        ...renderSections(sectionsOf(comparison, withScores ? chartsBeside(runs, sources) : [])),
+        ...renderSections(sectionsOf(comparison, sections)),
       ],
     }),
   );
@@ -112,9 +121,28 @@ function namesOf(runs: readonly Compared[], noun: string): Html {
     : html`<details><summary>All ${formatCountOf(runs.length, noun)}</summary>${list}</details>`;
 }
 
-/** The tables and charts of a comparison; `beside` are charts that several runs have. */
-function sectionsOf(comparison: Comparison, beside: readonly Html[]): readonly Section[] {
-  const curves = comparison.subjects.length <= mostCurves ? comparisonCharts(comparison) : [];
+/** What the sections of a comparison show beside it. */
+interface ComparedSections {
+  readonly grid: ComparisonGrid;
+  /** The setting by which curves are grouped; empty: none that the address names. */
+  readonly by: string;
+  /** The ids of what is compared, for addresses. */
+  readonly ids: string;
+  /** Charts that several runs have. */
+  readonly beside: readonly Html[];
+  readonly isStatic: boolean;
+}
+
+/** The tables and charts of a comparison. Many curves are means with bands. */
+function sectionsOf(comparison: Comparison, sections: ComparedSections): readonly Section[] {
+  const { grid, by, beside } = sections;
+  const isEach = by === '' && comparison.subjects.length <= mostCurves;
+  const curves = isEach
+    ? comparisonCharts(comparison)
+    : [
+        ...comparisonCharts({ ...comparison, histories: [], curves: [] }), // ROC
+        ...bandCharts(comparison, curveGroups(grid, by)),
+      ];
   const charts = curves.map(({ name, spec }) => {
     const preview = {
       as: 'chart',
@@ -137,7 +165,10 @@ function sectionsOf(comparison: Comparison, beside: readonly Html[]): readonly S
     {
       id: 'curves',
       title: 'Curves',
-      content: charts.length > 0 ? [html`<div class="charts">${charts}</div>`] : [],
+      content:
+        charts.length > 0
+          ? [groupingLinks(sections), html`<div class="charts">${charts}</div>`]
+          : [],
     },
     ...tables.filter(({ id }) => id !== 'table-1'),
     {
@@ -146,6 +177,23 @@ function sectionsOf(comparison: Comparison, beside: readonly Html[]): readonly S
       content: beside,
     },
   ];
+}
+
+/** Ways to group the curves. */
+function groupingLinks({ grid, by, ids, isStatic }: ComparedSections): Html {
+  if (isStatic) return html``;
+  const few = grid.labels.length <= mostCurves;
+  const choices = [
+    ...(few ? [{ value: '', name: 'each' }] : []),
+    ...groupingSettings(grid).map(({ name }) => ({ value: name, name })),
+    { value: 'all', name: 'all together' },
+  ];
+  const links = choices.map(({ value, name }) =>
+    value === by
+      ? html`<strong>${name}</strong> `
+      : html`<a href="/compare?${new URLSearchParams({ runs: ids, ...(value !== '' && { curves: value }) }).toString()}#curves">${name}</a> `,
+  );
+  return html`<p class="links">Curves by ${links}</p>`;
 }
 
 /** The runs and members of these ids that have ended, with labels that differ. */

@@ -73,9 +73,9 @@ export interface ParsedQuery {
 }
 
 /**
- * Parses `seed=7 test.auc>0.8 (failed or killed) not "two words"`. Blanks, or `and`, join conditions
- * that must all hold; `or` binds less than these, `not` and `-` more. Any text is a query, since people
- * type it letter by letter: what is missing is left out, and named.
+ * Parses `seed=7 test.auc>0.8 (failed or killed) not "two words"`. Blanks, or `and`, join
+ * conditions that must all hold; `or` binds less than these, `not` and `-` more. Any text is a
+ * query, since people type it letter by letter: what is missing is left out, and named.
  */
 export function parseQuery(text: string): ParsedQuery {
   const parser = new Parser(text);

@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 import { sha256 } from '../../digest.ts';
 import { addRoutes, openSources, type PageOptions } from './serve.ts';
 
-/** The most bytes of a linked file that are copied; pictures of pages are copied whatever they have. */
+/** The most bytes of a linked file that are copied. Pictures are copied whatever they have. */
 const largestLinked = 2 * 1024 * 1024;
 
 /** Extensions of files that are copied. Pages and drawings of stages could run scripts there. */
@@ -23,8 +23,8 @@ export interface StaticContent {
 }
 
 /**
- * Writes the pages of some runs into an empty folder, which needs no server: the same pages as
- * {@link startServer} sends, with everything that they load beside them.
+ * Writes the pages of some runs into an empty folder, which needs no server: the same pages as the
+ * server sends, with everything that they load beside them.
  */
 export async function writeStaticFolder(
   folder: string,
@@ -43,7 +43,7 @@ export async function writeStaticFolder(
   await writer.page(`/compare?${query.toString()}`, 'compare.html');
 }
 
-/** Fetches pages of an app and what they load, each once, and writes them with addresses of files. */
+/** Fetches pages of an app and what they load, each once, and writes them with names of files. */
 class FolderWriter {
   readonly #folder: string;
   readonly #app: Hono;

@@ -20,7 +20,7 @@ export function FilterField({ q, example, columns, problem, query }: FilterField
   const input = useRef<HTMLInputElement>(null);
   const [place, setPlace] = useState<number>();
   const [chosen, setChosen] = useState(-1);
-  const cursor = useRef<number>();
+  const cursor = useRef<number | undefined>(undefined);
   const completion = place === undefined ? undefined : completeQuery(columns, q, place);
   const options = completion?.options ?? [];
   useEffect(() => {
@@ -57,7 +57,9 @@ export function FilterField({ q, example, columns, problem, query }: FilterField
         <input
           ref={input}
           type="search"
+          // biome-ignore lint/a11y/noRedundantRoles: it has the role only with a `list`
           role="combobox"
+          list={undefined}
           aria-expanded={options.length > 0}
           aria-controls="filter-options"
           aria-autocomplete="list"
@@ -75,28 +77,7 @@ export function FilterField({ q, example, columns, problem, query }: FilterField
           onBlur={close}
         />
       </label>
-      <div
-        id="filter-options"
-        role="listbox"
-        aria-label="Completions"
-        hidden={options.length === 0}
-      >
-        {options.map((option, index) => (
-          <div
-            key={option}
-            id={`filter-option-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === chosen}
-            onPointerDown={(event) => {
-              event.preventDefault(); // the field keeps the focus
-              take(option);
-            }}
-          >
-            {option}
-          </div>
-        ))}
-      </div>
+      <Options options={options} chosen={chosen} take={take} />
       <FilterHelp />
       {problem !== '' && (
         <p class="soft small" role="status">
@@ -106,6 +87,33 @@ export function FilterField({ q, example, columns, problem, query }: FilterField
     </div>
   );
 }
+
+interface OptionsProps {
+  readonly options: readonly string[];
+  /** The place of the one that Enter takes; -1: none. */
+  readonly chosen: number;
+  take(option: string): void;
+}
+
+const Options = ({ options, chosen, take }: OptionsProps) => (
+  <div id="filter-options" role="listbox" aria-label="Completions" hidden={options.length === 0}>
+    {options.map((option, index) => (
+      <div
+        key={option}
+        id={`filter-option-${index}`}
+        role="option"
+        tabIndex={-1}
+        aria-selected={index === chosen}
+        onPointerDown={(event) => {
+          event.preventDefault(); // the field keeps the focus
+          take(option);
+        }}
+      >
+        {option}
+      </div>
+    ))}
+  </div>
+);
 
 /** How a filter is written, by examples. */
 const FilterHelp = () => (

@@ -63,54 +63,15 @@ function Runs({ table }: { readonly table: RunTable }) {
   const visibleColumns = columnsOf(table, view.cols);
   const names = visibleColumns.map(({ name }) => name);
   const choose = (all: readonly string[]) => change({ cols: joinNames(all) });
-  const noun = view.rows === 'members' ? 'members' : 'runs';
-  const ticked = view.tick.split(' ').filter(Boolean);
+  const noun = nounOf(view);
+  const ticked = tickedOf(view);
   const tick = (id: string) =>
     adjust({
       tick: (ticked.includes(id) ? ticked.filter((run) => run !== id) : [...ticked, id]).join(' '),
     });
   return (
     <>
-      <form class="line" onSubmit={(event) => event.preventDefault()}>
-        <FilterField
-          q={view.q}
-          query={(q) => adjust({ q })}
-          example="seed=7 test.auc>0.8 not failed"
-          columns={columns}
-          problem={problem}
-        />
-        <label>
-          Rows{' '}
-          <select
-            value={view.rows}
-            onChange={({ currentTarget }) => change({ rows: currentTarget.value, tick: '' })}
-          >
-            <option value="">runs</option>
-            <option value="members">members of a matrix</option>
-          </select>
-        </label>
-        <ColumnsMenu table={table} names={names} choose={choose} />
-        {!isStatic && (
-          <ViewsMenu
-            now={{
-              rows: view.rows === 'members' ? 'members' : 'runs',
-              filter: view.q,
-              sort: view.sort,
-              columns: view.cols === '' ? [] : names,
-            }}
-            show={(saved) =>
-              change({
-                rows: saved.rows === 'members' ? 'members' : '',
-                q: saved.filter,
-                sort: saved.sort,
-                cols: joinNames(saved.columns),
-                tick: '',
-              })
-            }
-          />
-        )}
-        {!isStatic && <CompareLink ticked={ticked} noun={noun} />}
-      </form>
+      <TableForm table={table} view={view} problem={problem} change={change} adjust={adjust} />
       <p class="soft small" role="status">
         {sorted.length} of {ids.length} {noun}
         {table.unread > 0 && `; the settings of ${table.unread} are being read`}
@@ -155,6 +116,69 @@ const CompareLink = ({ ticked, noun }: CompareLinkProps) =>
       Compare {ticked.length} {noun}
     </a>
   );
+
+type RunsView = Readonly<Record<'q' | 'sort' | 'cols' | 'tick' | 'rows', string>>;
+
+const nounOf = (view: RunsView): string => (view.rows === 'members' ? 'members' : 'runs');
+const tickedOf = (view: RunsView): readonly string[] => view.tick.split(' ').filter(Boolean);
+
+interface TableFormProps {
+  readonly table: RunTable;
+  readonly view: RunsView;
+  /** What is missing in the filter; empty: nothing. */
+  readonly problem: string;
+  change(part: Partial<RunsView>): void;
+  adjust(part: Partial<RunsView>): void;
+}
+
+/** What the table shows: filter, rows, columns, saved views, and the way to a comparison. */
+function TableForm({ table, view, problem, change, adjust }: TableFormProps) {
+  const { columns } = table;
+  const names = columnsOf(table, view.cols).map(({ name }) => name);
+  const choose = (all: readonly string[]) => change({ cols: joinNames(all) });
+  return (
+    <form class="line" onSubmit={(event) => event.preventDefault()}>
+      <FilterField
+        q={view.q}
+        query={(q) => adjust({ q })}
+        example="seed=7 test.auc>0.8 not failed"
+        columns={columns}
+        problem={problem}
+      />
+      <label>
+        Rows{' '}
+        <select
+          value={view.rows}
+          onChange={({ currentTarget }) => change({ rows: currentTarget.value, tick: '' })}
+        >
+          <option value="">runs</option>
+          <option value="members">members of a matrix</option>
+        </select>
+      </label>
+      <ColumnsMenu table={table} names={names} choose={choose} />
+      {!isStatic && (
+        <ViewsMenu
+          now={{
+            rows: view.rows === 'members' ? 'members' : 'runs',
+            filter: view.q,
+            sort: view.sort,
+            columns: view.cols === '' ? [] : names,
+          }}
+          show={(saved) =>
+            change({
+              rows: saved.rows === 'members' ? 'members' : '',
+              q: saved.filter,
+              sort: saved.sort,
+              cols: joinNames(saved.columns),
+              tick: '',
+            })
+          }
+        />
+      )}
+      {!isStatic && <CompareLink ticked={tickedOf(view)} noun={nounOf(view)} />}
+    </form>
+  );
+}
 
 /** Pinned rows stand above all others, whatever the order. */
 function pinnedFirst(rows: readonly number[], { noted }: RunTable): readonly number[] {
