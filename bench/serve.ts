@@ -1,4 +1,4 @@
-// What the pages of `restage serve` cost: 1,000 runs with 10,000 results, 100 runs compared, 20,000
+// What the pages of `restage serve` cost: 1,000 runs of ten members, 200 members compared, 20,000
 // images, an event on its way, an idle server. Times are of the processor (user and system), so
 // that a busy machine changes them little; the time to a browser's first paint is its own on top.
 // Run: node --import tsx bench/serve.ts
@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { hashFingerprint } from '../src/engine/fingerprint/fingerprint.ts';
 import { LocalStore } from '../src/engine/store/local-store.ts';
 import { filterRows, sortRows } from '../src/reporting/serve/filter-query.ts';
@@ -22,7 +23,8 @@ import { startServer } from '../src/reporting/serve/serve.ts';
 import { exampleResult, listArtifact } from '../test/support/example-result.ts';
 
 const runs = 1000;
-const stages = 10;
+const members = 10;
+const stageOf = (member: number): string => `scores[seed=${member}]`;
 const images = 20_000;
 const root = mkdtempSync(join(tmpdir(), 'restage-bench-serve-'));
 const store = new LocalStore(root);
@@ -44,13 +46,12 @@ async function writeRuns(): Promise<string> {
   let last = '';
   for (let r = 0; r < runs; r++) {
     const entries: Record<string, object> = {};
-    for (let s = 0; s < stages; s++) {
-      const made = exampleResult(r * stages + s, s === stages - 1 ? { scores } : {});
+    for (let s = 0; s < members; s++) {
+      const made = exampleResult(r * members + s, s === members - 1 ? { scores } : {});
       const settings = {
-        seed: r % 10,
+        seed: s,
         epochs: 5 + (r % 3),
         optimizer: { kind: 'adam', learningRate: 0.001 * (1 + (r % 7)) },
-        stage: s,
         run: r,
       };
       const fingerprint = { ...made.fingerprint, settings };
@@ -65,7 +66,7 @@ async function writeRuns(): Promise<string> {
       const intervals = numbers.map(
         ([name, value]) => [name, [value - 0.05, value + 0.05]] as const,
       );
-      entries[`stage${s}`] = {
+      entries[stageOf(s)] = {
         outcome: 'ran',
         seconds: 1,
         result: result.digest,
@@ -99,6 +100,10 @@ async function timed(what: string, act: () => unknown): Promise<void> {
   );
 }
 
+/** The ids of the members of runs. */
+const membersOf = (ids: readonly string[]): readonly string[] =>
+  ids.flatMap((id) => Array.from({ length: members }, (_, member) => `${id}~${member + 1}`));
+
 /** The resident memory of `restage serve` itself after it has shown each page. Linux only. */
 async function memoryOfCommand(last: string, ids: readonly string[]): Promise<string> {
   const program = fileURLToPath(new URL('../bin/restage.js', import.meta.url));
@@ -124,7 +129,10 @@ async function memoryOfCommand(last: string, ids: readonly string[]): Promise<st
     parts.push(`${resident().toFixed(0)} MB with the table of runs`);
     await show(`/compare?runs=${ids.slice(0, 100).join(',')}`);
     parts.push(`${resident().toFixed(0)} MB with 100 runs compared`);
-    await show(`/images.json?run=${last}&stage=stage${stages - 1}`);
+    await show('/runs.json?rows=members');
+    await show(`/compare?runs=${membersOf(ids.slice(0, 20)).join(',')}`);
+    parts.push(`${resident().toFixed(0)} MB with all members, and 200 of them compared`);
+    await show(`/images.json?run=${last}&stage=${encodeURIComponent(stageOf(members - 1))}`);
     parts.push(`${resident().toFixed(0)} MB with ${images} images`);
     await delay(5000);
     return `${parts.join(', ')}, ${resident().toFixed(0)} MB 5 s later`;
@@ -141,12 +149,16 @@ try {
     token: 'bench',
     planner: { names: () => [], plan: async () => '' },
     fill: () => undefined,
+    writer: { USER: 'bench', XDG_CONFIG_HOME: root },
     warn: console.warn,
   });
   const headers = { cookie: `restage-${server.port}=bench` };
   const get = (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`, { headers });
-  const sizeOf = async (path: string) =>
-    `${((await (await get(path)).arrayBuffer()).byteLength / 1024).toFixed(0)} kB`;
+  const sizeOf = async (path: string) => {
+    const bytes = Buffer.from(await (await get(path)).arrayBuffer());
+    const kB = (count: number) => `${(count / 1024).toFixed(0)} kB`;
+    return `${kB(bytes.byteLength)}, ${kB(gzipSync(bytes).byteLength)} compressed`;
+  };
   await timed('first page of runs, after the start', () => sizeOf('/'));
   await timed('the settings of all results, in the background', () => sizeOf('/runs.json?whole'));
   await timed('page of runs, again', () => sizeOf('/'));
@@ -156,15 +168,41 @@ try {
     ids: string[];
   };
   await timed('filter and sort', () => {
-    const { rows } = filterRows(columns, ids.length, 'seed=7 test.auc>0.8');
-    return `${sortRows(rows, columns, '-stage3.test.auc').length} runs`;
+    const { rows } = filterRows(columns, ids.length, '(seed=7 or epochs=6) test.auc>0.8 -failed');
+    return `${sortRows(rows, columns, '-scores.test.auc').length} runs`;
   });
+  await timed('table of members', () => sizeOf('/runs.json?rows=members'));
+  const table = (await (await get('/runs.json?rows=members')).json()) as {
+    columns: Parameters<typeof filterRows>[0];
+    ids: string[];
+  };
+  await timed('filter and sort of members', () => {
+    const text = '(seed=7 or epochs=6) test.auc>0.8 -failed';
+    const { rows } = filterRows(table.columns, table.ids.length, text);
+    return `${sortRows(rows, table.columns, '-scores.test.auc').length} members`;
+  });
+  await timed('200 members compared', () =>
+    sizeOf(`/compare?runs=${membersOf(ids.slice(0, 20)).join(',')}`),
+  );
+  await timed('a note', async () => {
+    const answer = await fetch(`http://127.0.0.1:${server.port}/notes`, {
+      method: 'POST',
+      headers: {
+        ...headers,
+        origin: `http://127.0.0.1:${server.port}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ run: ids[0], name: 'the first', tag: ['good'] }),
+    });
+    return `status ${answer.status}`;
+  });
+  await timed('table of runs, after the note', () => sizeOf('/runs.json'));
   await timed('100 runs compared', () => sizeOf(`/compare?runs=${ids.slice(0, 100).join(',')}`));
   await timed('10 runs compared, with ROC curves', () =>
     sizeOf(`/compare?runs=${ids.slice(0, 10).join(',')}`),
   );
   await timed(`${images} images`, () =>
-    sizeOf(`/images.json?run=${last}&stage=stage${stages - 1}`),
+    sizeOf(`/images.json?run=${last}&stage=${encodeURIComponent(stageOf(members - 1))}`),
   );
   await timed('an event on its way to a page', async () => {
     const run = store.startRun('2026-01-31T09-12-03.042-4f2a', 'bench');

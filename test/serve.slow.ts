@@ -160,13 +160,13 @@ test('the keyboard filters, sorts and compares runs, and the address keeps the v
 }, async () => {
   await using opened = await BrowserPage.open(address('/'));
   const { page } = opened;
-  await page.getByRole('searchbox', { name: 'Filter' }).focus();
+  await page.getByRole('combobox', { name: 'Filter' }).focus();
   await page.keyboard.type('test.auc>0.82');
   await page.getByText('1 of 2 runs').waitFor();
   assert.match(page.url(), /q=test\.auc%3E0\.82/);
   await page.reload();
   await page.getByText('1 of 2 runs').waitFor();
-  await page.getByRole('searchbox', { name: 'Filter' }).fill('');
+  await page.getByRole('combobox', { name: 'Filter' }).fill('');
   await page.getByRole('button', { name: 'time' }).focus();
   await page.keyboard.press('Enter');
   assert.match(page.url(), /sort=-time/);
@@ -225,7 +225,7 @@ test('Back undoes the last step, as everywhere on the web', { skip: noBrowser },
   await using opened = await BrowserPage.open(address('/'));
   const { page } = opened;
   await page.getByText('2 of 2 runs').waitFor();
-  await page.getByRole('searchbox', { name: 'Filter' }).pressSequentially('test.auc>0.82');
+  await page.getByRole('combobox', { name: 'Filter' }).pressSequentially('test.auc>0.82');
   await page.getByText('1 of 2 runs').waitFor();
   const sortedBy = (order: string) => page.locator(`th[aria-sort=${order}]`).getByText('time');
   await page.getByRole('button', { name: 'time' }).click();
@@ -236,7 +236,7 @@ test('Back undoes the last step, as everywhere on the web', { skip: noBrowser },
   await page.goBack();
   await sortedBy('descending').waitFor({ state: 'detached' });
   assert.equal(
-    await page.getByRole('searchbox', { name: 'Filter' }).inputValue(),
+    await page.getByRole('combobox', { name: 'Filter' }).inputValue(),
     'test.auc>0.82',
     'typing is no step of its own',
   );
@@ -308,9 +308,9 @@ test('members of a matrix are rows that are named, filtered and compared', {
     'rate 0.01, seed 7',
     'rate 0.01, seed 8',
   ]);
-  await page.getByRole('searchbox', { name: 'Filter' }).fill('seed=8 rate>0.005');
+  await page.getByRole('combobox', { name: 'Filter' }).fill('seed=8 rate>0.005');
   await page.getByText('1 of 4 members').waitFor();
-  await page.getByRole('searchbox', { name: 'Filter' }).fill('rate=0.01');
+  await page.getByRole('combobox', { name: 'Filter' }).fill('rate=0.01');
   await page.getByText('2 of 4 members').waitFor();
   for (const box of await page.getByRole('checkbox', { name: /^Tick/ }).all()) await box.check();
   await page.getByRole('link', { name: 'Compare 2 members' }).click();
@@ -318,7 +318,7 @@ test('members of a matrix are rows that are named, filtered and compared', {
   const grid = page.locator('#grid');
   const labels = () => grid.locator('tbody th').allTextContents();
   assert.deepEqual(await labels(), ['seed 7', 'seed 8'], 'only what differs names them');
-  assert.deepEqual(await grid.locator('tbody strong').allTextContents(), ['0.8'], 'the best');
+  assert.deepEqual(await grid.locator('tbody strong').allTextContents(), ['0.800'], 'the best');
   await grid.getByRole('button', { name: 'test.auc' }).click();
   await grid.locator('th[aria-sort=descending]').waitFor();
   assert.deepEqual(await labels(), ['seed 8', 'seed 7']);

@@ -120,7 +120,8 @@ function bandChart(
     }).toSorted((a, b) => a.step - b.step);
   });
   const count = lines.filter(({ points }) => points.length > 0).length;
-  const reading = `Mean of each group of ${formatCountOf(count, 'curve')}; bands: least to greatest`;
+  const of = groups.length === 1 ? '' : 'each group of ';
+  const reading = `Mean of ${of}${formatCountOf(count, 'curve')}; bands: least to greatest`;
   const names = groups.map(({ label }) => label);
   return chart(title, reading, width, {
     config: theme,

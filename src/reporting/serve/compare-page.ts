@@ -27,6 +27,8 @@ import { fileName } from './stored-report.ts';
 /** What the script of the page draws. */
 export interface GridData {
   readonly grid: ComparisonGrid;
+  /** The place of the subject that somebody made the baseline; -1: of none. */
+  readonly baseline: number;
   /** Colours and fonts of charts. */
   readonly theme: object;
 }
@@ -42,6 +44,7 @@ const mostNamed = 12;
 interface Compared {
   readonly id: string;
   readonly run: string;
+  readonly member?: string;
   /** What tells it from the others, or its time. */
   readonly label: string;
   readonly record: RunRecord;
@@ -97,6 +100,7 @@ export function comparePage(c: Context, sources: Sources): Response {
       scripts: [...chartScripts, 'compare-grid.js'],
       data: {
         grid,
+        baseline: runs.findIndex((row) => sources.notes.of(row)?.isBaseline === true),
         theme,
       } satisfies GridData,
       content: [
@@ -205,10 +209,11 @@ function comparedRuns(ids: readonly string[], index: RunIndex): readonly Compare
   });
   const names = index.names(rows);
   const times = new Map(groupBy(names, (name) => name));
-  return rows.map(({ id, run, record, axes }, i) => {
+  return rows.map(({ id, run, member, record, axes }, i) => {
     const name = names[i]!;
     const isOnly = name !== '' && times.get(name)!.length === 1;
-    return { id, run, record, axes, label: isOnly ? name : `${name} ${id}`.trim() };
+    const label = isOnly ? name : `${name} ${id}`.trim();
+    return { id, run, record, axes, label, ...(member !== undefined && { member }) };
   });
 }
 

@@ -15,7 +15,7 @@ if (container !== null) {
 }
 
 /** What is compared as rows, sorted by any column, on request the means over a setting. */
-function Grid({ grid, theme }: GridData) {
+function Grid({ grid, baseline, theme }: GridData) {
   const { view, change } = useView('sort', 'over');
   const rows = gridRows(grid, view.over);
   return (
@@ -37,11 +37,13 @@ function Grid({ grid, theme }: GridData) {
           {view.over === ''
             ? 'Intervals are at 95 %, over other test images.'
             : 'Means with their 95 % interval by Student’s t, and a point for each.'}
+          {baseline >= 0 && view.over === '' && ' Differences are from the baseline.'}
         </span>
       </form>
       <Table
         grid={grid}
         rows={sortGrid(rows, grid, view.sort)}
+        baseline={rows.find(({ subjects }) => view.over === '' && subjects[0] === baseline)}
         sort={view.sort}
         sortBy={(sort) => change({ sort })}
       />
@@ -53,11 +55,13 @@ function Grid({ grid, theme }: GridData) {
 interface TableProps {
   readonly grid: ComparisonGrid;
   readonly rows: readonly GridRow[];
+  /** The row that the others are compared with. */
+  readonly baseline: GridRow | undefined;
   readonly sort: string;
   sortBy(sort: string): void;
 }
 
-function Table({ grid, rows, sort, sortBy }: TableProps) {
+function Table({ grid, rows, baseline, sort, sortBy }: TableProps) {
   const settings = sharedSettings(grid, rows);
   const head = (name: string, note = '') => (
     <ColumnHead key={name} name={name} note={note} sort={sort} sortBy={sortBy} />
@@ -82,14 +86,24 @@ function Table({ grid, rows, sort, sortBy }: TableProps) {
         <tbody>
           {rows.map((row) => (
             <tr key={row.subjects.join()}>
-              <th scope="row">{row.label}</th>
+              <th scope="row">
+                {row.label}
+                {row.subjects[0] === baseline?.subjects[0] && <span class="tag">baseline</span>}
+              </th>
               {settings.map(({ name, values }) => (
                 <td key={name} class={typeof values[0] === 'number' ? 'number' : 'text'}>
                   {values[row.subjects[0]!] ?? '–'}
                 </td>
               ))}
               {grid.metrics.map((metric, index) => (
-                <Measured key={metric.name} metric={metric} index={index} row={row} rows={rows} />
+                <Measured
+                  key={metric.name}
+                  metric={metric}
+                  index={index}
+                  row={row}
+                  rows={rows}
+                  baseline={baseline?.numbers[index]?.value}
+                />
               ))}
             </tr>
           ))}
@@ -104,10 +118,12 @@ interface MeasuredProps {
   readonly index: number;
   readonly row: GridRow;
   readonly rows: readonly GridRow[];
+  /** The number of the baseline; undefined without one. */
+  readonly baseline: number | undefined;
 }
 
 /** A number of a row; the best of its column is bold. */
-function Measured({ metric, index, row, rows }: MeasuredProps) {
+function Measured({ metric, index, row, rows, baseline }: MeasuredProps) {
   const number = row.numbers[index];
   if (number === undefined) return <td class="number">–</td>;
   const all = rows.flatMap(({ numbers }) => numbers[index] ?? []);
@@ -118,6 +134,13 @@ function Measured({ metric, index, row, rows }: MeasuredProps) {
   return (
     <td class="number">
       {isBest ? <strong>{text(number.value)}</strong> : text(number.value)}
+      {baseline !== undefined && baseline !== number.value && (
+        <span class="soft small">
+          {' '}
+          {number.value > baseline && '+'}
+          {text(number.value - baseline)}
+        </span>
+      )}
       {number.ends !== undefined && (
         <Mark
           values={number.each}

@@ -1,6 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { ComparisonGrid } from '../../compare/comparison-grid.ts';
-import type { GridData } from '../compare-page.ts';
 import { useView } from './use-view.ts';
 
 declare function vegaEmbed(
@@ -9,8 +8,14 @@ declare function vegaEmbed(
   options: object,
 ): Promise<{ readonly view: { finalize(): void } }>;
 
+interface ScatterProps {
+  readonly grid: ComparisonGrid;
+  /** Colours and fonts. */
+  readonly theme: object;
+}
+
 /** A setting against a metric, a point for each subject; another setting is the colour. */
-export function Scatter({ grid, theme }: GridData) {
+export function Scatter({ grid, theme }: ScatterProps) {
   const { view, change } = useView('x', 'y', 'colour');
   const box = useRef<HTMLDivElement>(null);
   const names = grid.settings.map(({ name }) => name);

@@ -118,7 +118,7 @@ const Options = ({ options, chosen, take }: OptionsProps) => (
 /** How a filter is written, by examples. */
 const FilterHelp = () => (
   <details class="help">
-    <summary aria-label="How to write a filter">?</summary>
+    <summary aria-label="Examples of queries">?</summary>
     <dl class="card padded">
       <dt>seed=7 auc&gt;0.8</dt>
       <dd>both hold; also !=, &lt;, &lt;=, &gt;=</dd>
