@@ -128,6 +128,25 @@ def mcnemar(only_one, only_other):
     return float(stats.chi2.sf((abs(only_one - only_other) - 1) ** 2 / n, 1))
 
 
+def classifiers_case(count, images):
+    """Two classifiers of `count` classes: which images only one has right, and McNemar's p of these."""
+    draws = np.random.default_rng(images)
+    labels = draws.integers(0, count, images)
+    evidence = 1.2 * np.eye(count)[labels]
+    one = np.round(evidence + draws.normal(size=(images, count)), 6)
+    other = np.round(0.6 * evidence + draws.normal(size=(images, count)), 6)
+    right = [scores.argmax(1) == labels for scores in (one, other)]
+    only_one, only_other = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
+    return {
+        "labels": labels.tolist(),
+        "one": one.tolist(),
+        "other": other.tolist(),
+        "only": [only_one, only_other],
+        "difference": float(right[0].mean() - right[1].mean()),
+        "p": mcnemar(only_one, only_other),
+    }
+
+
 def holm(p):
     """Holm 1979, step down."""
     p = np.asarray(p)
@@ -167,6 +186,7 @@ print(
             "quantile": [[chance, float(stats.norm.ppf(chance))] for chance in chances],
             "mcnemar": [[b, c, mcnemar(b, c)] for b, c in counts],
             "holm": [[p, holm(p)] for p in ps],
+            "classifiers": [classifiers_case(3, 30), classifiers_case(5, 150)],
         }
     )
 )

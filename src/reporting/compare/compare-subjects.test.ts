@@ -257,6 +257,43 @@ test('scores without two sides are reported in one line, and a curve names the p
   ]);
 });
 
+/** A stage whose model of three classes has the first `right` of 30 images right. */
+function classified(right: number): SubjectStage {
+  const classes = ['cat', 'dog', 'owl'];
+  const rows = Array.from({ length: 30 }, (_, i) => ({
+    key: `${i}`,
+    split: 'test',
+    label: classes[i % 3]!,
+    right: i < right ? 1 : 0,
+  }));
+  const metrics = new Map([['test.accuracy', { value: right / 30 }]]);
+  return { metrics, unpaired: whichArePositive(classes), answers: { classes, rows } };
+}
+
+test('scores of more than two classes are compared by which images each has right', () => {
+  const comparison = compareSubjects([
+    subject('a', { s: classified(20) }),
+    subject('b', { s: classified(26) }),
+  ]);
+  assert.deepEqual(comparisonCharts(comparison), []);
+  // Six images that only b has right: 2 / 2^6.
+  assert.match(
+    formatComparison(comparisonTables(comparison)),
+    /s: accuracy over 3 classes on test, image by image \(30 images\)\n.*\n.*\bb +a +accuracy +\+0\.2000\* +\+0\.\d+ to \+0\.\d+ +0\.0313 +0\.0313 +McNemar, exact\n/i,
+  );
+  const named = { ...classified(20), ...scores(1, 4) };
+  const both = compareSubjects([subject('a', { s: named }), subject('b', { s: named })]);
+  assert.deepEqual(
+    both.paired.map((paired) => ('classes' in paired ? paired.classes : 'positive' in paired)),
+    [['cat', 'dog', 'owl'], true],
+  );
+  const mixed = compareSubjects([
+    subject('a', { s: classified(20) }),
+    subject('b', { s: scores(1, 4) }),
+  ]);
+  assert.match(formatComparison(comparisonTables(mixed)), /Not compared: tests need two sides/);
+});
+
 test('Markdown keeps bars in names from breaking a table', () => {
   const [table] = comparisonTables(
     compareSubjects([

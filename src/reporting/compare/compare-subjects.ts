@@ -2,10 +2,12 @@ import { defaultNames } from '../../default-class-names.ts';
 import { isDigest } from '../../digest.ts';
 import { isJsonObject, type Json } from '../../json.ts';
 import {
+  type AccuracyComparison,
+  compareClassifiers,
   compareModels,
   type ModelComparison,
 } from '../../learning/metrics/comparison/compare-models.ts';
-import { matchScores } from '../../learning/metrics/comparison/match-scores.ts';
+import { matchRows, matchScores } from '../../learning/metrics/comparison/match-scores.ts';
 import { differenceOf } from '../../learning/metrics/comparison/row-statistics.ts';
 import { fewGroups } from '../../learning/metrics/few-groups.ts';
 import { auc } from '../../learning/metrics/ranking/auc.ts';
@@ -87,6 +89,13 @@ export type PairedScores = {
         falsePositives: number,
         truePositives: number,
       ])[])[];
+    }
+  | {
+      readonly images: number;
+      /** Of a comparison of decisions among more than two classes: the classes of these images. */
+      readonly classes: readonly string[];
+      readonly pairs: readonly AccuracyComparison[];
+      readonly few?: string;
     }
   | { readonly problem: string }
 );
@@ -302,8 +311,69 @@ interface ScoredLevel {
   readonly of: readonly (SidedScores | undefined)[];
 }
 
-/** On the test split where all have it, else on the last that they share. */
-function pairedLevel(
+/** The decisions among classes and the two sides of a level, as far as its scores have them. */
+function pairedLevel(level: ScoredLevel, subjects: readonly Subject[], tested: TestedPairs) {
+  const answers = pairedAnswers(level, subjects, tested);
+  const isTested = answers.some((paired) => !('problem' in paired));
+  const sides = pairedSides(level, subjects, tested);
+  // Without sides the classes are all that can be tested, which is no problem.
+  return [...answers, ...sides.filter((paired) => !(isTested && 'problem' in paired))];
+}
+
+/** What several subjects scored at one level, on one split. */
+interface ScoredBySeveral<Rows> {
+  readonly indices: readonly number[];
+  readonly split: string;
+  readonly rows: readonly Rows[];
+}
+
+/** On the test split where all have it, else on the last that they share; undefined for none. */
+function onSharedSplit<Row extends { readonly split: string }>(
+  scored: readonly { readonly index: number; readonly rows: readonly Row[] }[],
+): ScoredBySeveral<readonly Row[]> | undefined {
+  const [first, ...others] = scored.map(({ rows }) => [...new Set(rows.map(({ split }) => split))]);
+  const shared = first!.filter((split) => others.every((splits) => splits.includes(split)));
+  const split = reportedSplit(shared);
+  if (split === undefined) return undefined;
+  return {
+    indices: scored.map(({ index }) => index),
+    split,
+    rows: scored.map(({ rows }) => rows.filter((row) => row.split === split)),
+  };
+}
+
+/** The decisions of classifiers of more than two classes, where all that scored are such. */
+function pairedAnswers(
+  { stage, unit, of }: ScoredLevel,
+  subjects: readonly Subject[],
+  tested: TestedPairs,
+): readonly PairedScores[] {
+  const scored = of.flatMap((result, index) =>
+    result?.answers === undefined ? [] : [{ index, rows: result.answers.rows }],
+  );
+  const isOfAll = scored.length === of.filter(hasScores).length;
+  if (scored.length < 2 || !isOfAll) return [];
+  const shared = onSharedSplit(scored);
+  if (shared === undefined) return [];
+  const { split, indices, rows } = shared;
+  const models = rows.map((rows, i) => ({ name: subjects[indices[i]!]!.label, rows }));
+  const matched = matchRows(models);
+  const level = { stage, unit, split, subjects: indices };
+  if (!matched.ok) return [{ ...level, problem: matched.error }];
+  const { images, labels, groups } = matched.value;
+  const classes = [...new Set(labels)];
+  const few = fewGroups(
+    { labels: labels.map((label) => classes.indexOf(label)), groups },
+    classes,
+    split,
+    unit,
+  );
+  const pairs = tested === 'none' ? [] : compareClassifiers(matched.value, testOf(tested, indices));
+  return [{ ...level, images: images.length, classes, pairs, ...(few !== undefined && { few }) }];
+}
+
+/** The two sides of detectors, or why they have none. */
+function pairedSides(
   { stage, unit, of }: ScoredLevel,
   subjects: readonly Subject[],
   tested: TestedPairs,
@@ -320,16 +390,16 @@ function pairedLevel(
     const problem = `tests need two sides, which evaluate sets: ${unpaired[0]!.reason}`;
     return [{ stage, unit, split: '', subjects: indices, problem }];
   }
-  const [first, ...others] = scored.map(({ rows }) => [...new Set(rows.map(({ split }) => split))]);
-  const shared = first!.filter((split) => others.every((splits) => splits.includes(split)));
-  const split = reportedSplit(shared);
-  const indices = scored.map(({ index }) => index);
-  if (split === undefined)
+  const shared = onSharedSplit(scored);
+  if (shared === undefined) {
+    const indices = scored.map(({ index }) => index);
     return [{ stage, unit, split: '', subjects: indices, problem: 'they share no scored split' }];
-  const models = scored.map(({ index, rows, sides }) => ({
+  }
+  const { split, indices } = shared;
+  const models = scored.map(({ index, sides }, i) => ({
     sides,
     name: subjects[index]!.label,
-    rows: rows.filter((row) => row.split === split),
+    rows: shared.rows[i]!,
   }));
   const matched = matchScores(models);
   if (!matched.ok) return [{ stage, unit, split, subjects: indices, problem: matched.error }];
@@ -344,10 +414,7 @@ function pairedLevel(
       images: matched.value.images.length,
       positive: sides[1],
       ...(few !== undefined && { few }),
-      pairs:
-        tested === 'none'
-          ? []
-          : compareModels(matched.value, { level, seed, ...againstOf(tested, indices) }),
+      pairs: tested === 'none' ? [] : compareModels(matched.value, testOf(tested, indices)),
       areas: matched.value.models.map((rows) =>
         auc(countAtThresholds(matched.value.labels, rows.map(differenceOf))),
       ),
@@ -355,6 +422,12 @@ function pairedLevel(
     },
   ];
 }
+
+const testOf = (tested: 'all' | number, indices: readonly number[]) => ({
+  level,
+  seed,
+  ...againstOf(tested, indices),
+});
 
 const againstOf = (
   tested: 'all' | number,

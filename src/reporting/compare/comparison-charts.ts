@@ -20,9 +20,9 @@ export function comparisonCharts(
   const { subjects, histories, paired, curves } = comparison;
   return [
     ...paired.flatMap((comparison) =>
-      'problem' in comparison
-        ? []
-        : [{ name: rocName(comparison), spec: rocChart(comparison, subjects) }],
+      'curves' in comparison
+        ? [{ name: rocName(comparison), spec: rocChart(comparison, subjects) }]
+        : [],
     ),
     ...histories.map(({ stage, of }) => ({
       name: `${stage}, training`,
@@ -38,7 +38,7 @@ export function comparisonCharts(
   ];
 }
 
-type Paired = Extract<PairedScores, { images: number }>;
+type Paired = Extract<PairedScores, { positive: string }>;
 
 const rocName = ({ stage, unit }: Paired): string =>
   unit === 'video' ? `${stage}, ROC of videos` : `${stage}, ROC`;

@@ -5,6 +5,7 @@ import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import type { RunRecord, StageEntry } from '../../engine/store/runs/run-record.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import type { Json, JsonObject } from '../../json.ts';
+import { type ClassAnswer, classAnswers } from '../../learning/metrics/comparison/class-answers.ts';
 import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
 import {
   aggregateVideos,
@@ -38,13 +39,21 @@ export interface LabelledStages {
   readonly stages: ReadonlyMap<string, SubjectStage>;
 }
 
-/** Scores as their two sides, where they have such. */
+/** Scores as their two sides, where they have such, and as decisions among their classes. */
 export interface SidedScores {
   readonly scores?: BinaryScores['rows'];
   /** The names of both sides of the scores; absent: those by default. */
   readonly sides?: BinaryScores['names'];
   /** Why scores have no two sides, such as those of more classes; absent where they have. */
   readonly unpaired?: string;
+  /** How right each decision among more than two classes is; absent for two classes. */
+  readonly answers?: ClassAnswers;
+}
+
+/** The decisions of a classifier of more than two classes. */
+export interface ClassAnswers {
+  readonly classes: readonly string[];
+  readonly rows: readonly ClassAnswer[];
 }
 
 /** What a line of scores is: an image, or a video whose images an earlier stage joined. */
@@ -141,7 +150,13 @@ function parseView(text: string, positive: Json | undefined, joining: VideoRule 
 
 function sidedScores(table: ScoreTable, positive: readonly string[] | undefined): SidedScores {
   const view = binaryView(table, positive);
-  return view.ok ? { scores: view.value.rows, sides: view.value.names } : { unpaired: view.error };
+  const sided = view.ok
+    ? { scores: view.value.rows, sides: view.value.names }
+    : { unpaired: view.error };
+  const { classes } = table;
+  return classes.length === 2
+    ? sided
+    : { ...sided, answers: { classes, rows: classAnswers(table) } };
 }
 
 function joinedScores(

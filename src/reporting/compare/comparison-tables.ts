@@ -1,7 +1,13 @@
 import { defaultNames } from '../../default-class-names.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
-import { testedMetrics, testNames } from '../../learning/metrics/comparison/compare-models.ts';
+import {
+  type AccuracyComparison,
+  type ModelComparison,
+  type TestedDifference,
+  testedMetrics,
+  testNames,
+} from '../../learning/metrics/comparison/compare-models.ts';
 import { markLegend, markOf } from '../../learning/metrics/comparison/welch.ts';
 import { comparedMetrics, findMetric, metric } from '../../learning/metrics/metric-catalogue.ts';
 import { isOfTestSplit } from '../../learning/metrics/reported-split.ts';
@@ -149,14 +155,18 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
   const columns = ['of', 'minus', 'metric', 'difference', interval, 'p', 'p (Holm)', 'test'];
   const where = paired.split === '' ? '' : ` on ${paired.split}`;
   const { unit } = paired;
-  const title = `${paired.stage}: differences${where}, ${unit} by ${unit}`;
+  const what =
+    'classes' in paired ? `accuracy over ${paired.classes.length} classes` : 'differences';
+  const title = `${paired.stage}: ${what}${where}, ${unit} by ${unit}`;
   if ('problem' in paired)
     return { title, columns, rows: [], note: `Not compared: ${paired.problem}.` };
   const nameOf = (index: number) => labels[paired.subjects[index]!]!;
   const rows = paired.pairs.flatMap((pair) =>
-    testedMetrics.map((name) => {
-      const { difference, low, high, p, adjustedP, test } = pair[name];
-      return [
+    testedMetrics.flatMap((name) => {
+      const tested = testOf(pair, name);
+      if (tested === undefined) return [];
+      const { difference, low, high, p, adjustedP, test } = tested;
+      const row = [
         // The second minus the first, as in the other tables.
         nameOf(pair.other),
         nameOf(pair.one),
@@ -167,6 +177,7 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
         showP(adjustedP),
         testNames[test],
       ];
+      return [row];
     }),
   );
   const isMarked = rows.some((row) => row[3]!.endsWith('*'));
@@ -181,6 +192,15 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
     ...(notes.length > 0 && { note: notes.join(' ') }),
   };
 }
+
+/** Classifiers of more than two classes have no AUC. */
+const testOf = (
+  pair: AccuracyComparison | ModelComparison,
+  name: 'auc' | 'accuracy',
+): TestedDifference | undefined => {
+  if (name === 'accuracy') return pair.accuracy;
+  return 'auc' in pair ? pair.auc : undefined;
+};
 
 function showP(p: number): string {
   if (Number.isNaN(p)) return '–';

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../random.ts';
 import { perfectAreaBound } from '../intervals/auc-interval.ts';
-import { drawnScores } from '../intervals/testing-intervals.ts';
+import { assertClose, drawnScores, golden } from '../intervals/testing-intervals.ts';
 import type { BinaryRow } from '../scores/binary-view.ts';
 import { areaDifference } from './area-difference.ts';
-import { compareModels } from './compare-models.ts';
+import { classAnswers } from './class-answers.ts';
+import { compareClassifiers, compareModels } from './compare-models.ts';
 import { holm } from './holm.ts';
-import { matchScores } from './match-scores.ts';
+import { matchRows, matchScores } from './match-scores.ts';
 import { mcnemar } from './mcnemar.ts';
 
 const good = drawnScores(60, 40, 2, 1);
@@ -191,4 +192,111 @@ test('one model has no pairs', () => {
     compareModels({ ...rest, models: models.slice(0, 1) }, { level: 0.95, seed: 1 }),
     [],
   );
+});
+
+/** The decisions of a classifier, whose classes stand in an order of its own. */
+function answersOf(
+  labels: readonly number[],
+  scores: readonly (readonly number[])[],
+  { group, order }: { group?: (image: number) => string; order?: readonly number[] } = {},
+) {
+  const classes = scores[0]!.map((_, c) => c);
+  const columns = order ?? classes;
+  const names = columns.map((c) => `class ${c}`);
+  return classAnswers({
+    classes: names,
+    names: [...names, 'of another model'],
+    rows: labels.map((label, i) => ({
+      key: `${i}`,
+      split: 'test',
+      label: columns.indexOf(label),
+      scores: columns.map((c) => scores[i]![c]!),
+      group: group?.(i),
+    })),
+  });
+}
+
+test('classifiers of several classes are tested by which decisions are right, to SciPy’s p', () => {
+  for (const { labels, one, other, only, difference, p } of golden.classifiers) {
+    const reversed = one[0]!.map((_, c) => c).toReversed();
+    const matched = matchRows([
+      { name: 'one', rows: answersOf(labels, one) },
+      { name: 'other', rows: answersOf(labels, other, { order: reversed }) },
+    ]);
+    assert.ok(matched.ok);
+    const [pair] = compareClassifiers(matched.value, { level: 0.95, seed: 1 });
+    assert.deepEqual([pair!.onlyOneRight, pair!.onlyOtherRight], only);
+    assertClose([pair!.accuracy.difference, pair!.accuracy.p], [difference, p]);
+    const isExact = only[0] + only[1] < 25;
+    assert.equal(pair!.accuracy.test, isExact ? 'mcnemar-exact' : 'mcnemar-chi-square');
+    assert.ok(pair!.accuracy.low < difference && difference < pair!.accuracy.high);
+  }
+});
+
+test('classifiers of two classes have the accuracy that detectors have, and frames of videos their exchanges', () => {
+  const detectors = matched((image) => `video ${labels[image]} ${image % 12}`);
+  const options = { level: 0.95, draws: 200, seed: 1 };
+  const answers = matchRows(
+    all.map((scores, model) => ({
+      name: `model ${model}`,
+      rows: answersOf(
+        labels,
+        scores.map((score) => [1, score]),
+        { group: (image) => `video ${labels[image]} ${image % 12}` },
+      ),
+    })),
+  );
+  assert.ok(answers.ok);
+  assert.deepEqual(
+    compareClassifiers(answers.value, options),
+    compareModels(detectors, options).map(({ auc: _, ...comparison }) => comparison),
+  );
+});
+
+test('an image whose highest score several classes share is right in part, and one of an unknown class is left out', () => {
+  const rows = answersOf(
+    [2, 0, 3, 1],
+    [
+      [2, 5, 5],
+      [1, 1, 1],
+      [9, 0, 0],
+      [3, 2, 1],
+    ],
+  );
+  assert.deepEqual(
+    rows.map(({ key, right }) => [key, right]),
+    [
+      ['0', 1 / 2],
+      ['1', 1 / 3],
+      ['3', 0],
+    ],
+  );
+});
+
+/** Two classifiers of four classes with the same evidence, each with noise of its own. */
+function alikeClassifiers(images: number, seed: number) {
+  const random = new Random('classifiers', seed);
+  const labels = Array.from({ length: images }, (_, i) => i % 4);
+  const models = ['one', 'other'].map((name) => {
+    const scores = labels.map((label) =>
+      [0, 1, 2, 3].map((c) => (c === label ? 1 : 0) + random.normal()),
+    );
+    return { name, rows: answersOf(labels, scores) };
+  });
+  const result = matchRows(models);
+  assert.ok(result.ok);
+  return result.value;
+}
+
+test('of classifiers that are alike, at most one in twenty comparisons finds a difference', () => {
+  const sets = 400;
+  const pairs = Array.from(
+    { length: sets },
+    (_, seed) =>
+      compareClassifiers(alikeClassifiers(80, seed), { level: 0.95, draws: 100, seed })[0]!,
+  );
+  const significant = pairs.filter(({ accuracy }) => accuracy.p < 0.05).length;
+  const covered = pairs.filter(({ accuracy }) => accuracy.low <= 0 && accuracy.high >= 0).length;
+  assert.ok(significant / sets <= 0.05, `${significant} of ${sets}`);
+  assert.ok(covered / sets > 0.92, `${covered} of ${sets} intervals hold 0`);
 });

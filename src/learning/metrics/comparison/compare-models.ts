@@ -1,20 +1,18 @@
 import { type BootstrapSample, defaultDraws, drawsGroups } from '../intervals/bootstrap.ts';
 import type { PairedDifference } from '../intervals/interval.ts';
+import { accuracyDifference } from './accuracy-difference.ts';
 import { areaDifference } from './area-difference.ts';
+import type { ClassAnswer } from './class-answers.ts';
 import { holm } from './holm.ts';
-import type { MatchedScores } from './match-scores.ts';
-import { mcnemar } from './mcnemar.ts';
-import { pairedDifference } from './paired-difference.ts';
+import type { MatchedRows, MatchedScores } from './match-scores.ts';
 import { rankExchangeTest } from './rank-exchange-test.ts';
-import { accuracyOfRows, differenceOf, rightness } from './row-statistics.ts';
-import { signFlipTest } from './sign-flip-test.ts';
+import { differenceOf, rightness } from './row-statistics.ts';
 
-/** Two models on the same images: which one is better, and by how much. */
-export interface ModelComparison {
+/** Two models on the same images: whose decisions are right more often, and by how much. */
+export interface AccuracyComparison {
   /** Indices of the two models; differences are the first minus the second. */
   readonly one: number;
   readonly other: number;
-  readonly auc: TestedDifference;
   readonly accuracy: TestedDifference;
   /**
    * Images that only the first model has right, and only the second; one that a model scores
@@ -22,6 +20,11 @@ export interface ModelComparison {
    */
   readonly onlyOneRight?: number;
   readonly onlyOtherRight?: number;
+}
+
+/** Two detectors on the same images: which one is better, and by how much. */
+export interface ModelComparison extends AccuracyComparison {
+  readonly auc: TestedDifference;
 }
 
 /** A difference and its test. */
@@ -73,23 +76,55 @@ export function compareModels(
   matched: MatchedScores,
   options: CompareOptions,
 ): readonly ModelComparison[] {
-  const { against } = options;
-  const pairs = pairsOf(matched.models).filter(
-    (pair) => against === undefined || pair.includes(against),
+  const pairs = pairsAgainst(matched.models, options);
+  const areas = adjusted(pairs.map((pair) => testAreas(matched, pair, options)));
+  const { labels, groups, models } = matched;
+  const right = models.map((rows) => rows.map((row, i) => rightness(labels[i]!, row)));
+  const accuracies = compareAccuracies({ labels, groups, right }, pairs, options);
+  return accuracies.map((comparison, i) => ({ ...comparison, auc: areas[i]! }));
+}
+
+/**
+ * Compares every pair of classifiers of any number of classes by their accuracy: McNemar's test of
+ * which decisions are right, with all else as {@link compareModels} has it. Which wrong class a
+ * model names counts nothing.
+ */
+export function compareClassifiers(
+  { labels, groups, models }: MatchedRows<ClassAnswer>,
+  options: CompareOptions,
+): readonly AccuracyComparison[] {
+  const classes = [...new Set(labels)];
+  const indices = new Map(classes.map((name, index) => [name, index]));
+  const answers = {
+    labels: labels.map((label) => indices.get(label)!),
+    groups,
+    right: models.map((rows) => rows.map(({ right }) => right)),
+  };
+  return compareAccuracies(answers, pairsAgainst(models, options), options);
+}
+
+/** How right each model is on the same images. */
+interface Answers {
+  /** The class of each image, counted from 0. */
+  readonly labels: readonly number[];
+  readonly groups?: readonly (string | undefined)[] | undefined;
+  /** For each model, how right its decision for each image is, from 0 to 1. */
+  readonly right: readonly (readonly number[])[];
+}
+
+function compareAccuracies(
+  { labels, groups, right }: Answers,
+  pairs: readonly Pair[],
+  { level, draws = defaultDraws, seed }: CompareOptions,
+): readonly AccuracyComparison[] {
+  const sample: BootstrapSample = { labels, groups, draws, seed };
+  const tested = pairs.map(([first, second]) =>
+    accuracyDifference(sample, [right[first]!, right[second]!], level),
   );
-  const compared = pairs.map(([first, second]) => compareTwo(matched, first, second, options));
-  const areas = adjusted(compared.map(({ auc }) => auc));
-  const shares = adjusted(compared.map(({ accuracy }) => accuracy));
-  return compared.map(({ onlyOneRight, onlyOtherRight }, i) => {
-    const [first, second] = pairs[i]!;
-    return {
-      one: first,
-      other: second,
-      auc: areas[i]!,
-      accuracy: shares[i]!,
-      onlyOneRight,
-      onlyOtherRight,
-    };
+  const accuracies = adjusted(tested.map(({ accuracy }) => accuracy));
+  return tested.map(({ onlyOneRight, onlyOtherRight }, i) => {
+    const [one, other] = pairs[i]!;
+    return { one, other, accuracy: accuracies[i]!, onlyOneRight, onlyOtherRight };
   });
 }
 
@@ -98,6 +133,9 @@ type Pair = readonly [first: number, second: number];
 export const pairsOf = (models: readonly unknown[]): readonly Pair[] =>
   models.flatMap((_, first) => models.slice(first + 1).map((_, i): Pair => [first, first + 1 + i]));
 
+const pairsAgainst = (models: readonly unknown[], { against }: CompareOptions) =>
+  pairsOf(models).filter((pair) => against === undefined || pair.includes(against));
+
 export function adjusted(
   tested: readonly Omit<TestedDifference, 'adjustedP'>[],
 ): readonly TestedDifference[] {
@@ -105,47 +143,14 @@ export function adjusted(
   return tested.map((result, i) => ({ ...result, adjustedP: ps[i]! }));
 }
 
-const none: PairedDifference = { difference: 0, low: 0, high: 0, p: 1 };
-
-function compareTwo(
+function testAreas(
   { labels, groups, models }: MatchedScores,
-  first: number,
-  second: number,
-  options: CompareOptions,
-) {
-  const { level, draws = defaultDraws, seed } = options;
-  const sample: BootstrapSample = { labels, groups, draws, seed };
-  const exchanges = { draws, seed };
-  const isGrouped = drawsGroups(sample.groups);
-  const rows = [models[first]!, models[second]!] as const;
-  const scores = [rows[0].map(differenceOf), rows[1].map(differenceOf)] as const;
+  [first, second]: Pair,
+  { level, draws = defaultDraws, seed }: CompareOptions,
+): Omit<TestedDifference, 'adjustedP'> {
+  const scores = [models[first]!.map(differenceOf), models[second]!.map(differenceOf)] as const;
   const area = areaDifference({ labels, groups }, scores, level);
-  const gains = labels.map(
-    (label, i) => rightness(label, rows[0][i]!) - rightness(label, rows[1][i]!),
-  );
-  const onlyFirst = gains.reduce((sum, gain) => sum + Math.max(0, gain), 0);
-  const onlySecond = gains.reduce((sum, gain) => sum + Math.max(0, -gain), 0);
-  const shares = rows.map((of) => accuracyOfRows(labels, of));
-  const ofShares = () =>
-    pairedDifference(sample, shares[0]!, shares[1]!, level, { range: [-1, 1], perImage: true });
-  const accuracy = onlyFirst + onlySecond === 0 ? none : ofShares();
-  const onImages = { onlyOneRight: onlyFirst, onlyOtherRight: onlySecond };
-  if (isGrouped) {
-    const test = 'group-exchange' as const;
-    return {
-      auc: { ...area, p: rankExchangeTest(labels, groups, scores, exchanges), test },
-      accuracy: { ...accuracy, p: signFlipTest(gains, { groups, ...exchanges }), test },
-      ...onImages,
-    };
-  }
-  const hasHalves = gains.some((gain) => !Number.isInteger(gain));
-  const { p, method } = mcnemar(onlyFirst, onlySecond);
-  const tested = hasHalves
-    ? { p: signFlipTest(gains, exchanges), test: 'exchange' as const }
-    : { p, test: `mcnemar-${method}` as const };
-  return {
-    auc: { ...area, test: 'delong' as const },
-    accuracy: { ...accuracy, ...tested },
-    ...onImages,
-  };
+  if (!drawsGroups(groups)) return { ...area, test: 'delong' };
+  const p = rankExchangeTest(labels, groups, scores, { draws, seed });
+  return { ...area, p, test: 'group-exchange' };
 }

@@ -33,6 +33,14 @@ export const golden = JSON.parse(
   readonly quantile: readonly (readonly [number, number])[];
   readonly mcnemar: readonly (readonly [number, number, number])[];
   readonly holm: readonly (readonly [readonly number[], readonly number[]])[];
+  readonly classifiers: readonly {
+    readonly labels: readonly number[];
+    readonly one: readonly (readonly number[])[];
+    readonly other: readonly (readonly number[])[];
+    readonly only: readonly [first: number, second: number];
+    readonly difference: number;
+    readonly p: number;
+  }[];
 };
 
 /** Equal up to a share of the value and an absolute rest. */
