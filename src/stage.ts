@@ -589,5 +589,17 @@ export type MakeProgram<S> = (context: ProgramContext<S>) => Program;
 
 /** A failure that the user can fix. Its message is shown without a stack trace. */
 export class StageError extends UserError {
-  override readonly name = 'StageError';
+  override readonly name: string = 'StageError';
+}
+
+/** A program whose code cannot be read or found. */
+export class CodeError extends StageError {
+  override readonly name = 'CodeError';
+  /** Absolute paths of what was read or looked for: a change of one of them may mend it. */
+  readonly looked: readonly string[];
+
+  constructor(message: string, looked: readonly string[]) {
+    super(message);
+    this.looked = looked;
+  }
 }

@@ -97,6 +97,31 @@ test('a watched pipeline runs again when a pattern matches a new file, also in a
   }
 });
 
+test('a watched pipeline runs when code that cannot be read is mended, wherever it lies', async () => {
+  using project = new Project(
+    `stages:
+  module: { kind: python, with: { module: pkg.say } }
+  program: { kind: python, inputs: { program: ./say.py } }
+`,
+    {
+      'pkg/__init__.py': '',
+      'pkg/say.py': "print('module-1'\n",
+      'say.py': 'import words\nprint(words.word)\n',
+      'words.py': "word = 'program-1\n",
+    },
+  );
+  const running = project.startRun('--watch');
+  await running.printed('Waiting for a change');
+  project.write('pkg/say.py', "print('module-2')\n");
+  // The other program is still broken.
+  await running.printed('Waiting for a change', 2);
+  project.write('words.py', "word = 'program-2'\n");
+  await running.output('module', 'module-2');
+  await running.output('program', 'program-2');
+  running.child.kill('SIGINT');
+  await running.ended;
+});
+
 test('an input that is missing at the start of a watch runs the pipeline when it comes', async () => {
   for (const [input, file] of [
     ['./data.txt', 'data.txt'],

@@ -51,6 +51,8 @@ try:
     main.finish()
 except (OSError, ValueError, RecursionError, SyntaxError) as wrong:
     error = f"{wrong.filename}:{wrong.lineno}: {wrong.msg}" if isinstance(wrong, SyntaxError) else str(wrong)
+if error is not None:
+    looked.update(files, main.read_files)  # an edit of one of them may mend it
 answer = {
     "python": sys.executable,
     "build": " ".join(sys.version.split()),

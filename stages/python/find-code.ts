@@ -2,7 +2,13 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, delimiter, dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { type CodeQuestion, type FoundCode, goneSource, StageError } from '../../src/stage.ts';
+import {
+  CodeError,
+  type CodeQuestion,
+  type FoundCode,
+  goneSource,
+  StageError,
+} from '../../src/stage.ts';
 import { type Lock, readLock } from './lock-file.ts';
 import { pythonFile } from './python-file.ts';
 
@@ -73,6 +79,13 @@ interface Answer {
   readonly closure: Closure;
 }
 
+/** What is wrong with an interpreter, or with the program. */
+interface Fault {
+  readonly problem: string;
+  /** Absolute paths: a change of one of them may mend it. */
+  readonly looked: readonly string[];
+}
+
 /**
  * Environment variables by which an interpreter and its modules are looked up. A remembered answer
  * holds while they keep their values. They are in no fingerprint: the files that they lead to are.
@@ -102,11 +115,11 @@ export async function findCode(question: CodeQuestion): Promise<FoundCode> {
     settings.environment === undefined ? undefined : readLock(root, settings.environment);
   const decided = question.start as Start | undefined;
   const answers: Answer[] = [];
-  const faults: string[] = [];
+  const faults: Fault[] = [];
   const candidates = decided === undefined ? interpreters(question) : [decided.python];
   for (const name of candidates.filter((path) => existsSync(path))) {
     const answer = await ask(name, question);
-    if (typeof answer === 'string') faults.push(answer);
+    if ('problem' in answer) faults.push(answer);
     else answers.push(answer);
     if (answers.at(-1)?.closure.absent.length === 0) break;
   }
@@ -114,13 +127,16 @@ export async function findCode(question: CodeQuestion): Promise<FoundCode> {
     answers.find(({ closure }) => closure.absent.length === 0) ??
     answers.find(({ closure }) => packagesOf(closure).length === 0) ??
     answers[0];
-  if (chosen === undefined) throw new StageError(faults[0] ?? noInterpreter(settings.python));
+  if (chosen === undefined) {
+    const problem = faults[0]?.problem ?? noInterpreter(settings.python);
+    throw new CodeError(problem, [...candidates, ...faults.flatMap(({ looked }) => looked)]);
+  }
   const { files, packages, build, python, loaded, gone } = chosen.closure;
   const start: Start = decided ?? {
     program: program === '' ? '' : relative(root, program),
     ...(settings.module !== undefined && { module: settings.module }),
     python,
-    ...describeChoice(chosen, answers, { faults, question }),
+    ...describeChoice(chosen, answers, { faults: faults.map(({ problem }) => problem), question }),
     ...(lock !== undefined && { environment: lock }),
     software: {
       Python: build.split(' ')[0]!,
@@ -205,11 +221,11 @@ const finders = [
   'restage_protocol_1.py',
 ].map(pythonFile);
 
-/** The answer of an interpreter, or what is wrong with it or with the program. */
+/** The answer of an interpreter, or why it gives none. */
 async function ask(
   path: string,
   { program, root, env, loaded, settings }: CodeQuestion,
-): Promise<Answer | string> {
+): Promise<Answer | Fault> {
   const name = path.startsWith(root) ? relative(root, path) : path;
   // Without its own packages, an interpreter finds what it would in an environment that is made.
   const alone = settings['environment'] === undefined ? [] : ['-S'];
@@ -221,7 +237,7 @@ async function ask(
       maxBuffer: 1 << 28,
     });
     const closure = JSON.parse(stdout) as Closure;
-    if (closure.error !== null) return closure.error;
+    if (closure.error !== null) return { problem: closure.error, looked: closure.looked };
     if (alone.length === 0) return { name, closure };
     // Packages come from the lock, but restage.py never does.
     const absent = closure.absent.filter(
@@ -230,7 +246,8 @@ async function ask(
     return { name, closure: { ...closure, absent } };
   } catch (error) {
     const { stderr, message } = error as { readonly stderr?: string; readonly message: string };
-    return `${name} cannot be used: ${stderr?.trim().split('\n').at(-1) || message}`;
+    const reason = stderr?.trim().split('\n').at(-1) || message;
+    return { problem: `${name} cannot be used: ${reason}`, looked: [path] };
   }
 }
 

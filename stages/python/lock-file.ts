@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { sha256 } from '../../src/digest.ts';
-import { StageError } from '../../src/stage.ts';
+import { CodeError, StageError } from '../../src/stage.ts';
 
 /**
  * The packages of an environment, every one with its version. A type, since to the compiler an
@@ -19,16 +19,26 @@ export type Lock = {
 };
 
 /**
- * Reads a lock by its path from the root. Throws a {@link StageError} for one that leaves a version
+ * Reads a lock by its path from the root. Throws a {@link CodeError} for one that leaves a version
  * open.
  */
 export function readLock(root: string, path: string): Lock {
   const file = resolve(root, path);
+  const files: Record<string, string> = {};
+  try {
+    return readLockFile(root, file, files);
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    throw new CodeError(error.message, [file, ...Object.keys(files)]);
+  }
+}
+
+/** Fills `files` with what is read, also where that is a mistake. */
+function readLockFile(root: string, file: string, files: Record<string, string>): Lock {
   if (basename(file) === 'uv.lock') {
     const text = read(file, root);
     return { tool: 'uv', path: file, digest: sha256(text), files: { [file]: sha256(text) } };
   }
-  const files: Record<string, string> = {};
   const lines = requirementLines(file, root, files);
   return { tool: 'pip', path: file, digest: sha256(lines.join('\n')), files };
 }
@@ -40,6 +50,7 @@ function requirementLines(
   files: Record<string, string>,
 ): readonly string[] {
   if (files[file] !== undefined) return [];
+  files[file] = '';
   const text = read(file, root);
   files[file] = sha256(text);
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { JsonObject } from '../../../json.ts';
-import { StageError } from '../../../stage.ts';
+import { CodeError, StageError } from '../../../stage.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { KnownKind, LoadContext } from '../load-context.ts';
 import type { LocatedInput, LocatedStage, Resources, Stage, StageCode } from '../pipeline.ts';
@@ -209,7 +209,9 @@ async function resolveCode(
     };
   } catch (error) {
     if (!(error instanceof StageError)) throw error;
-    if (program !== noFile) looked.add(program); // an edit may mend it
+    // An edit may mend it.
+    if (program !== noFile) looked.add(program);
+    if (error instanceof CodeError) for (const path of error.looked) looked.add(path);
     return {
       stage: {},
       warnings: [],
