@@ -33,11 +33,11 @@ import {
  * their place lacks.
  */
 export function openPlaces(
-  { root, kinds, stages, env }: Selection,
+  { root, kinds, stages, pending, env }: Selection,
   on: string | undefined,
 ): Places {
   const places = orThrow(loadPlaces(root, kinds));
-  const mistakes = checkPlaces(stages, places, {
+  const mistakes = checkPlaces([...stages, ...pending], places, {
     on,
     gpus: machineCapacity(env, places.localGpus).gpu,
   });

@@ -99,6 +99,8 @@ export interface PendingStage {
   readonly onDemand: boolean;
   /** The place where it will run, where the file names one. */
   readonly place?: string;
+  /** What it will ask for, as far as the file says so now. */
+  readonly resources: { readonly gpu: number };
   readonly at: Span;
 }
 

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { formatCountOf } from '../../format-numbers.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { suggest } from '../../suggest.ts';
-import type { LocatedStage } from '../config/pipeline.ts';
+import type { PipelineNode } from '../config/pipeline.ts';
 import { explainIssues } from '../config/schema/explain-issues.ts';
 import { readMap } from '../config/yaml/load-document.ts';
 import { type Node, toJson } from '../config/yaml/node.ts';
@@ -102,10 +102,10 @@ export function placeOf(
 
 /**
  * Mistakes of stages that name an unknown place, or ask for more graphics cards than their place
- * has.
+ * has; of pending stages, as far as the file says so now.
  */
 export function checkPlaces(
-  stages: readonly LocatedStage[],
+  stages: readonly PipelineNode[],
   places: Places,
   { on, gpus }: { readonly on: string | undefined; readonly gpus: number },
 ): readonly Diagnostic[] {

@@ -34,6 +34,7 @@ export function pendingStage(
   const onDemand = child(node, 'onDemand');
   const placeNode = child(node, 'place');
   const place = isText(placeNode) && !placeNode.unresolved ? placeNode.value : undefined;
+  const gpu = child(child(node, 'resources'), 'gpu');
   return {
     name,
     kind: definition.kind?.spec.name ?? '',
@@ -46,6 +47,7 @@ export function pendingStage(
     ),
     onDemand: onDemand?.type === 'scalar' && onDemand.value === true,
     ...(place !== undefined && { place }),
+    resources: { gpu: gpu?.type === 'scalar' && typeof gpu.value === 'number' ? gpu.value : 0 },
     at: definition.at,
   };
 }
