@@ -154,6 +154,29 @@ test('a member can be named before its list is known; one that the list has not 
   assert.match(stderr, /Its axis "clip" has no value "d"\. There are a, b, c\./);
 });
 
+test('places and graphics cards of stages that no list has made yet are checked before anything runs', async () => {
+  const placed = clips.replace(
+    '    inputs: { clip: "${matrix.clip.file}" }',
+    '    place: clustr\n    inputs: { clip: "${matrix.clip.file}" }',
+  );
+  const places = 'cluster: { engine: slurm }\n';
+  using project = new Project(placed, { ...files, 'places.yaml': places });
+  const unknown = await project.run();
+  assert.deepEqual([unknown.code, unknown.outcomes], [1, {}]);
+  assert.match(
+    unknown.stderr,
+    /^pipelines\/test\.yaml:7:3: error: There is no place "clustr" \[unknown-place\]$/m,
+  );
+  assert.match(unknown.stderr, /Did you mean "cluster"\?/);
+  project.edit('pipelines/test.yaml', 'place: clustr', 'resources: { gpu: 99 }');
+  const greedy = await project.run();
+  assert.deepEqual([greedy.code, greedy.outcomes], [1, {}]);
+  assert.match(
+    greedy.stderr,
+    /error: "measure\[clip=\?\]" asks for 99 graphics cards, and this machine has .* \[too-many-gpus\]$/m,
+  );
+});
+
 test('a list that cannot be used fails what awaits it, and nothing else', async () => {
   using project = new Project(
     clips.replace('{ from: videos.list }', '{ from: videos.list, column: nam }'),
@@ -363,6 +386,29 @@ test('the page Graph of serve shows what is pending', async () => {
   await running.ended;
   assert.match(text, /4 stages: 2 run, 2 not known\./);
   assert.match(text, /one for each value in videos\.list, which is not known yet/);
+});
+
+test('a pull brings the stages of a list to where the file of the project publishes, below the folder that it names', async () => {
+  const outputs = '{ size: "out/${matrix.clip}.txt", copy: "${matrix.clip.folder}/copy.txt" }';
+  const listed = clips
+    .replace('clips: data/', 'clips: ./in.txt')
+    .replace(`echo name,file; ${listing}`, 'echo name,folder; echo a,out; echo b,src')
+    .replace('    inputs: { clip: "${matrix.clip.file}" }\n', '')
+    .replace('outputs: { size: { type: files } }', `outputs: ${outputs}`)
+    .replace('wc -c < ${inputs.clip} >', 'echo ${matrix.clip} | tee ${outputs.copy} >');
+  using lab = await group(listed);
+  const { clone } = lab;
+  // The list stage's own input is not needed.
+  const pulled = await clone.command('store', 'pull', 'test.yaml');
+  assert.equal(pulled.code, 1);
+  const refusal = (name: string, folder: string) =>
+    new RegExp(
+      `The run of test publishes measure\\[clip=${name}\\]\\.copy at "${folder}/copy\\.txt", so the stage was left out: that path is neither below artifacts/ nor an output of pipelines/test\\.yaml`,
+    );
+  assert.match(pulled.stderr, refusal('b', 'src'));
+  assert.doesNotMatch(pulled.stderr, refusal('a', 'out'));
+  assert.deepEqual(clone.files('out'), ['a.txt', 'all.txt', 'copy.txt']);
+  assert.equal(clone.read('out/all.txt'), 'a\nb\n');
 });
 
 test('another clone knows a list from the shared store, and computes nothing', async () => {

@@ -3,12 +3,14 @@ import { cutText } from '../../cut-text.ts';
 import type { Digest } from '../../digest.ts';
 import type { StageName } from '../../engine/config/pipeline.ts';
 import { reportPath } from '../../engine/config/published-paths.ts';
+import { listName } from '../../engine/config/stages/axis-lists.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { DigestIndex } from '../../engine/files/digest-index.ts';
 import { WriteError } from '../../engine/files/write-error.ts';
 import { stagesNamed } from '../../engine/graph/select-stages.ts';
 import { Notes } from '../../engine/notes/notes.ts';
 import { type FetchPolicy, isWanted } from '../../engine/plan/fetch-policy.ts';
+import { readListFile } from '../../engine/plan/read-list.ts';
 import { Publisher } from '../../engine/publishing/publish.ts';
 import { PublishError } from '../../engine/publishing/publish-target.ts';
 import { type Locations, parseRunKey, runsOf } from '../../engine/store/remote/envelope.ts';
@@ -23,7 +25,13 @@ import { UsageError } from '../../user-error.ts';
 import { stillClaims } from '../check-claims.ts';
 import { loadKinds } from '../kinds/load-kinds.ts';
 import { mistake } from '../pipeline-error.ts';
-import { jointRule, type PulledPath, type PullRule, pullRule } from './pulled-paths.ts';
+import {
+  type FindList,
+  jointRule,
+  type PulledPath,
+  type PullRule,
+  pullRule,
+} from './pulled-paths.ts';
 
 /** Which stored run to pull, and which of its outputs. */
 export interface PullOptions {
@@ -76,7 +84,11 @@ export async function pull(
   const stages = names.map((name) => stageItem(name, manifest, { mode, finals }, target));
   const page = isAll ? pageItem(manifest, locations, target) : undefined;
   const items = [...stages, page ?? []].flat();
-  const rule = await pullRule(root, pipeline, { kinds, records: publisher.records.all() });
+  const rule = await pullRule(root, pipeline, {
+    kinds,
+    records: publisher.records.all(),
+    findList: listsOfRun(manifest, store),
+  });
   const single = await refusalsOf(items, pipeline, rule);
   const fitting = items.filter((item) => !single.has(item));
   const fittingPaths = fitting.flatMap((item) => item.paths);
@@ -153,6 +165,28 @@ function pageItem(
     whole: 'it',
     paths: [{ what: 'the report', path }],
     bring: () => pullReport(report, locations, target),
+  };
+}
+
+/** Finds lists that a stored run has made, as far as the store still has them. */
+function listsOfRun({ stages }: RunManifest, store: SharedStore): FindList {
+  return async ({ stage, port }, path) => {
+    const made = Object.hasOwn(stages, stage) ? stages[stage] : undefined;
+    const found = made && (await store.lookup(made.result));
+    if (found === undefined || found.state === 'missing') return undefined;
+    const { outputs, record } = found.result;
+    const artifact = Object.hasOwn(outputs, port) ? outputs[port] : undefined;
+    if (artifact === undefined || artifact.folder) return undefined;
+    const { digest } = artifact.files[0]!;
+    await store.local.checkObject(digest); // sets it aside if it is damaged here
+    if (!(await store.fetch([artifact], record.log))) return undefined;
+    const name = listName({ stage, port });
+    const list = readListFile(store.local.objectPath(digest), {
+      name,
+      digest: artifact.digest,
+      shown: path,
+    });
+    return list.ok ? list.value : undefined;
   };
 }
 

@@ -1,8 +1,10 @@
 import { posix } from 'node:path';
 import type { Kinds } from '../../engine/config/load-context.ts';
-import { declaredPaths } from '../../engine/config/loading/load-pipeline.ts';
+import { declaredOutputs, type LoadOptions } from '../../engine/config/loading/load-pipeline.ts';
+import type { KnownList, ListOutput } from '../../engine/config/pipeline.ts';
 import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
 import { whyNoOutput } from '../../engine/config/reserved-paths.ts';
+import { listName } from '../../engine/config/stages/axis-lists.ts';
 import { shownPath } from '../../engine/config/yaml/load-document.ts';
 import { namesIn } from '../../engine/files/entries-in.ts';
 import { foldedName } from '../../engine/files/folded-name.ts';
@@ -29,19 +31,36 @@ export interface PulledPath {
  */
 export type PullRule = (wanted: PulledPath) => Promise<string | undefined>;
 
+/** Finds a list that the stored run has made; `path` is where the file publishes it. */
+export type FindList = (list: ListOutput, path: string) => Promise<KnownList | undefined>;
+
+/** What decides where a stored run may publish. */
+interface PulledInto {
+  readonly kinds: Kinds;
+  readonly records: readonly PublishedRecord[];
+  readonly findList: FindList;
+}
+
 /**
  * The rule for each path at which a stored run of a pipeline wants to publish. Whoever signed the
  * run chose them, so they count only below `artifacts/`, or where this project's own file of the
- * pipeline publishes, and never where another pipeline does.
+ * pipeline publishes, and never where another pipeline does. Where the file makes stages of a list,
+ * these are the stages that the list of the stored run makes: as in a run here, which would restore
+ * this list from the store.
  */
 export async function pullRule(
   root: string,
   pipeline: string,
-  { kinds, records }: { readonly kinds: Kinds; readonly records: readonly PublishedRecord[] },
+  { kinds, records, findList }: PulledInto,
 ): Promise<PullRule> {
   const files = filesOfPipeline(pipeline, root);
-  const paths = files.map((file) => declaredPaths({ root, file, kinds }));
-  const declared = new Set((await Promise.all(paths)).flatMap((declaredBy) => [...declaredBy]));
+  const known = await Promise.all(
+    files.map((file) => declaredWithLists({ root, file, kinds }, findList)),
+  );
+  const declared = new Set(known.flatMap(({ paths }) => paths));
+  const unknown = known.flatMap(({ unknown }) => unknown);
+  const lacking =
+    unknown.length === 0 ? '' : ` as far as it is known without the list ${unknown.join(' and ')}`;
   const ofPipeline =
     files.map((file) => shownPath(file, root)).join(' or ') ||
     `${pipeline}, whose file is not here`;
@@ -64,10 +83,49 @@ export async function pullRule(
     const reserved = whyNoOutput(target.real); // where the links of its folders lead
     if (reserved !== undefined) return reserved;
     if (!target.real.startsWith(artifacts) && !declared.has(target.shown)) {
-      return `is neither below artifacts/ nor an output of ${ofPipeline}`;
+      return `is neither below artifacts/ nor an output of ${ofPipeline}${lacking}`;
     }
     return await whyClaimed(target.shown);
   };
+}
+
+/**
+ * The paths where a pipeline's file publishes with all lists that can be found, and the names of
+ * the others. A list may lead to the stage that makes another one. The values of a list are the
+ * signer's words, so a path that they are part of counts only below the folder that the file names
+ * before the first of them.
+ */
+async function declaredWithLists(options: LoadOptions, findList: FindList) {
+  const lists = new Map<string, KnownList>();
+  const unknown = new Set<string>();
+  const first = await declaredOutputs(options);
+  const folders = [...first.paths.values()].flatMap(openFolder);
+  for (let current = first; ; ) {
+    const before = lists.size;
+    for (const list of current.lists) {
+      const name = listName(list);
+      const path = current.paths.get(name);
+      if (lists.has(name) || unknown.has(name) || path === undefined) continue;
+      const found = await findList(list, path);
+      if (found === undefined) unknown.add(name);
+      else lists.set(name, found);
+    }
+    if (lists.size === before) {
+      const known = new Set(first.paths.values());
+      const paths = [...current.paths.values()].filter(
+        (path) => known.has(path) || folders.some((folder) => path.startsWith(folder)),
+      );
+      return { paths, unknown: [...unknown] };
+    }
+    current = await declaredOutputs({ ...options, lists });
+  }
+}
+
+/** The folder before the first value that a path takes from a list, if it takes one. */
+function openFolder(path: string): readonly string[] {
+  const value = path.indexOf('${');
+  const end = path.lastIndexOf('/', value);
+  return value === -1 || end === -1 ? [] : [path.slice(0, end + 1)];
 }
 
 /**

@@ -23,6 +23,7 @@ import {
   isKnown,
   isPending,
   type KnownLists,
+  type ListOutput,
   type Pipeline,
   type PipelineNode,
   type PipelineSources,
@@ -34,7 +35,7 @@ import { findCycles } from '../post-order.ts';
 import { reportPath } from '../published-paths.ts';
 import { hasUnknownValue } from '../stages/axis.ts';
 import type { AxisFiles } from '../stages/axis-files.ts';
-import { AxisLists } from '../stages/axis-lists.ts';
+import { AxisLists, listName } from '../stages/axis-lists.ts';
 import { checkInputs } from '../stages/check-inputs.ts';
 import { checkLists } from '../stages/check-lists.ts';
 import { checkPaths } from '../stages/check-paths.ts';
@@ -165,15 +166,25 @@ interface Notices {
   readonly warnings: DiagnosticList;
 }
 
+/** Where a pipeline's file publishes. */
+export interface DeclaredOutputs {
+  /** The path of each output by its name, such as `fit.model`. */
+  readonly paths: ReadonlyMap<string, string>;
+  /** The outputs from which axes take their values. */
+  readonly lists: readonly ListOutput[];
+}
+
 /**
- * The paths where a pipeline's file publishes, as far as it can be read, whether its data are here
- * or not.
+ * Where a pipeline's file publishes, as far as it can be read and its lists are known, whether its
+ * data are here or not.
  */
-export async function declaredPaths(options: LoadOptions): Promise<ReadonlySet<string>> {
+export async function declaredOutputs(options: LoadOptions): Promise<DeclaredOutputs> {
   const notices = { mistakes: new DiagnosticList(), warnings: new DiagnosticList() };
-  const { instances } = (await readFile(options, notices)) ?? {};
-  const outputs = (instances?.all ?? []).flatMap((instance) => instance.outputs);
-  return new Set(outputs.map(({ path }) => path));
+  const { instances, files } = (await readFile(options, notices)) ?? {};
+  const paths = (instances?.all ?? []).flatMap(({ name, outputs }) =>
+    outputs.map(({ port, path }) => [listName({ stage: name, port }), path] as const),
+  );
+  return { paths: new Map(paths), lists: files?.lists.asked ?? [] };
 }
 
 /** Mistakes in axes that a stage may inherit. */
