@@ -77,10 +77,11 @@ async function failures(project: Project, yaml: string): Promise<Readonly<Record
 const onlyMeasured = 'Only stages that measure a model may.';
 const sealHere = 'Set `seal: test`, which seals the split `test` of this data set, too.';
 const unsealing = '`restage unseal` breaks the seal, and ledger.jsonl says so.';
+const inLedger = '(test of faces.dataset, line 1 of ledger.jsonl)';
 const sealed = (part: string, kind: string) =>
-  `${part} is sealed, and ${kind} with these settings may not read it. ${onlyMeasured} ${unsealing}`;
+  `${part} is sealed ${inLedger}, and ${kind} with these settings may not read it. ${onlyMeasured} ${unsealing}`;
 const holds = (what: string, kind: string, hint = onlyMeasured) =>
-  `${what} of a sealed split, and ${kind} with these settings may not read it. ${hint} ${unsealing}`;
+  `${what} of a sealed split ${inLedger}, and ${kind} with these settings may not read it. ${hint} ${unsealing}`;
 
 suite('a sealed test set', () => {
   test('is measured, each look is a line, and a program sees the other splits', async () => {
@@ -149,6 +150,9 @@ suite('a sealed test set', () => {
           `test of faces\\.dataset is sealed, and ${kind} with these settings may not read it`,
         ),
       );
+    // Every refusal shows the stage that seals, where it is declared.
+    const declared = /^ {2}pipelines\/test\.yaml:2:3: The stage "faces" seals test$/gm;
+    assert.equal(stderr.match(declared)?.length, kinds.length + 3);
     assert.equal(project.has('ledger.jsonl'), false);
   });
 

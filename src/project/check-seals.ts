@@ -31,12 +31,22 @@ function mistakesOf(
       items.flatMap((item): readonly Diagnostic[] => {
         if (item.from !== 'stage') return [];
         const name = `${item.stage}.${item.port}`;
-        const output = stageOf(item.stage).outputs.find(({ port }) => port === item.port);
+        const sealing = stageOf(item.stage);
+        const output = sealing.outputs.find(({ port }) => port === item.port);
         const read = (output?.sealed ?? []).filter((part) => parts?.includes(part) ?? true);
         if (read.length === 0 || broken.has(name)) return [];
         const message = `${formatList(read)} of ${name} is sealed, and ${kind} with these settings may not read it`;
         const hint = `${sealedHint} \`restage unseal\` breaks the seal, and ledger.jsonl says so.`;
-        return [{ code: 'sealed-input', message, at, hint }];
+        const seals = `The stage "${item.stage}" seals ${formatList(read)}`;
+        return [
+          {
+            code: 'sealed-input',
+            message,
+            at,
+            hint,
+            related: [{ message: seals, at: sealing.at }],
+          },
+        ];
       }),
     );
 }

@@ -87,7 +87,7 @@ export function sealedReads(
     );
     const seals = [...parts.map(({ seal }) => seal), ...copies.seals];
     if (seals.length > 0 && (input.sealed === undefined || input.sealed === 'hidden'))
-      throw new SealedInput(refusal(stage, { input, name, parts, copies }));
+      throw new SealedInput(refusal(stage, { input, name, parts, copies }, state));
     if (input.sealed === 'keeps') {
       for (const seal of seals) kept.add(seal);
       const sealed = parts.flatMap(({ seal }) => [...(state.seals.get(seal)?.images ?? [])]);
@@ -111,13 +111,22 @@ interface RefusedRead {
   readonly copies: SealedCopies;
 }
 
-function refusal({ kind }: Stage, { input, name, parts, copies }: RefusedRead): string {
+function refusal(
+  { kind }: Stage,
+  { input, name, parts, copies }: RefusedRead,
+  { seals }: LedgerState,
+): string {
   const { sealedHint = 'Only stages that measure a model may.' } = input;
-  const what =
-    parts.length > 0
-      ? `${formatList(parts.map(({ part }) => part))} of ${name} is sealed`
-      : `${name} holds ${formatCountOf(copies.count, 'file')} of a sealed split`;
-  return `${what}, and ${kind} with these settings may not read it. ${sealedHint} \`restage unseal\` breaks the seal, and ledger.jsonl says so.`;
+  const isSealed = parts.length > 0;
+  const what = isSealed
+    ? `${formatList(parts.map(({ part }) => part))} of ${name} is sealed`
+    : `${name} holds ${formatCountOf(copies.count, 'file')} of a sealed split`;
+  const names = isSealed ? parts.map(({ seal }) => seal) : copies.seals;
+  // Where nothing was written down yet, the seal has no other name than its part.
+  const written = [...names].flatMap((seal) => seals.get(seal) ?? []);
+  const known = written.map(({ event, line }) => `${event.part} of ${event.of}, line ${line}`);
+  const where = known.length === 0 ? '' : ` (${known.join('; ')} of ledger.jsonl)`;
+  return `${what}${where}, and ${kind} with these settings may not read it. ${sealedHint} \`restage unseal\` breaks the seal, and ledger.jsonl says so.`;
 }
 
 /** Throws a {@link SealedInput} where a choice would read numbers of sealed images. */
