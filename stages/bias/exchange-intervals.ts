@@ -164,9 +164,9 @@ export class ExchangedAreas {
 /**
  * How much of an area above one half is left after an exchange, with the interval of the ratio.
  *
- * Where the area before may be one half, the ratio may be anything. So it has an interval only
- * where that area is at least {@link clear} times as far above one half as its own interval reaches
- * down. Sets that get there by luck have too low a ratio: if an interval is printed with a chance
+ * Where the area before may be one half, the ratio may be anything. So it is known only where that
+ * area is at least {@link clear} times as far above one half as its own interval reaches down, and
+ * all is NaN elsewhere; of scores that rank alike it is 1, without an interval. Sets that get there by luck have too low a ratio: if an interval is printed with a chance
  * of π, a share of up to (1 - level) / π of those that are printed may miss the truth. So the level
  * is raised by π, as it is for the lowest area that the interval has.
  */
@@ -176,10 +176,11 @@ export function leftAboveChance(
   level: number,
 ): Estimate {
   const usual = new ExchangedAreas(images, level);
-  const { estimate, low } = aboveChance(usual.areaOf(before).interval);
+  const areaBefore = usual.areaOf(before);
+  const { estimate, low } = aboveChance(areaBefore.interval);
   const timesReach = estimate / (estimate - low);
   if (!(timesReach >= clear)) {
-    const left = (usual.areaOf(after).interval.estimate - 0.5) / estimate;
+    const left = isAlike(usual.areaOf(after), areaBefore) ? 1 : Number.NaN;
     return { estimate: left, low: Number.NaN, high: Number.NaN };
   }
   const z = normalQuantile(0.5 + level / 2);

@@ -53,7 +53,7 @@ export default async function run(context: Context): Promise<void> {
       formatArea(control.estimate),
       formatArea(after.estimate),
       formatAreaDifference(difference),
-      formatEstimate(left, formatShare),
+      Number.isNaN(left.estimate) ? 'AUC before near ½' : formatEstimate(left, formatShare),
       formatEstimate({ ...shift, estimate: shift.difference }, (value) => formatSigned(value, 2)),
       formatP(adjustedP),
     ]),
@@ -149,9 +149,10 @@ function conclusion(biases: readonly Bias[]): string {
   );
   const rule = 'by the tests of the shift at 5 % over all properties';
   if (deciding.length === 0) return `No property moves scores towards the other class, ${rule}.`;
-  const names = deciding.map(
-    ({ property, left }) =>
-      `${property} (${formatShare(left.estimate)} of the AUC above chance is left)`,
+  const names = deciding.map(({ property, left }) =>
+    Number.isNaN(left.estimate)
+      ? `${property} (too near an AUC of ½ to say how much of it is left)`
+      : `${property} (${formatShare(left.estimate)} of the AUC above chance is left)`,
   );
   return `The detector also decides by ${names.join(', ')}, ${rule}.`;
 }
