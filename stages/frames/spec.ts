@@ -40,7 +40,7 @@ const settings = z.strictObject({
   h264: rateFactor
     .exactOptional()
     .describe(
-      'Encodes every video as H.264 at this constant rate factor (CRF) first: 0 loses nothing, 23 is the default of libx264, 51 the worst. The frames are those chosen of the video as it is.',
+      'Encodes every video as H.264 at this constant rate factor (CRF) first: 0 loses nothing but half of the resolution of colours, 23 is the default of libx264, 51 the worst. The frames are those chosen of the video as it is.',
     ),
   size: whole(16, 16384)
     .exactOptional()

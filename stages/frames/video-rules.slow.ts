@@ -293,3 +293,34 @@ test('the time of a video ends even where a program behind ffmpeg holds its outp
   gate.pass();
   gate.close();
 });
+
+test('clips of odd sides, grey ones, with transparency and of 10 to 16 bits have the same frames after H.264', {
+  skip,
+}, async () => {
+  using bench = makeBench();
+  const formats = ['gray', 'gray10le', 'gray16le', 'yuva420p', 'yuv444p', 'yuv420p10le', 'bgra'];
+  const clips = [
+    ...formats.map((format) => [format, '61x43'] as const),
+    ...['17x9', '9x64', '127x65', '255x33'].map((size) => ['yuv420p', size] as const),
+  ];
+  for (const [i, [format, size]] of clips.entries()) {
+    const drawn = `gradients=size=${size}:rate=5:duration=1:seed=${i + 1}`;
+    const file = join(bench.videos, `${format}-${size}.mkv`);
+    ffmpeg('-f', 'lavfi', '-i', drawn, '-pix_fmt', format, ...lossless, file);
+  }
+  await take(bench, { take: { count: 2 } });
+  const unchanged = await firstFrames(bench);
+  assert.equal(unchanged.size, clips.length, JSON.stringify(reasonsIn(bench)));
+  await take(bench, { take: { count: 2 }, h264: 1 });
+  const recoded = await firstFrames(bench);
+  assert.equal(recoded.size, clips.length, JSON.stringify(reasonsIn(bench)));
+  for (const [video, { frame, size, colour }] of unchanged) {
+    const after = recoded.get(video)!;
+    assert.deepEqual([after.frame, after.size], [frame, size], video);
+    for (const [channel, level] of colour.entries())
+      assert.ok(
+        Math.abs(after.colour[channel]! - level) < 2.5,
+        `${video}: ${after.colour.join(', ')} for ${colour.join(', ')}`,
+      );
+  }
+});
