@@ -252,6 +252,108 @@ suite('the code of a program', { skip: noPython ?? false }, () => {
     });
   }
 
+  /** Projects whose program is `src/main.py`, and an edit: it reruns the program or not. */
+  const edits: Readonly<
+    Record<string, { readonly files: Files; readonly edit: Files; readonly reruns: boolean }>
+  > = {
+    'formatting, line ends and needless parentheses': {
+      files: { 'src/main.py': 'import net\nx = 1 + 2\n' },
+      edit: { 'src/main.py': '# why\r\nimport net\r\nx = (1 +\r\n     2)\r\n' },
+      reruns: false,
+    },
+    'a docstring': {
+      files: { 'src/main.py': '"""One."""\nimport net\n' },
+      edit: { 'src/main.py': '"""Two."""\nimport net\n' },
+      reruns: true,
+    },
+    'the __init__.py above an imported module': {
+      files: {
+        'src/main.py': 'from pkg import sub\n',
+        'src/pkg/__init__.py': '',
+        'src/pkg/sub.py': '',
+      },
+      edit: { 'src/pkg/__init__.py': 'x = 1\n' },
+      reruns: true,
+    },
+    'a module that a package imports by *': {
+      files: {
+        'src/main.py': 'from pkg import *\n',
+        'src/pkg/__init__.py': 'from .deep import *\n',
+        'src/pkg/deep.py': 'x = 1\n',
+      },
+      edit: { 'src/pkg/deep.py': 'x = 2\n' },
+      reruns: true,
+    },
+    'an __init__.py in a namespace package': {
+      files: { 'src/main.py': 'import space.net\n', 'src/space/net.py': '' },
+      edit: { 'src/space/__init__.py': 'x = 1\n' },
+      reruns: true,
+    },
+    'another module of the package': {
+      files: { 'src/main.py': 'import space.net\n', 'src/space/net.py': '', 'src/space/no.py': '' },
+      edit: { 'src/space/no.py': 'x = 1\n', 'src/notes.txt': 'x' },
+      reruns: false,
+    },
+    'a relative module by import_module': {
+      files: {
+        'src/main.py': 'import pkg.a\n',
+        'src/pkg/__init__.py': '',
+        'src/pkg/a.py':
+          'from importlib import import_module\nimport_module(".b", package=__package__)\n',
+        'src/pkg/b.py': '',
+      },
+      edit: { 'src/pkg/b.py': 'x = 1\n' },
+      reruns: true,
+    },
+    'an optional module that appears': {
+      files: { 'src/main.py': 'try:\n    import fast\nexcept ImportError:\n    import net\n' },
+      edit: { 'src/fast.py': 'x = 1\n' },
+      reruns: true,
+    },
+    'the module of the except': {
+      files: { 'src/main.py': 'try:\n    import fast\nexcept ImportError:\n    import net\n' },
+      edit: { 'src/net.py': 'x = 1\n' },
+      reruns: true,
+    },
+    'a module of the name of one of the standard library': {
+      files: { 'src/main.py': 'import json\n' },
+      edit: { 'src/json.py': 'x = 1\n' },
+      reruns: true,
+    },
+    'an extension module': {
+      files: { 'src/main.py': 'import fast\n', 'src/fast.so': 'one' },
+      edit: { 'src/fast.so': 'two' },
+      reruns: true,
+    },
+    'a module in a folder of PYTHONPATH': {
+      files: { 'src/main.py': 'import only\n' },
+      edit: { 'libs/only.py': 'x = 1\n' },
+      reruns: true,
+    },
+    'the name of the program': {
+      files: { 'src/main.py': 'import net\n' },
+      edit: { 'src/other.py': 'import net\n' },
+      reruns: false,
+    },
+  };
+  for (const [what, { files, edit, reruns }] of Object.entries(edits)) {
+    test(`an edit ${reruns ? 'reruns' : 'does not rerun'} the program: ${what}`, (t) => {
+      const root = temporaryFolder(t);
+      writeFiles(root, { ...twins, ...files });
+      const env = { PYTHONPATH: join(root, 'libs') };
+      const countNow = () => {
+        const { error, absent, warnings, files: counted } = count(root, env);
+        assert.deepEqual([error, absent, warnings], [null, [], []]);
+        return Object.values(counted).toSorted();
+      };
+      const before = countNow();
+      writeFiles(root, edit);
+      const after = countNow();
+      if (reruns) assert.notDeepEqual(after, before);
+      else assert.deepEqual(after, before);
+    });
+  }
+
   const shipped = readdirSync(join(closure, '..')).filter((name) => name.endsWith('.py'));
   for (const name of [...shipped, '../../src/project/templates/train.py']) {
     test(`what runs in the user's interpreter is written for Python 3.10: ${name}`, () => {
