@@ -27,7 +27,30 @@ test('each protocol of the repository runs, and reports on images of which train
     cells(project.read(`artifacts/protocols/${path}/statistics.csv`), ['split', 'source'])
       .map((row) => row.join(' '))
       .sort();
+  /** A table says what evaluate measured on test, with the images that it scored. */
+  const checkTable = (name: string, instances: readonly string[] = [''], tablesEach = false) => {
+    const columns = ['protocol', 'metric', 'value', 'low', 'high', 'negatives', 'positives'];
+    const folder = `artifacts/protocols/${name}`;
+    const read = (table: string) => cells(project.read(`${folder}/${table}/table.csv`), columns);
+    // A protocol with a network for each method has a table for each.
+    const tables = tablesEach ? instances.map((instance) => `table${instance}`) : ['table'];
+    const rows = tables.flatMap(read);
+    assert.equal(rows.length, instances.length, name);
+    for (const [i, instance] of instances.entries()) {
+      const [protocol, metric, value, low, high, negatives, positives] = rows[i]!;
+      const scores = `${folder}/scores${instance}`;
+      const { splits } = JSON.parse(project.read(`${scores}/metrics.json`));
+      assert.deepEqual([protocol, metric, Number(value)], [name, 'auc', splits.test.auc], name);
+      assert.ok(Number(low) <= Number(value) && Number(value) <= Number(high), name);
+      const lines = cells(project.read(`${scores}/scores.csv`), ['split']);
+      const scored = lines.filter(([split]) => split === 'test').length;
+      assert.equal(Number(negatives) + Number(positives), scored, name);
+      assert.ok(Number(negatives) > 0 && Number(positives) > 0, name);
+    }
+  };
   for (const name of ['within', 'compression']) await run(name);
+  checkTable('within');
+  checkTable('compression', ['@quality=90', '@quality=50', '@quality=20']);
   const qualities = cells(project.read('artifacts/protocols/compression/table/table.csv'), [
     'protocol',
     'network',
@@ -39,9 +62,11 @@ test('each protocol of the repository runs, and reports on images of which train
   );
 
   await run('cross-set');
+  checkTable('cross-set');
   assert.deepEqual(sources('cross-set/others'), ['test fake', 'test real']);
 
   await run('cross-method');
+  checkTable('cross-method');
   assert.deepEqual(
     sources('cross-method/known').filter((line) => line.includes('upsampled')),
     [],
@@ -49,6 +74,7 @@ test('each protocol of the repository runs, and reports on images of which train
   assert.deepEqual(sources('cross-method/others'), ['test fake/upsampled', 'test real']);
 
   await run('leave-one-method-out');
+  checkTable('leave-one-method-out', ['@method=blended', '@method=upsampled'], true);
   const withoutBlended = sources('leave-one-method-out/known@method=blended');
   assert.deepEqual(
     withoutBlended.filter((line) => line.includes('blended')),
@@ -56,6 +82,7 @@ test('each protocol of the repository runs, and reports on images of which train
   );
 
   await run('open-set');
+  checkTable('open-set');
   assert.deepEqual(
     sources('open-set/known').filter((line) => line.includes('upsampled')),
     ['test fake/upsampled'],
