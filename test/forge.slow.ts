@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { after, before, suite, test } from 'node:test';
+import { sha256 } from '../src/digest.ts';
 import { openDataset } from '../src/learning/vision/dataset/open-dataset.ts';
-import { Project } from './support/rig.ts';
+import { endOf, Project } from './support/rig.ts';
 
 /** The experiment on drawn faces, as small as possible: its numbers mean nothing. */
 const smallest = `
@@ -63,5 +64,42 @@ suite('forgeries of photographs', () => {
       assert.ok(photographs.length > 0);
       assert.deepEqual(forged.toSorted(), [...photographs, ...photographs].toSorted());
     }
+  });
+
+  test('are the same bytes with one thread and with two, and after a kill in the midst', async () => {
+    const repeated = (cpu: number) => `
+stages:
+  forged:
+    kind: forge
+    resources: { cpu: ${cpu} }
+    inputs: { dataset: artifacts/test/found/dataset, faces: artifacts/test/found/faces.csv }
+    with: { methods: [self-blended, swap, retouch], forgeries: 4, seed: 5 }
+`;
+    const run = async (...words: readonly string[]) => {
+      const ended = await endOf(project.start('run', 'again.yaml', '--reporter', 'json', ...words));
+      assert.deepEqual(ended.outcomes, { forged: 'ran' }, ended.stderr);
+      const folder = 'artifacts/again/forged';
+      const files = project.files(folder).toSorted();
+      const digests = files.map((file) => sha256(readFileSync(project.path(folder, file))));
+      const printed = ended.events.flatMap((event) =>
+        event.type === 'stage-output' ? event.text : [],
+      );
+      return { files, digests, printed: printed.join('') };
+    };
+    project.write('pipelines/again.yaml', repeated(1));
+    const alone = await run();
+    assert.ok(alone.files.some((file) => file.endsWith('.tar')) && alone.files.length > 5);
+    project.write('pipelines/again.yaml', repeated(2));
+    const together = await run('--force');
+    assert.deepEqual([together.files, together.digests], [alone.files, alone.digests]);
+
+    project.remove('cache');
+    const running = project.start('run', 'again.yaml', '--reporter', 'json');
+    await running.event('stage-progress', 'forged');
+    running.child.kill('SIGKILL');
+    await running.ended;
+    const after = await run();
+    assert.match(after.printed, /^\d+ photographs? of 12 were forged before\.$/m);
+    assert.deepEqual([after.files, after.digests], [alone.files, alone.digests]);
   });
 });
