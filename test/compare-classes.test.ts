@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Project } from './support/rig.ts';
+
+const classes = ['camera', 'gan', 'splice'];
+
+/** Scores of 30 images of three classes, the first `right` of which are highest for their class. */
+function scores(right: number, columns = classes): string {
+  const rows = Array.from({ length: 30 }, (_, i) => {
+    const label = classes[i % 3]!;
+    const called = i < right ? label : classes[(i + 1) % 3]!;
+    const values = columns.map((name) => (name === called ? 2 : 0));
+    return `${i}.png,test,${label},${values.join()}\n`;
+  });
+  const header = ['key', 'split', 'label', ...columns.map((name) => `score.${name}`)];
+  return `${header.join()}\n${rows.join('')}`;
+}
+
+test('compare tests classifiers of three classes by McNemar, whatever the order of their classes', async () => {
+  const copy = (name: string) => `
+  ${name}:
+    kind: command
+    inputs: { scores: ./${name}.csv }
+    outputs: { scores: { path: out/${name}.csv, type: scores } }
+    with: { run: "cp \${inputs.scores} \${outputs.scores}" }`;
+  using project = new Project(`stages:${copy('one')}${copy('two')}\n`, {
+    'one.csv': scores(20),
+    'two.csv': scores(27, classes.toReversed()),
+  });
+  assert.equal((await project.run()).code, 0);
+  const words = ['compare', 'test.yaml:one', 'test.yaml:two'];
+  const { code, stdout, stderr } = await project.command(...words);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /accuracy over 3 classes on test, image by image \(30 images\)/);
+  // Seven images that only the second has right: 2 / 2^7.
+  assert.match(
+    stdout,
+    /test:two +test:one +accuracy +\+0\.2333\* .* 0\.0156 +0\.0156 +McNemar, exact/i,
+  );
+  assert.doesNotMatch(stdout, /Not compared/);
+  const { paired } = JSON.parse((await project.command(...words, '--json')).stdout);
+  assert.deepEqual(
+    paired.map(({ classes, images }: { classes: unknown; images: number }) => [classes, images]),
+    [[classes, 30]],
+  );
+});
