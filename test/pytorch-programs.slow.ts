@@ -193,6 +193,6 @@ suite('programs in PyTorch', { skip: noPyTorch ?? false }, () => {
     assert.equal(project.read(weights), whole.read(weights));
     project.edit('parts.py', '8', '9');
     const { stdout } = await project.command('plan', 'test.yaml');
-    assert.match(stdout, /^run +fit +its code changed \(parts\.py\)$/m);
+    assert.match(stdout, /^ *run +fit +its code changed \(parts\.py\)$/m);
   });
 });

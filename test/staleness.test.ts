@@ -66,7 +66,7 @@ const files = {
 };
 const middle = 1 << 20;
 
-/** What is done, and which stages must run then; with variables and parameters, where these change. */
+/** What is done, and which stages must run then. */
 interface Case {
   readonly does: (project: Project) => void;
   readonly runs: readonly string[];
