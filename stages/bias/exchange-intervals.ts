@@ -166,9 +166,10 @@ export class ExchangedAreas {
  *
  * Where the area before may be one half, the ratio may be anything. So it is known only where that
  * area is at least {@link clear} times as far above one half as its own interval reaches down, and
- * all is NaN elsewhere; of scores that rank alike it is 1, without an interval. Sets that get there by luck have too low a ratio: if an interval is printed with a chance
- * of π, a share of up to (1 - level) / π of those that are printed may miss the truth. So the level
- * is raised by π, as it is for the lowest area that the interval has.
+ * all is NaN elsewhere; of scores that rank alike it is 1, without an interval. Sets that get there
+ * by luck have too low a ratio: if an interval is printed with a chance of π, a share of up to
+ * (1 - level) / π of those that are printed may miss the truth. So the level is raised by π, as it
+ * is for the lowest area that the interval has.
  */
 export function leftAboveChance(
   images: GroupedLabels,
