@@ -95,7 +95,7 @@ export async function loadPipeline(
   if (read === undefined) return err(mistakes.inOrder());
   const { name, absolute, files, document, scope, definitions, instances } = read;
   const { context } = files;
-  const work: InputWork = { ...files, instances };
+  const work: InputWork = { ...files, instances, histories: new Map() };
   const lists = checkLists(work, files.lists.asked);
   const broken = new Map<StageName, Diagnostic>();
   const resolved = new Map<StageName, ResolvedStage>();

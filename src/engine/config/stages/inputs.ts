@@ -35,7 +35,15 @@ export interface InputWork extends ReferenceScope {
   readonly paths: InputPaths;
   /** Path inputs, to be checked against the outputs once all of these are known. */
   readonly claims: PathClaim[];
+  /**
+   * The inputs that hold all trials of a search, by what they are the same for: each of its
+   * proposals reads the beginning of one.
+   */
+  readonly histories: Map<string, Promise<ReadInput | undefined>>;
 }
+
+/** An input before its place in the file is known. */
+type ReadInput = Omit<LocatedInput, 'at'>;
 
 /** An artifact that an input refers to, before its labels are known. */
 interface FoundItem {
@@ -144,14 +152,29 @@ async function resolveHistory(
   work: InputWork,
   reader: Reader,
   value: Node,
-): Promise<Omit<LocatedInput, 'at'> | undefined> {
-  const { instance } = reader;
+): Promise<ReadInput | undefined> {
+  const { instance, port } = reader;
   const axis = [...instance.axes].find(([, { proposes }]) => proposes);
   if (axis === undefined) return undefined; // that nobody takes its trials is reported
   const [name, { proposes }] = axis;
   const others = new Map([...instance.axes].filter(([other]) => other !== name));
-  const all = { ...instance, axes: others };
-  const input = await resolveInput(work, { ...reader, instance: all }, value);
+  const values = [...others].map(([other, { label }]) => [other, label]);
+  const key = JSON.stringify([instance.definition.name, port, values]);
+  const all = { ...reader, instance: { ...instance, axes: others } };
+  const known = work.histories.get(key) ?? resolveTrials(work, { reader: all, name, value });
+  work.histories.set(key, known);
+  const input = await known;
+  if (input === undefined) return undefined;
+  const before = input.items.filter(({ labels }) => Number(labels[name]) < proposes!.trial);
+  return { ...input, items: before };
+}
+
+/** The items of all trials of a search; undefined where some are of none, which is reported. */
+async function resolveTrials(
+  work: InputWork,
+  { reader, name, value }: { readonly reader: Reader; readonly name: string; readonly value: Node },
+): Promise<ReadInput | undefined> {
+  const input = await resolveInput(work, reader, value);
   if (input === undefined) return undefined;
   const stranger = input.items.find(({ labels }) => labels[name] === undefined);
   if (stranger !== undefined) {
@@ -159,8 +182,7 @@ async function resolveHistory(
     const message = `Expected one artifact of each trial "${name}" for the input "${input.port}", got ${got}`;
     return work.context.report({ code: 'wrong-reference', message, at: value.at });
   }
-  const before = input.items.filter(({ labels }) => Number(labels[name]) < proposes!.trial);
-  return { ...input, items: before.map(({ trial: _, ...item }) => item) };
+  return { ...input, items: input.items.map(({ trial: _, ...item }) => item) };
 }
 
 async function findItems(
