@@ -19,8 +19,6 @@ def suggest(trial, name, parameter):
 
 
 def sampler_of(name, seed):
-    if name == "random":
-        return optuna.samplers.RandomSampler(seed=seed)
     return optuna.samplers.TPESampler(seed=seed, multivariate=name == "multivariate")
 
 
@@ -29,7 +27,6 @@ def loss_of(values):
     return float(sys.stdin.readline())
 
 
-print(json.dumps(optuna.__version__), flush=True)
 for line in sys.stdin:
     study_of = json.loads(line)
     study = optuna.create_study(sampler=sampler_of(study_of["sampler"], study_of["seed"]))

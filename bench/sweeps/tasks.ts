@@ -107,14 +107,14 @@ function tabulated(): Task {
   const losses = new Map(
     rows.map((row) => {
       const key = [...ranked].map(([name, values]) => values.indexOf(cell(row, name)));
-      return [[...key, cell(row, 'optimizer')].join(), Number(cell(row, 'loss'))];
+      return [[...key, cell(row, 'activation')].join(), Number(cell(row, 'loss'))];
     }),
   );
   return {
-    space: { ...Object.fromEntries(ranks), optimizer: { choice: valuesOf('optimizer') } },
+    space: { ...Object.fromEntries(ranks), activation: { choice: valuesOf('activation') } },
     trials: 25,
-    loss: ({ rate, width, batch, optimizer }) =>
-      losses.get([rate, width, batch, optimizer].join())!,
+    loss: ({ rate, width, batch, activation }) =>
+      losses.get([rate, width, batch, activation].join())!,
   };
 }
 
