@@ -221,6 +221,40 @@ test('the keyboard finds, opens and picks images', { skip: noBrowser }, async ()
   assert.deepEqual(opened.complaints, []);
 });
 
+test('the mouse picks several images, pixels are enlarged, and a table says where two models agree', {
+  skip: noBrowser,
+}, async () => {
+  const [firstRun, secondRun] = idsOf();
+  const query = new URLSearchParams({
+    run: firstRun!,
+    stage: 'scores',
+    other: `${secondRun}:scores`,
+  });
+  await using opened = await BrowserPage.open(address(`/images?${query.toString()}`));
+  const { page } = opened;
+  await page.getByRole('button', { name: /: first wrong, second right$/ }).waitFor();
+  const both = page.getByRole('button', { name: /: first right, second right$/ });
+  const count = await both.textContent();
+  await both.click();
+  await page.getByText(`${count} of 300 images`).waitFor();
+  assert.match(page.url(), /right%3Dyes\+right2%3Dyes/);
+  await page.locator('#image-0').click({ modifiers: ['Control'] });
+  await page.locator('#image-3').click({ modifiers: ['Shift'] });
+  await page.getByRole('button', { name: 'Save 4 picked as CSV' }).waitFor();
+  await page.getByRole('button', { name: 'Clear the picks' }).click();
+  await page.getByRole('button', { name: 'Pick all shown' }).click();
+  await page.getByRole('button', { name: `Save ${count} picked as CSV` }).waitFor();
+  await page.locator('#image-1').click();
+  await page.getByRole('dialog').getByLabel('Zoom').selectOption('4');
+  const picture = "document.querySelector('.pictures img')";
+  assert.equal(await page.evaluate(`getComputedStyle(${picture}).imageRendering`), 'pixelated');
+  const zoom = await page.evaluate(
+    `${picture}.getBoundingClientRect().width / ${picture}.naturalWidth`,
+  );
+  assert.equal(zoom, 4);
+  assert.deepEqual(opened.complaints, []);
+});
+
 test('Back undoes the last step, as everywhere on the web', { skip: noBrowser }, async () => {
   await using opened = await BrowserPage.open(address('/'));
   const { page } = opened;

@@ -82,6 +82,10 @@ test('scores are joined with their images, and a second model stands beside the 
   assert.deepEqual(column('right'), ['yes', 'no', 'no']);
   assert.deepEqual(column('score'), [0.1192, 0.26894, 0.95257]);
   assert.deepEqual(column('right2'), ['yes', null, 'yes']);
+  const scores = (row: number) => [column('score')![row], column('score2')![row]] as number[];
+  const [first, second] = scores(0) as [number, number];
+  assert.equal(column('difference')![0], Number(Math.abs(first - second).toPrecision(5)));
+  assert.equal(column('difference')![1], null, 'the second model has no score of it');
   assert.deepEqual(table.indexes, [0, 1, 2]);
   assert.deepEqual(table.facets, ['class', 'predicted', 'right']);
 });

@@ -160,6 +160,7 @@ function scoresTable(
     { name: 'source', values: rows.map(({ source }, i) => source ?? samples[i]?.source ?? null) },
     ...model,
     ...others,
+    ...differenceOf([...model, ...others]),
     { name: 'group', values: rows.map(({ group }, i) => group ?? samples[i]?.group ?? null) },
     ...slicesOf(rows.map(({ slices }, i) => slices ?? samples[i]?.slices)),
   ];
@@ -212,6 +213,20 @@ function aligned(
     name,
     values: order.map((index) => values[index] ?? null),
   }));
+}
+
+/** How far the scores of two models lie apart; none without a second one. */
+function differenceOf(columns: readonly Column[]): readonly Column[] {
+  const valuesOf = (name: string) => columns.find((column) => column.name === name)?.values;
+  const first = valuesOf('score');
+  const second = valuesOf('score2');
+  if (first === undefined || second === undefined) return [];
+  const values = first.map((score, row) => {
+    const other = second[row];
+    if (typeof score !== 'number' || typeof other !== 'number') return null;
+    return Number(Math.abs(score - other).toPrecision(5));
+  });
+  return [{ name: 'difference', values }];
 }
 
 function slicesOf(

@@ -13,6 +13,8 @@ interface ExportedProps {
   readonly slices: readonly Column[];
   /** The rows inside of a lasso; undefined where there is none. */
   readonly lassoed: ReadonlySet<number> | undefined;
+  /** Picks all that are shown. */
+  pickAll(): void;
   clear(): void;
 }
 
@@ -21,7 +23,7 @@ interface ExportedProps {
  * all images with a column that says which are in the lasso.
  */
 export function Exported(props: ExportedProps) {
-  const { rows, cell, isPicked, children, clear, lassoed } = props;
+  const { rows, cell, isPicked, children, pickAll, clear, lassoed } = props;
   const [answer, setTold] = useState('');
   const text = () => imageList(rows, cell);
   const what = isPicked ? `${rows.length} picked` : 'these';
@@ -48,6 +50,11 @@ export function Exported(props: ExportedProps) {
       {lassoed !== undefined && (
         <button type="button" onClick={() => save(sliceList(props.slices, cell, lassoed))}>
           Save all as CSV with a column lasso
+        </button>
+      )}
+      {!isPicked && (
+        <button type="button" onClick={pickAll}>
+          Pick all shown
         </button>
       )}
       {isPicked && (

@@ -22,6 +22,8 @@ export function Overview({ table, cell, q, query }: OverviewProps) {
   );
   const rowsOf = (text: string) =>
     useMemo(() => filterRows(table.columns, table.indexes.length, text).rows, [table, text]);
+  const withoutRight = ['right', 'right2'].reduce((text, name) => withCondition(text, name, ''), q);
+  const agreeing = rowsOf(withoutRight);
   const all = rowsOf(base);
   const called = rowsOf(unscored);
   if (
@@ -38,6 +40,15 @@ export function Overview({ table, cell, q, query }: OverviewProps) {
         order={table.scored?.classes ?? []}
         open={(of, as) => query(withCondition(withCondition(base, 'class', of), 'predicted', as))}
       />
+      {table.columns.some(({ name }) => name === 'right2') && (
+        <Agreement
+          rows={agreeing}
+          cell={cell}
+          open={(first, second) =>
+            query(withCondition(withCondition(withoutRight, 'right', first), 'right2', second))
+          }
+        />
+      )}
       <Histogram
         rows={called}
         cell={cell}
@@ -74,7 +85,7 @@ function Confusion({
   return (
     <div class="scroll card">
       <table class="confusion">
-        <caption>Class by predicted class</caption>
+        <caption>True class (rows) by predicted class (columns)</caption>
         <thead>
           <tr>
             <td />
@@ -97,6 +108,50 @@ function Confusion({
                     onClick={() => open(of, as)}
                   >
                     {count(of, as)}
+                  </button>
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const answers = ['yes', 'no'] as const;
+
+/** How many images two models classify right, both, one of them or none. */
+function Agreement({ rows, cell, open }: PartProps<string>) {
+  const count = (first: string, second: string) =>
+    rows.filter((row) => cell('right', row) === first && cell('right2', row) === second).length;
+  const words = { yes: 'right', no: 'wrong' };
+  return (
+    <div class="scroll card">
+      <table class="confusion">
+        <caption>First model by second model</caption>
+        <thead>
+          <tr>
+            <td />
+            {answers.map((second) => (
+              <th key={second} scope="col">
+                second {words[second]}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {answers.map((first) => (
+            <tr key={first}>
+              <th scope="row">first {words[first]}</th>
+              {answers.map((second) => (
+                <td key={second}>
+                  <button
+                    type="button"
+                    aria-label={`${count(first, second)}: first ${words[first]}, second ${words[second]}`}
+                    onClick={() => open(first, second)}
+                  >
+                    {count(first, second)}
                   </button>
                 </td>
               ))}

@@ -10,7 +10,8 @@ interface GridProps extends TableProps {
   readonly rows: readonly number[];
   readonly picked: ReadonlySet<number>;
   open(index: number): void;
-  pick(row: number): void;
+  /** Picks these rows, or drops them where all of them are picked. */
+  pick(rows: readonly number[]): void;
 }
 
 const steps: Readonly<Record<string, (columns: number) => number>> = {
@@ -24,7 +25,10 @@ const steps: Readonly<Record<string, (columns: number) => number>> = {
   End: () => Number.POSITIVE_INFINITY,
 };
 
-/** Thumbnails; only those in sight are drawn. Arrow keys move, Enter opens, P picks. */
+/**
+ * Thumbnails; only those in sight are drawn. Arrow keys move, Enter opens, P picks. A click opens,
+ * with Ctrl it picks, with Shift all from the current image to this one.
+ */
 export function Grid({ table, rows, cell, picked, open, pick }: GridProps) {
   const { box, seen, look } = useSeen<HTMLDivElement>();
   const [current, setCurrent] = useState(0);
@@ -34,7 +38,7 @@ export function Grid({ table, rows, cell, picked, open, pick }: GridProps) {
   const onKey = (event: KeyboardEvent) => {
     const step = steps[event.key];
     if (event.key === 'Enter') open(current);
-    else if (event.key === 'p') pick(rows[current]!);
+    else if (event.key === 'p') pick([rows[current]!]);
     else if (step !== undefined) {
       const next = Math.max(0, Math.min(rows.length - 1, current + step(columns)));
       setCurrent(next);
@@ -48,7 +52,7 @@ export function Grid({ table, rows, cell, picked, open, pick }: GridProps) {
       ref={box}
       role="listbox"
       tabIndex={0}
-      aria-label="Images: arrow keys move, Enter opens, P picks"
+      aria-label="Images: arrow keys move, Enter opens, P picks, Shift and a click pick several"
       aria-activedescendant={rows.length > 0 ? `image-${current}` : undefined}
       onKeyDown={onKey}
       onScroll={look}
@@ -56,9 +60,12 @@ export function Grid({ table, rows, cell, picked, open, pick }: GridProps) {
       <div style={{ height: `${lines * side}px` }} role="presentation">
         {rows.slice(first * columns, last * columns).map((row, offset) => {
           const index = first * columns + offset;
-          const show = () => {
+          const show = (event: MouseEvent) => {
+            const first = Math.min(index, current);
+            if (event.shiftKey) pick(rows.slice(first, Math.max(index, current) + 1));
+            else if (event.ctrlKey || event.metaKey) pick([row]);
+            else open(index);
             setCurrent(index);
-            open(index);
           };
           const state = { isCurrent: index === current, isPicked: picked.has(row) };
           return (
@@ -92,7 +99,7 @@ interface ThumbnailProps extends TableProps {
   readonly columns: number;
   readonly isCurrent: boolean;
   readonly isPicked: boolean;
-  show(): void;
+  show(event: MouseEvent): void;
 }
 
 function Thumbnail({

@@ -24,7 +24,7 @@ export function Viewer(props: ViewerProps) {
   const { table, cell, row, at, count, isPicked, turn, pick, close } = props;
   const box = useRef<HTMLDialogElement>(null);
   const maps = useMaps(cell, row);
-  const { view, adjust } = useView('blend');
+  const { view, adjust } = useView('blend', 'zoom');
   useEffect(() => box.current!.showModal(), []);
   const onKey = (event: KeyboardEvent) => {
     if (event.target instanceof HTMLInputElement) return;
@@ -49,11 +49,19 @@ export function Viewer(props: ViewerProps) {
           {isPicked ? 'Picked' : 'Pick'}
         </button>
         {maps.length > 0 && <Blend blend={view.blend} set={(value) => adjust({ blend: value })} />}
+        <Zoom zoom={view.zoom} set={(zoom) => adjust({ zoom })} />
         <button type="button" onClick={() => box.current!.close()}>
           Close
         </button>
       </p>
-      <Pictures table={table} cell={cell} row={row} maps={maps} blend={Number(view.blend) || 0} />
+      <Pictures
+        table={table}
+        cell={cell}
+        row={row}
+        maps={maps}
+        blend={Number(view.blend) || 0}
+        zoom={Number(view.zoom) || 0}
+      />
       {maps.length === 0 && (
         <p class="soft small">
           No stage kept a map of this image. To make one: <code>restage explain-image</code>
@@ -102,25 +110,57 @@ function Blend({ blend, set }: { readonly blend: string; set(value: string): voi
   );
 }
 
+/** The pixels of the screen for one of a picture; empty: as many as there is room for. */
+function Zoom({ zoom, set }: { readonly zoom: string; set(value: string): void }) {
+  return (
+    <label>
+      Zoom{' '}
+      <select value={zoom} onChange={({ currentTarget }) => set(currentTarget.value)}>
+        <option value="">fit</option>
+        <option value="1">1 : 1</option>
+        <option value="2">2 : 1</option>
+        <option value="4">4 : 1</option>
+        <option value="8">8 : 1</option>
+      </select>
+    </label>
+  );
+}
+
+/** Scrolls all other pictures to the same place. */
+function scrollTogether({ target, currentTarget }: Event): void {
+  const { scrollLeft, scrollTop } = target as HTMLElement;
+  for (const box of (currentTarget as HTMLElement).querySelectorAll('.pane')) {
+    if (box === target) continue;
+    box.scrollLeft = scrollLeft;
+    box.scrollTop = scrollTop;
+  }
+}
+
 interface PicturesProps extends TableProps {
   readonly row: number;
   readonly maps: readonly KeptMap[];
   /** The opacity of each map over the image; 0 shows it beside the image. */
   readonly blend: number;
+  /** Pixels of the screen for one of a picture; 0: as many as there is room for. */
+  readonly zoom: number;
 }
 
-function Pictures({ table, cell, row, maps, blend }: PicturesProps) {
+function Pictures({ table, cell, row, maps, blend, zoom }: PicturesProps) {
   return (
-    <div class="pictures">
-      {(maps.length === 0 || blend === 0) && (
-        <figure>
+    <div
+      class={zoom > 0 ? 'pictures zoomed' : 'pictures'}
+      style={zoom > 0 ? { '--zoom': String(zoom) } : {}}
+      onScrollCapture={scrollTogether}
+    >
+      <figure>
+        <div class="pane">
           <Picture table={table} cell={cell} row={row} form="image" />
-          <figcaption>{String(cell('path', row) ?? cell('key', row))}</figcaption>
-        </figure>
-      )}
+        </div>
+        <figcaption>{String(cell('path', row) ?? cell('key', row))}</figcaption>
+      </figure>
       {maps.map(({ label, src }) => (
         <figure key={src}>
-          <div class="stacked">
+          <div class="stacked pane">
             {blend > 0 && <Picture table={table} cell={cell} row={row} form="image" />}
             <img src={src} alt={label} style={blend > 0 ? { opacity: blend } : {}} />
           </div>

@@ -14,6 +14,10 @@ export function Picture({ table, cell, row, form }: PictureProps) {
     <img
       src={src}
       alt={form === 'thumb' ? '' : String(cell('key', row))}
+      // Few pixels stay squares when they are enlarged.
+      onLoad={({ currentTarget: image }) =>
+        image.classList.toggle('small', image.naturalWidth * 2 <= image.clientWidth)
+      }
       decoding="async"
       fetchpriority={form === 'thumb' ? 'auto' : 'high'}
     />
