@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Digest, sha256 } from '../../digest.ts';
-import type { Noted } from '../../engine/notes/note-lines.ts';
+import { type Noted, subjectKey } from '../../engine/notes/note-lines.ts';
 import type { Notes } from '../../engine/notes/notes.ts';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
@@ -74,8 +74,10 @@ export class RunIndex {
   readonly #sameSettings = new Map<string, ResultSettings>();
   #runs: readonly PastRun[] = [];
   #reading: Promise<void> | undefined;
+  /** Tables as they are without notes, which takes most of the time. */
+  readonly #plainTables = new Map<Rows, RunTable>();
   readonly #tables = new Map<Rows, RunTable>();
-  #signature = '';
+  #signatures = { runs: '', notes: '' };
 
   constructor(results: Results, { notes, fill, only }: RunIndexOptions) {
     this.#results = results;
@@ -102,9 +104,11 @@ export class RunIndex {
     const lines = this.#runs.map(
       ({ id, outcome, counts }) => `${id} ${outcome} ${JSON.stringify(counts)}`,
     );
-    const signature = [...lines, this.#notes.signature].join('\n');
-    if (signature !== this.#signature) this.#tables.clear();
-    this.#signature = signature;
+    const runs = lines.join('\n');
+    const notes = this.#notes.signature;
+    if (runs !== this.#signatures.runs) this.#plainTables.clear();
+    if (runs !== this.#signatures.runs || notes !== this.#signatures.notes) this.#tables.clear();
+    this.#signatures = { runs, notes };
     return this.#runs;
   }
 
@@ -118,7 +122,7 @@ export class RunIndex {
   /** Changes when a run begins, ends or goes on, and when somebody writes about one. */
   get version(): string {
     this.runs();
-    return sha256(this.#signature).slice(0, 16);
+    return sha256(JSON.stringify(this.#signatures)).slice(0, 16);
   }
 
   /** The last run of the same pipeline before this one that has a record. */
@@ -134,9 +138,18 @@ export class RunIndex {
     const unread = runs.filter((run) => this.#unreadOf(run).length > 0).length;
     const known = this.#tables.get(of);
     if (known?.unread === unread) return known;
-    const rows = of === 'runs' ? runs.map(asRow) : runs.flatMap(membersOf);
-    const table = this.#makeTable(rows, { of, unread });
+    const plain = this.#plainTable(of, unread);
+    const table = withNotes(plain, this.#notes.noted);
     this.#tables.set(of, table);
+    return table;
+  }
+
+  #plainTable(of: Rows, unread: number): RunTable {
+    const known = this.#plainTables.get(of);
+    if (known?.unread === unread) return known;
+    const rows = of === 'runs' ? this.#runs.map(asRow) : this.#runs.flatMap(membersOf);
+    const table = this.#makeTable(rows, { of, unread });
+    this.#plainTables.set(of, table);
     return table;
   }
 
@@ -149,7 +162,8 @@ export class RunIndex {
       rows,
       rows.map((row) => withAxes(row, this.#stagesOf(row))),
     );
-    return names.map((name, i) => this.#notes.of(rows[i]!)?.name || name);
+    const { noted } = this.#notes;
+    return names.map((name, i) => noted.get(subjectKey(rows[i]!))?.name || name);
   }
 
   /**
@@ -213,11 +227,8 @@ export class RunIndex {
   ): RunTable {
     const stages = rows.map((row) => this.#stagesOf(row));
     const withMatrix = rows.map((row, i) => withAxes(row, stages[i]!));
-    const noted = rows.map((row) => this.#notes.of(row));
-    const names = nameRuns(rows, withMatrix);
     const fields: readonly Column[] = [
-      { name: 'name', values: names.map((name, i) => noted[i]?.name || name) },
-      ...noteColumns(noted),
+      { name: 'name', values: nameRuns(rows, withMatrix) },
       { name: 'run', values: rows.map(({ run }) => run) },
       { name: 'pipeline', values: rows.map(({ pipeline }) => pipeline) },
       { name: 'state', values: rows.map(({ outcome }) => outcome) },
@@ -242,7 +253,7 @@ export class RunIndex {
       runs: rows.map(({ run }) => run),
       members: rows.map((row) => (of === 'runs' ? membersOf(row).length : 1)),
       labels: rows.map(({ member }) => member ?? null),
-      noted: noted.map((entry) => entry ?? null),
+      noted: rows.map(() => null),
       columns: [
         ...fields,
         { name: 'changed', values: changed },
@@ -254,12 +265,10 @@ export class RunIndex {
       ),
       shown: [
         'name',
-        ...(noted.some((entry) => (entry?.tags.length ?? 0) > 0) ? ['tags'] : []),
         'pipeline',
         'state',
         'time',
         ...mainNumbers(numbers.all('number')),
-        ...(noted.some((entry) => entry?.note) ? ['note'] : []),
         ...(hasChanged ? ['changed'] : []),
       ],
       unread,
@@ -289,8 +298,30 @@ const withAxes = (
   stages: ReadonlyMap<string, StageSettings>,
 ): ReadonlyMap<string, StageSettings> => new Map([['matrix', axes], ...stages]);
 
+/** A table with what people wrote about its rows. */
+function withNotes(table: RunTable, notes: ReadonlyMap<string, Noted>): RunTable {
+  const noted = table.runs.map((run, row) => {
+    const member = table.labels[row];
+    return notes.get(subjectKey(member == null ? { run } : { run, member })) ?? null;
+  });
+  const [names, ...others] = table.columns as readonly [Column, ...Column[]];
+  const [name, ...shown] = table.shown as readonly [string, ...string[]];
+  const hasTags = noted.some((entry) => (entry?.tags.length ?? 0) > 0);
+  const hasNotes = noted.some((entry) => entry?.note);
+  return {
+    ...table,
+    noted,
+    columns: [
+      { ...names, values: names.values.map((value, row) => noted[row]?.name || value) },
+      ...noteColumns(noted),
+      ...others,
+    ],
+    shown: [name, ...(hasTags ? ['tags'] : []), ...shown, ...(hasNotes ? ['note'] : [])],
+  };
+}
+
 /** What people wrote as columns, so that a filter finds it: `tags=good`, `pinned=yes`. */
-function noteColumns(noted: readonly (Noted | undefined)[]): readonly Column[] {
+function noteColumns(noted: readonly (Noted | null)[]): readonly Column[] {
   const yes = (isSo: boolean | undefined) => (isSo === true ? 'yes' : null);
   return [
     { name: 'tags', values: noted.map((entry) => entry?.tags ?? null) },
