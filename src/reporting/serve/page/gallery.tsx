@@ -87,6 +87,13 @@ function whyShown({
   return lassoed === undefined ? '' : ', in the lasso';
 }
 
+/** The picks with these rows, or without them where all of them are picked. */
+function flipped(picked: ReadonlySet<number>, rows: readonly number[]): readonly number[] {
+  if (rows.some((row) => !picked.has(row))) return [...new Set([...picked, ...rows])];
+  const dropped = new Set(rows);
+  return [...picked].filter((row) => !dropped.has(row));
+}
+
 /**
  * The images that meet a query, sorted, and one of them large. The address holds the whole state.
  */
@@ -99,14 +106,7 @@ function Gallery({ table }: { readonly table: ImageTable }) {
   // The address may be older than the table.
   const isRow = (row: number) => indexes[row] !== undefined;
   const picked = new Set(numbersIn(view.pick).filter(isRow));
-  const pick = (rows: readonly number[]) => {
-    const drops = rows.every((row) => picked.has(row));
-    for (const row of rows) {
-      if (drops) picked.delete(row);
-      else picked.add(row);
-    }
-    adjust({ pick: [...picked].join(',') });
-  };
+  const pick = (rows: readonly number[]) => adjust({ pick: flipped(picked, rows).join(',') });
   const at = view.at === '' ? -1 : sorted.indexOf(Number(view.at));
   const atRow = (index: number) => ({ at: String(sorted[index]) });
   const close = () => (wasOpenedHere() ? history.back() : adjust({ at: '' }));
