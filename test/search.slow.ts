@@ -5,6 +5,7 @@ import { endOf, Project } from './support/rig.ts';
 import { areOver, onShell, scheduler } from './support/shell-scheduler.ts';
 import { proposals, ranTrials, searching, slowFirst, smallSearch } from './support/small-search.ts';
 import { group } from './support/store-group.ts';
+import { print } from './support/two-stages.ts';
 import { until } from './support/until.ts';
 import { noPython } from './support/venv.ts';
 
@@ -56,6 +57,31 @@ test('a clone finds a search in the shared store, with the order in which its tr
   assert.ok(!Object.values(outcomes).includes('ran'), JSON.stringify(outcomes));
   await clone.run('--fetch', 'all');
   assert.deepEqual(proposals(clone, 4), proposals(maker, 4));
+});
+
+test('gc and clean keep a search with the order in which its trials ended, and what is gone is restored', async () => {
+  using project = searching({ count: 4, parallel: 2, first: slowFirst });
+  assert.equal((await project.run()).code, 0);
+  const before = proposals(project, 4);
+  const statesOf = (index: number) => before[index]!.before.map(({ state }) => state);
+  assert.deepEqual(statesOf(2), ['pending', 'ended']);
+  project.letHoursPass(48);
+  await print(project, 'gc', '--keep', '1h', '--yes');
+  assert.equal(await print(project, 'clean', '--yes'), 'Removed 0 outputs.\n');
+  project.remove('artifacts');
+  const { outcomes, code } = await project.run();
+  assert.equal(code, 0);
+  assert.deepEqual(
+    new Set(Object.values(outcomes)),
+    new Set(['restored', 'up to date']),
+    JSON.stringify(outcomes),
+  );
+  assert.deepEqual(proposals(project, 4), before);
+  assert.equal(ranTrials(project).length, 4);
+
+  project.write('pipelines/test.yaml', smallSearch({ count: 2, parallel: 2, first: slowFirst }));
+  await project.run();
+  assert.equal(await print(project, 'clean', '--yes'), 'Removed 4 outputs.\n');
 });
 
 /** Four steps; the error falls with each, and is least where the rate is 0.5. */
@@ -128,4 +154,17 @@ test('a trial ends where it is worse than the others were, its record says so, a
   const stepsOf = (trial: number) => texts[trial - 1]!.trim().split('\n').length;
   assert.deepEqual([1, 2, 3].map(stepsOf), [4, 4, 2]);
   assert.deepEqual((await run()).texts, texts);
+});
+
+test('no value of a trial may decide which code runs', async () => {
+  const yaml = pruned
+    .replace('space: {', 'space: { tool: { choice: [python3, python] },')
+    .replace('with: { args', 'with: { python: "${matrix.trial.tool}", args');
+  const files = { 'train.py': program, 'restage.py': read('stages/python/restage.py') };
+  using project = new Project(yaml, files);
+  const { stderr } = await project.command('plan', 'test');
+  assert.match(
+    stderr,
+    /error: "python" decides which code runs, so it cannot depend on the trials "trial" \[wrong-reference\]/,
+  );
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { proposals, ranTrials, searching, slowFirst, smallSearch } from './support/small-search.ts';
+import { proposals, ranTrials, searching, smallSearch } from './support/small-search.ts';
 import { print } from './support/two-stages.ts';
 
 test('a search proposes a trial when those before have ended, and more trials extend it', async () => {
@@ -38,29 +38,4 @@ test('a search proposes a trial when those before have ended, and more trials ex
   });
   assert.deepEqual(proposals(project, 2), [first, second]);
   assert.deepEqual(ranTrials(project), ['1', '2', '3']);
-});
-
-test('gc and clean keep a search with the order in which its trials ended, and what is gone is restored', async () => {
-  using project = searching({ count: 4, parallel: 2, first: slowFirst });
-  assert.equal((await project.run()).code, 0);
-  const before = proposals(project, 4);
-  const statesOf = (index: number) => before[index]!.before.map(({ state }) => state);
-  assert.deepEqual(statesOf(2), ['pending', 'ended']);
-  project.letHoursPass(48);
-  await print(project, 'gc', '--keep', '1h', '--yes');
-  assert.equal(await print(project, 'clean', '--yes'), 'Removed 0 outputs.\n');
-  project.remove('artifacts');
-  const { outcomes, code } = await project.run();
-  assert.equal(code, 0);
-  assert.deepEqual(
-    new Set(Object.values(outcomes)),
-    new Set(['restored', 'up to date']),
-    JSON.stringify(outcomes),
-  );
-  assert.deepEqual(proposals(project, 4), before);
-  assert.equal(ranTrials(project).length, 4);
-
-  project.write('pipelines/test.yaml', smallSearch({ count: 2, parallel: 2, first: slowFirst }));
-  await project.run();
-  assert.equal(await print(project, 'clean', '--yes'), 'Removed 4 outputs.\n');
 });
