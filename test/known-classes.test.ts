@@ -36,7 +36,7 @@ test('a kind that needs two sides reports an input with more classes before anyt
     'error: expected "positive" to say which of the classes cat, dog, owl count as positive, as in positive: [dog, owl] [wrong-settings]';
   const askOne =
     'error: expected one of the 2 scores, since they are of 3 classes: name it, as in scores[seed=1].scores, or give ' +
-    'this stage the same matrix. For the runs of one model, set over: [seed]. For a detector, set positive: [dog, owl] [wrong-settings]';
+    'this stage the same matrix. For the runs of one model, set over: [seed]; `restage compare` tests several models. For a detector, set positive: [dog, owl] [wrong-settings]';
   assert.deepEqual(await wrong(project), [
     `6:3: ${askOne}`,
     `7:3: ${ask}`,

@@ -38,7 +38,9 @@ export function sidesMissing(
   if (!showsOne || count === 1) return [{ at: [], message: whichArePositive(classes) }];
   const expected = `expected one of the ${count} scores, since they are of ${classes.length} classes`;
   const ways = `name it, as in scores[seed=1].scores, or give this stage the same matrix`;
-  const runs = takesRuns ? '. For the runs of one model, set over: [seed]' : '';
+  const runs = takesRuns
+    ? '. For the runs of one model, set over: [seed]; `restage compare` tests several models'
+    : '';
   const sides = `. For a detector, set ${positiveExample(classes)}`;
   return [{ at: [], message: `${expected}: ${ways}${runs}${sides}` }];
 }
