@@ -67,7 +67,7 @@ test('the script that runs the tests refuses an unknown option, and runs nothing
     {
       status: 2,
       stdout: '',
-      stderr: 'Unknown option --help: node scripts/test.mjs [--slow] [path prefix…]\n',
+      stderr: 'Unknown option --help: node scripts/test.mjs [--slow | --long] [path prefix…]\n',
     },
   );
 });
