@@ -7,7 +7,7 @@ import type { Outcome, Trial } from '../../src/learning/sampling/trial.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import { readCourse } from './courses.ts';
-import { boundsName, directionOf, type SearchSettings } from './spec.ts';
+import { boundsName, directionOf, directionOfCurve, type SearchSettings } from './spec.ts';
 
 /** A trial as the file of the next one has it. */
 interface WrittenTrial {
@@ -98,7 +98,7 @@ function valuesByTrial(
 
 /** What a trial must reach to go on, by those before; empty where the search ends none early. */
 function boundsIn(context: StageContext<SearchSettings>, axis: string): Bounds {
-  const { prune, by, better } = context.settings;
+  const { prune, by } = context.settings;
   if (prune === undefined) return [];
   const curve = prune.curve ?? by!;
   const courses = context.inputs('curves').map(({ path, labels }) => {
@@ -106,5 +106,5 @@ function boundsIn(context: StageContext<SearchSettings>, axis: string): Bounds {
     if (course.ok) return course.value;
     throw new StageError(`Expected of trial ${labels[axis]} ${course.error}`);
   });
-  return boundsOf(courses, { ...prune, better: directionOf(curve, better)! });
+  return boundsOf(courses, { ...prune, better: directionOfCurve(curve, context.settings)! });
 }

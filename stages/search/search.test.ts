@@ -152,12 +152,12 @@ test('with prune, a trial gets the median of what those before had reached by ea
     writeFileSync(path, points.map((point) => `${JSON.stringify(point)}\n`).join(''));
     return { path, labels: { trial: String(index + 1) } };
   });
-  const proposed = async (prune: object, inputs = curves) => {
+  const proposed = async (prune: object, { inputs = curves, given = {} } = {}) => {
     const previous = join(bench.root, 'previous.json');
     const before = { trial: 2, values: { rate: 0.1, bounds: [1] }, before: [] };
     writeFileSync(previous, JSON.stringify(before));
     await bench.run(spec, run, {
-      with: { ...settings, prune },
+      with: { ...settings, ...given, prune },
       inputs: { metrics: [], previous, curves: inputs },
       told: { axis: 'trial', trial: 3, failed: [] },
     });
@@ -166,6 +166,8 @@ test('with prune, a trial gets the median of what those before had reached by ea
   const { values, before } = await proposed({ curve: 'val.loss', trials: 2 });
   assert.deepEqual(values.bounds, [0.625, 0.375]);
   assert.deepEqual(before[0].values, { rate: 0.1 }, 'the bounds of a trial are its own');
+  const spelled = await proposed({ curve: 'val.loss', trials: 2 }, { given: { better: 'higher' } });
+  assert.deepEqual(spelled.values.bounds, values.bounds, 'that is of the AUC, not of the loss');
   const later = await proposed({ curve: 'val.loss', trials: 2, from: 2 });
   assert.deepEqual(later.values.bounds, [false, 0.375]);
   assert.ok(!('bounds' in (await proposed({ curve: 'val.loss' })).values), 'five are needed');
@@ -252,6 +254,17 @@ describe('mistakes in the settings of a search are found before it begins:', () 
       'a condition that never holds',
       { space: { a: { int: [1, 2] }, b: { int: [1, 2], when: { a: [2, 3] } } } },
       'space.b.when.a: "a" never has the value 3',
+    ],
+    [
+      'conditions that exclude each other',
+      {
+        space: {
+          a: { int: [1, 3] },
+          b: { int: [1, 2], when: { a: 2 } },
+          c: { int: [1, 2], when: { a: [1, 3], b: 1 } },
+        },
+      },
+      'space.c.when: "c" exists in no trial: its conditions exclude each other',
     ],
     [
       'bounds in the wrong order',

@@ -5,7 +5,12 @@ import { cornersOf } from '../../src/learning/sampling/corners.ts';
 import { rungsOf } from '../../src/learning/sampling/halving.ts';
 import { defaultStartup, samplerNames, samplers } from '../../src/learning/sampling/samplers.ts';
 import { mostDimensions } from '../../src/learning/sampling/sobol.ts';
-import { indexInChoice, isInside, type Space } from '../../src/learning/sampling/space.ts';
+import {
+  conditionsOf,
+  indexInChoice,
+  isInside,
+  type Space,
+} from '../../src/learning/sampling/space.ts';
 import { output, text, whole } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake, type Told } from '../../src/stage.ts';
 
@@ -162,11 +167,18 @@ function narrowed(given: JsonObject, trial: number): JsonObject {
 }
 
 /** Whether a higher value of a number is better; undefined where nobody says. */
-export function directionOf(by: string, better: SearchSettings['better']): typeof better {
-  if (better !== undefined) return better;
-  const metric = by.split('.').at(-1);
-  return metricCatalogue.find((each) => each.name === metric)?.better;
-}
+export const directionOf = (by: string, better: SearchSettings['better']): typeof better =>
+  better ?? directionOfMetric(by);
+
+/**
+ * The same of a curve. `better` is of the number under `by`: of another curve it counts only where
+ * that is no metric, since the loss falls while the AUC under `by` rises.
+ */
+export const directionOfCurve = (curve: string, { by, better }: SearchSettings): typeof better =>
+  curve === by ? directionOf(by, better) : (directionOfMetric(curve) ?? better);
+
+const directionOfMetric = (name: string): SearchSettings['better'] =>
+  metricCatalogue.find((metric) => metric.name === name.split('.').at(-1))?.better;
 
 /** Mistakes in conditions: they name an earlier parameter, and values that it can have. */
 function spaceMistakes(space: Space): readonly SettingMistake[] {
@@ -185,7 +197,9 @@ function spaceMistakes(space: Space): readonly SettingMistake[] {
       return outside === undefined ? [] : [{ at, message }];
     });
     known.push(parameter);
-    return mistakes;
+    if (mistakes.length > 0 || conditionsOf(space, parameter) !== undefined) return mistakes;
+    const message = `"${parameter}" exists in no trial: its conditions exclude each other`;
+    return [{ at: ['space', parameter, 'when'], message }];
   });
 }
 
@@ -225,15 +239,16 @@ function halvingMistakes({ halving, space }: SearchSettings): readonly SettingMi
 }
 
 function pruneMistakes(
-  { prune, by, better, halving, space }: SearchSettings,
+  given: SearchSettings,
   inputs: ReadonlySet<string>,
 ): readonly SettingMistake[] {
+  const { prune, by, halving, space } = given;
   if (prune === undefined) return [];
   const mistakes: SettingMistake[] = [];
   const curve = prune.curve ?? by;
   if (curve === undefined)
     mistakes.push({ at: ['prune'], message: 'say which curve counts, as "curve"' });
-  else if (directionOf(curve, better) === undefined)
+  else if (directionOfCurve(curve, given) === undefined)
     mistakes.push({ at: ['prune'], message: 'say whether higher or lower is better, as "better"' });
   if (!inputs.has('curves'))
     mistakes.push({ at: ['prune'], message: 'needs the curves of the trials, as an input' });

@@ -68,9 +68,42 @@ export function valueAtShare(range: Range, share: number): Json {
 export const exists = ({ when = {} }: Parameter, values: Values): boolean =>
   Object.entries(when).every(([name, wanted]) => {
     const value = values[name];
-    const allowed = Array.isArray(wanted) ? (wanted as readonly Json[]) : [wanted];
-    return value !== undefined && allowed.some((each) => isSame(each, value));
+    return value !== undefined && indexInChoice(allowedBy(wanted), value) >= 0;
   });
+
+/** The values that a condition allows, which names one or a list. */
+const allowedBy = (wanted: Json): readonly Json[] => (Array.isArray(wanted) ? wanted : [wanted]);
+
+/**
+ * The values that others must have for a parameter to exist, with those that these need in turn.
+ * Undefined where the conditions exclude each other, so that it exists in no trial.
+ *
+ *     const space = { a: { int: [1, 9] }, b: { int: [1, 2], when: { a: [3, 4] } },
+ *       c: { int: [1, 2], when: { a: [4, 5], b: 1 } } };
+ *     conditionsOf(space, 'c') // { a: [4], b: [1] }
+ */
+export function conditionsOf(
+  space: Space,
+  name: string,
+): Readonly<Record<string, readonly Json[]>> | undefined {
+  const conditions = new Map<string, readonly Json[]>();
+  const names = Object.keys(space);
+  const demand = (parameter: string): void => {
+    for (const [other, wanted] of Object.entries(space[parameter]?.when ?? {})) {
+      if (names.indexOf(other) >= names.indexOf(parameter)) continue; // a mistake: it comes later
+      const allowed = allowedBy(wanted);
+      const before = conditions.get(other) ?? allowed;
+      conditions.set(
+        other,
+        before.filter((value) => indexInChoice(allowed, value) >= 0),
+      );
+      demand(other);
+    }
+  };
+  demand(name);
+  const canHold = [...conditions.values()].every((allowed) => allowed.length > 0);
+  return canHold ? Object.fromEntries(conditions) : undefined;
+}
 
 /** Makes the values of a trial: `choose` is asked for each parameter that exists. */
 export function fillSpace(
