@@ -168,3 +168,42 @@ test('no value of a trial may decide which code runs', async () => {
     /error: "python" decides which code runs, so it cannot depend on the trials "trial" \[wrong-reference\]/,
   );
 });
+
+const reviewed = `stages:
+  search:
+    kind: search
+    inputs: { metrics: [fit.metrics] }
+    with:
+      by: val.loss
+      space:
+        rate: { logUniform: [0.0001, 1] }
+        layers: { int: [1, 3] }
+        width: { int: [4, 16], when: { layers: 2 } }
+      enqueue: { 1: { layers: 2 }, 2: { layers: 1 }, 3: { layers: 2 } }
+  fit:
+    kind: command
+    matrix: { trial: { by: search.trial, count: 4 } }
+    outputs: { metrics: { type: metrics } }
+    with:
+      run: |
+        echo \${matrix.trial.width if matrix.trial.layers == 2 else 8}
+        echo '{ "splits": { "val": { "loss": \${matrix.trial.rate} } } }' > \${outputs.metrics}
+  overview: { kind: sweep, inputs: { metrics: [fit.metrics] }, with: { settings: ["trial.*"], by: loss } }
+`;
+
+test('a sweep looks back at all parameters of a search, also those that some trials lack', async () => {
+  using project = new Project(reviewed);
+  const { code, stdout } = await project.run();
+  assert.equal(code, 0, stdout);
+  const trials = proposals(project, 4)
+    .map(({ values }, index) => ({ ...values, id: String(index + 1) }) as Record<string, unknown>)
+    .sort((a, b) => Number(a['rate']) - Number(b['rate']));
+  const lines = trials.map(({ id, rate, layers, width }) => {
+    const conditional = layers === 2 ? `, width: ${width}` : '';
+    return `  - { id: "${id}", rate: ${rate}, layers: ${layers}${conditional} } # val.loss ${rate}`;
+  });
+  assert.deepEqual(
+    project.read('artifacts/test/overview/best.yaml').trim().split('\n').slice(1),
+    ['trial:', ...lines].slice(0, 6),
+  );
+});

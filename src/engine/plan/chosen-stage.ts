@@ -39,7 +39,10 @@ export async function chosenStage(
   const named = async ({ chosen, trial, ...item }: InputItem): Promise<InputItem> => {
     const ofChoice = chosen && (await fieldsOf(chosen));
     const ofTrial = trial && (await trialLabels(trial, sources, outputsOf));
-    return { ...item, labels: { ...item.labels, ...ofChoice, ...ofTrial } };
+    const written = Object.entries(item.labels).filter(
+      ([name]) => !(name in (trial?.fields ?? {})),
+    );
+    return { ...item, labels: { ...Object.fromEntries(written), ...ofChoice, ...ofTrial } };
   };
   const inputs = withoutSlot.inputs.map(async (input) => ({
     ...input,
@@ -71,7 +74,7 @@ interface TrialFile {
   readonly values: JsonObject;
 }
 
-/** Values of a trial that are labels of an item. */
+/** Values of a trial that are labels of an item, without those that the trial lacks. */
 async function trialLabels(
   { proposal: { stage, port }, fields }: InputItem['trial'] & object,
   sources: OutputSources,
@@ -80,12 +83,12 @@ async function trialLabels(
   if (Object.keys(fields).length === 0) return {};
   const item = { from: 'stage', stage, port, labels: {} } as const;
   const { values } = readJson<TrialFile>(await pathOf(item, sources, outputsOf)) ?? { values: {} };
-  const labels = Object.entries(fields).map(([name, path]) => {
+  const labels = Object.entries(fields).flatMap(([name, path]) => {
     const value = path.reduce<Json | undefined>(
       (inner, key) => (isJsonObject(inner) ? inner[key] : undefined),
       values,
     );
-    return [name, value === undefined ? '' : String(value)] as const;
+    return value === undefined ? [] : [[name, String(value)] as const];
   });
   return Object.fromEntries(labels);
 }

@@ -460,7 +460,12 @@ function trialOf(
   if (definition === undefined) return undefined; // which is reported
   const [proposer] = findAgreeing(work.instances, definition, reference, from);
   if (proposer === undefined) return undefined;
-  const ofTrial = fields.filter((field) => field.startsWith(`${name}.`));
+  // What a search adds for itself, such as bounds, is no setting to compare.
+  const added = [...proposal!.unlisted].map((value) => `${name}.${value}`);
+  const ofTrial = fields
+    .filter((field) => field.startsWith(`${name}.`))
+    .flatMap((field) => (field.endsWith('.*') ? withFields(axes, field) : [field]))
+    .filter((field) => !added.includes(field));
   return {
     label,
     proposal: { stage: proposer.name, port: reference.port! },
