@@ -177,6 +177,27 @@ test('with prune, a trial gets the median of what those before had reached by ea
   );
 });
 
+test('points of a program whose steps do not grow, or have no end, are refused by name', () => {
+  const courseOf = (...steps: readonly number[]) =>
+    readCourse(
+      steps.map((step) => `{"step":${step},"values":{"loss":1e999,"a":1}}`).join('\n'),
+      'a',
+    );
+  assert.deepEqual(courseOf(2, 4), {
+    ok: true,
+    value: [
+      [2, 1],
+      [4, 1],
+    ],
+  });
+  for (const steps of [[1e12], [0], [-1], [1.5], [2, 1], [1, 1]]) {
+    const error = `steps that are whole numbers to 10000 and grow, got ${steps.at(-1)}`;
+    assert.deepEqual(courseOf(...steps), { ok: false, error });
+  }
+  const endless = readCourse('{"step":1,"values":{"loss":1e999}}', 'loss');
+  assert.deepEqual(endless, { ok: false, error: 'the curve "loss" among its points' });
+});
+
 test('the curve of a history is the loss, the accuracy or the metric that selects its epochs', () => {
   const history = {
     splits: ['val'],
@@ -208,6 +229,11 @@ test('the curve of a history is the loss, the accuracy or the metric that select
       ],
     ],
   );
+  const endless = { ...history, epochs: [{ ...history.epochs[0]!, epoch: 10_001 }] };
+  assert.deepEqual(readCourse(JSON.stringify(endless), 'val.loss'), {
+    ok: false,
+    error: 'steps that are whole numbers to 10000 and grow, got 10001',
+  });
   const unknown = courseOf('val.eer');
   assert.equal(
     !unknown.ok && unknown.error,

@@ -37,3 +37,18 @@ it('takes points that lie further apart', () => {
   ];
   assert.deepEqual(boundsOf(courses, { better: 'lower', from: 2, trials: 2 }), [false, 5, 5, 2]);
 });
+
+it('has no bound where half of the trials have no value yet, and none that JSON cannot hold', () => {
+  const late: Course = [[3, 1]];
+  const rule = { better: 'higher', from: 1, trials: 1 } as const;
+  assert.deepEqual(boundsOf([late], rule), [false, false, 1]);
+  assert.deepEqual(boundsOf([late, course(5, 6, 7)], rule), [false, false, 4]);
+  const most = Number.MAX_VALUE;
+  assert.deepEqual(boundsOf([course(most), course(most)], rule), [most]);
+});
+
+it('takes long courses of many trials', () => {
+  const long = Array.from({ length: 200 }, () => course(...Array(2_000).keys()));
+  const bounds = boundsOf(long, { better: 'higher', from: 1, trials: 1 });
+  assert.deepEqual([bounds.length, bounds.at(-1)], [2_000, 1_999]);
+});

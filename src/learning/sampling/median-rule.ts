@@ -1,4 +1,4 @@
-/** The values of one curve of a trial by step, which counts from 1 and grows. */
+/** The finite values of one curve of a trial by step: a whole number from 1, which grows. */
 export type Course = readonly (readonly [step: number, value: number])[];
 
 /** How good a trial must be at each step, from 1, to go on; `false` where anything will do. */
@@ -18,29 +18,42 @@ export interface MedianRule {
  * for black-box optimization", section 3.2.2): at a step, the median of what the others had reached
  * by then. A trial ends where the best of its own values so far is worse. Here all are the best
  * values so far, not running means, since the best epoch of a training is what counts. Empty where
- * no step has a bound.
+ * no step has a bound. A step has none where the median is no finite number: half of the trials
+ * that have come there had no value yet.
  *
  *     const courses = [[[1, 3], [2, 2]], [[1, 5], [2, 6]], [[1, 4]]];
  *     boundsOf(courses, { better: 'lower', from: 1, trials: 2 }) // [4, 3.5]
  */
 export function boundsOf(courses: readonly Course[], { better, from, trials }: MedianRule): Bounds {
   const sign = better === 'lower' ? 1 : -1;
-  const last = Math.max(0, ...courses.flatMap((course) => course.map(([step]) => step)));
+  const bests = courses.map((course) => bestByStep(course, sign));
+  const last = bests.reduce((most, { length }) => Math.max(most, length), 0);
   const bounds = Array.from({ length: last }, (_, index) => {
-    const step = index + 1;
-    const reached = courses.filter((course) => (course.at(-1)?.[0] ?? 0) >= step);
-    if (step < from || reached.length < trials) return false;
-    return sign * medianOf(reached.map((course) => bestUntil(course, step, sign)));
+    const reached = bests.filter((best) => best.length > index).map((best) => best[index]!);
+    if (index + 1 < from || reached.length < trials) return false;
+    const median = medianOf(reached);
+    return Number.isFinite(median) && sign * median;
   });
   return bounds.slice(0, bounds.findLastIndex((bound) => bound !== false) + 1);
 }
 
-/** The least of the values up to a step, each times the sign; infinite where there is none. */
-const bestUntil = (course: Course, until: number, sign: number): number =>
-  Math.min(...course.flatMap(([step, value]) => (step <= until ? [sign * value] : [])));
+/**
+ * The least of the values up to each step of a course, from 1, each times the sign; infinite before
+ * the first one.
+ */
+function bestByStep(course: Course, sign: number): readonly number[] {
+  const best: number[] = [];
+  let least = Number.POSITIVE_INFINITY;
+  for (const [step, value] of course) {
+    while (best.length < step - 1) best.push(least);
+    least = Math.min(least, sign * value);
+    best[step - 1] = least;
+  }
+  return best;
+}
 
 function medianOf(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
-  return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
+  return sorted[Math.ceil(middle) - 1]! / 2 + sorted[Math.floor(middle)]! / 2; // no overflow
 }
