@@ -7,6 +7,8 @@ import { isKeyText, isSignedBy } from '../store/remote/keys.ts';
 export const longest = { name: 100, note: 4000, tag: 40 } as const;
 /** The most tags that one line adds or removes. */
 export const mostTags = 20;
+/** The most tags that a run or member has. Lines that add more count for the rest of their edit. */
+const mostTagsOfSubject = 100;
 /** The most characters of a line. Longer ones are no notes. */
 const longestLine = 16_384;
 /** Milliseconds by which the clock of a writer may be ahead. Lines of a later time wait for it. */
@@ -175,7 +177,7 @@ function inOrder(lines: readonly WrittenLine[]): readonly WrittenLine[] {
 function edited(before: Noted | undefined, line: NoteLine): Noted {
   const tags = new Set(before?.tags);
   for (const tag of line.untag ?? []) tags.delete(oneLine(tag));
-  for (const tag of line.tag ?? []) tags.add(oneLine(tag));
+  for (const tag of line.tag ?? []) if (tags.size < mostTagsOfSubject) tags.add(oneLine(tag));
   tags.delete('');
   return {
     run: line.run,
@@ -192,9 +194,15 @@ function edited(before: Noted | undefined, line: NoteLine): Noted {
 
 /** Characters that turn the direction of the text after them. */
 const directions = /[\u202a-\u202e\u2066-\u2069]/g;
+/** Halves of surrogate pairs without the other one. */
+const halves = /\p{Surrogate}/gu;
 
-/** A text of anybody's that can be shown: no control characters, and no turned direction. */
-const harmless = (text: string): string => plainText(text).replace(directions, '');
+/**
+ * A text of anybody's that can be shown: no control characters, no turned direction, and no half
+ * of a character, which JSON writes with six.
+ */
+const harmless = (text: string): string =>
+  plainText(text).replace(directions, '').replace(halves, '\ufffd');
 
 /** An edit whose texts are as they will be shown. */
 export const plainEdit = (edit: NoteEdit): NoteEdit => ({

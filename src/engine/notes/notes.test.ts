@@ -105,6 +105,35 @@ test('an edit follows the last one that is known, even of a clock that is ahead;
   assert.equal(notes.of(subject)!.name, 'mine');
 });
 
+test('a baseline follows the one before, even of a clock that is ahead', async (t) => {
+  const root = temporaryFolder(t);
+  const notes = new Notes(root);
+  const time = new Date(Date.now() + 3_600_000).toISOString();
+  const ahead = { run: later, pipeline: 'test', baseline: true, by: 'x', time };
+  writeFiles(join(root, 'notes'), { 'x.jsonl': `${JSON.stringify(ahead)}\n` });
+  await notes.edit(subject, { baseline: true }, anna);
+  assert.deepEqual(
+    [notes.of(subject)!.isBaseline, notes.of({ run: later })!.isBaseline],
+    [true, false],
+  );
+});
+
+test('a file of very many tags takes no longer than one of texts, and shows a hundred of them', (t) => {
+  const root = temporaryFolder(t);
+  const lines = Array.from({ length: 20_000 }, (_, index) => {
+    const time = new Date(Date.UTC(2026) + index).toISOString();
+    return JSON.stringify({ ...subject, by: 'x', time, tag: [`a${index}`, `b${index}`] });
+  });
+  writeFiles(join(root, 'notes'), { 'x.jsonl': lines.join('\n') });
+  assert.equal(new Notes(root).of(subject)!.tags.length, 100);
+});
+
+test('a note of half characters is written, with a sign for each', async (t) => {
+  const notes = new Notes(temporaryFolder(t));
+  await notes.edit(subject, { note: `😀${'\ud800'.repeat(3_998)}` }, anna);
+  assert.equal(notes.of(subject)!.note, `😀${'\ufffd'.repeat(3_998)}`);
+});
+
 test('lines that are no notes are named and ignored, whatever they are, and links are not followed', async (t) => {
   const root = temporaryFolder(t);
   const notes = new Notes(root);
@@ -170,9 +199,11 @@ test('the notes of a run travel as they were written, and arrive once', async (t
   await source.edit({ run: later, pipeline: 'test' }, { name: 'another run' }, anna);
   const lines = source.linesOf(run);
   const target = new Notes(to);
-  const strange = ['no line', JSON.stringify({ run: later }), `${lines[0]}\nx`];
-  assert.equal(target.merge(run, [...lines, ...strange], ben), 2);
-  assert.equal(target.merge(run, lines, ben), 0);
+  // A baseline of another pipeline would take that pipeline's own.
+  const foreign = lines[0]!.replace('"pipeline":"test"', '"pipeline":"other"');
+  const strange = ['no line', JSON.stringify({ run: later }), `${lines[0]}\nx`, foreign];
+  assert.equal(target.merge(subject, [...lines, ...strange], ben), 2);
+  assert.equal(target.merge(subject, lines, ben), 0);
   assert.deepEqual(new Notes(to).linesOf(run), lines);
   assert.deepEqual(new Notes(to).of({ run, member: 'seed=7' })!.tags, ['best']);
   cpSync(join(from, 'notes'), join(to, 'notes'), { recursive: true });

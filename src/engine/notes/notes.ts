@@ -89,9 +89,9 @@ export class Notes {
    */
   async edit(subject: EditedSubject, edit: NoteEdit, env: Environment): Promise<void> {
     const key = readKey(keyFile(env));
-    const by = (env['USER'] || userInfo().username).slice(0, 100);
+    const by = userName(env).slice(0, 100);
     const line: NoteLine = {
-      time: this.#nextTime(subject),
+      time: this.#nextTime(subject, edit),
       run: subject.run,
       ...(subject.member !== undefined && { member: subject.member }),
       pipeline: subject.pipeline,
@@ -108,24 +108,39 @@ export class Notes {
     this.#append([text], fileOf(by, key));
   }
 
-  /** Adds lines about a run that came with it from elsewhere. Returns how many were new. */
-  merge(run: string, lines: readonly string[], env: Environment): number {
+  /**
+   * Adds lines about a run that came with it from elsewhere, and about no other pipeline than its
+   * own, whose baseline they could take. Returns how many were new.
+   */
+  merge({ run, pipeline }: EditedSubject, lines: readonly string[], env: Environment): number {
     this.#refresh();
     const known = new Set(this.#lines.map(({ text }) => text));
-    const fresh = lines
-      .slice(-mostTravelling)
-      .filter((text) => !known.has(text) && !text.includes('\n') && parseLine(text)?.run === run);
+    const fresh = lines.slice(-mostTravelling).filter((text) => {
+      const line = parseLine(text);
+      const isOfRun = line?.run === run && line.pipeline === pipeline;
+      return isOfRun && !known.has(text) && !text.includes('\n');
+    });
     if (fresh.length === 0) return 0;
-    const by = env['USER'] || userInfo().username;
+    const by = userName(env);
     this.#append(fresh, fileOf(by, readKey(keyFile(env))));
     return fresh.length;
   }
 
-  /** Now, or just after the last edit of the subject, if that came from a clock ahead of ours. */
-  #nextTime(subject: NotedSubject): string {
-    const last = this.of(subject)?.last.time;
-    const after = last === undefined ? 0 : Date.parse(last) + 1;
-    return new Date(Math.max(Date.now(), after)).toISOString();
+  /**
+   * Now, or just after the last edit of the subject, if that came from a clock ahead of ours. A new
+   * baseline comes after the one before, too.
+   */
+  #nextTime(subject: EditedSubject, { baseline }: NoteEdit): string {
+    const own = this.of(subject);
+    const replaced = baseline === true ? this.#baselineOf(subject.pipeline) : undefined;
+    const times = [own, replaced].flatMap((noted) => noted?.last.time ?? []);
+    const after = times.map((time) => Date.parse(time) + 1);
+    return new Date(Math.max(Date.now(), ...after)).toISOString();
+  }
+
+  #baselineOf(pipeline: string): Noted | undefined {
+    const all = [...this.noted.values()];
+    return all.find((noted) => noted.isBaseline && noted.pipeline === pipeline);
   }
 
   #append(lines: readonly string[], name: string): void {
@@ -196,6 +211,16 @@ export class Notes {
       damaged.push(`${notesFolder}/${name}:${index + 1}`);
       return [];
     });
+  }
+}
+
+/** The user's name on this machine. A container may run as a user of no name. */
+function userName(env: Environment): string {
+  if (env['USER']) return env['USER'];
+  try {
+    return userInfo().username;
+  } catch {
+    return 'user';
   }
 }
 

@@ -106,7 +106,7 @@ export async function pull(
     pipeline,
     count: brought.filter((item) => item !== page).length,
     run: manifest.run,
-    notes: new Notes(root, warn).merge(manifest.run, manifest.notes ?? [], env),
+    notes: new Notes(root, warn).merge({ run: manifest.run, pipeline }, manifest.notes ?? [], env),
     ...(hasPage && { report: reportPath(pipeline) }),
     mistakes,
   };
