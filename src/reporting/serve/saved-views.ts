@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Document, parseDocument } from 'yaml';
+import { Document, isMap, isScalar, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { explainIssues } from '../../engine/config/schema/explain-issues.ts';
 import { readMap } from '../../engine/config/yaml/load-document.ts';
@@ -12,6 +12,7 @@ import { writing } from '../../engine/files/write-error.ts';
 import { Lease } from '../../engine/store/lease.ts';
 import { plainTexts } from '../../plain-text.ts';
 import { err, ok, type Result } from '../../result.ts';
+import { UserError } from '../../user-error.ts';
 
 const text = (most: number) => z.string().max(most);
 
@@ -38,8 +39,12 @@ export function parseViewRequest(value: unknown): ViewRequest | undefined {
   const parsed = requestShape.safeParse(value);
   if (!parsed.success) return undefined;
   const request = plainTexts(parsed.data);
-  return request.name.trim() === '' ? undefined : { ...request, name: request.name.trim() };
+  const name = request.name.trim();
+  return name === '' || heldByNoFile.has(name) ? undefined : { ...request, name };
 }
+
+/** Names that YAML or objects read as something else: the file could not be read, or lost them. */
+const heldByNoFile: ReadonlySet<string> = new Set(['<<', '__proto__']);
 
 /** The most views of a file, so that none fills a page. */
 const mostViews = 200;
@@ -76,21 +81,32 @@ export class SavedViews {
 
   /**
    * Adds a view, replaces one of its name, or removes it. Comments and other views stay. Returns
-   * the mistakes of a file that cannot be edited. Throws a `WriteError`.
+   * the mistakes of a file that cannot be edited. Throws a `WriteError`, and a `UserError` where the
+   * file is full.
    */
   async save({ name, view }: ViewRequest): Promise<readonly Diagnostic[]> {
     await using _lease = await Lease.acquire(leasePath(cacheOf(this.#root), 'views'));
     const before = this.read();
     if (!before.ok) return before.error;
+    if (view !== null && !before.value.has(name) && before.value.size >= mostViews)
+      throw new UserError(`views.yaml has ${mostViews} views already: remove one first`);
     const document = existsSync(this.#path)
       ? parseDocument(readFileSync(this.#path, 'utf8'))
       : newDocument();
-    if (view === null) document.deleteIn(['views', name]);
-    else document.setIn(['views', name], document.createNode(withoutDefaults(view)));
+    const key = keyOf(document, name);
+    if (view === null) document.deleteIn(['views', key]);
+    else document.setIn(['views', key], document.createNode(withoutDefaults(view)));
     const content = document.toString({ lineWidth: 100 });
     writing('views.yaml', () => writeAtomic(this.#path, content, { sync: false }));
     return [];
   }
+}
+
+/** The key of a view as the file has it: a person may have written `2026` without quotes. */
+function keyOf(document: Document, name: string): unknown {
+  const views = document.get('views');
+  const keys = isMap(views) ? views.items.map(({ key }) => (isScalar(key) ? key.value : key)) : [];
+  return keys.find((key) => String(key) === name) ?? name;
 }
 
 function newDocument(): Document {
