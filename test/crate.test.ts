@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { Project, pipeline } from './support/rig.ts';
 
@@ -104,4 +104,26 @@ test('a crate without a licence, with lost outputs or without results is refused
     project.files('.').filter((path) => path.includes('crate')),
     [],
   );
+});
+
+test('a crate takes no file through a link, and no output in place of a file of its own', async () => {
+  const stage = (port: string) =>
+    `{ kind: command, outputs: { out: ${port} }, with: { run: 'echo a > \${outputs.out}' } }`;
+  using project = new Project(
+    `stages:\n  lone: ${stage('{ type: files }')}\n  own: ${stage('{ type: files, path: report.html }')}\n`,
+    { 'package.json': '{ "license": "MIT" }', secret: 'mine' },
+  );
+  assert.equal((await project.run()).code, 0);
+  const whole = await project.command('export', 'crate', 'test.yaml', '--rocrate');
+  assert.match(whole.stderr, /report\.html of own cannot be in a crate, .* publish it below/);
+  assert.equal(project.has('crate'), false);
+  const report = project.path('artifacts/test/report.html');
+  project.write('pipelines/test.yaml', `stages:\n  lone: ${stage('{ type: files }')}\n`);
+  assert.equal((await project.run()).code, 0);
+  rmSync(report);
+  symlinkSync(project.path('secret'), report);
+  const linked = await project.command('export', 'crate', 'test.yaml', '--rocrate');
+  assert.equal(linked.code, 0, linked.stderr);
+  assert.equal(project.has('crate/report.html'), false);
+  assert.equal(project.has('crate/artifacts/test/lone/out'), true);
 });

@@ -129,6 +129,14 @@ test('a description without an author, a page or a data set is refused', async (
   const refusals = [
     ['a.json test.yaml faces --croissant --license MIT', /add `--creator <name>`/],
     ['a.json test.yaml faces --croissant --license MIT --creator me', /add `--url <address>`/],
+    [
+      'a.json test.yaml faces --croissant --license MIT --creator me --url javascript:1',
+      /add `--url <address>`/,
+    ],
+    [
+      `artifacts/test/faces/dataset/a.json test.yaml faces --croissant ${credits}`,
+      /a\.json lies in the data set, which it would change/,
+    ],
     [`a.json test.yaml drawn --croissant ${credits}`, /No stage of test has published a data set/],
     [`faces.json test.yaml faces --croissant ${credits}`, /faces.json is there already/],
     [`a.json test.yaml faces --rocrate ${credits}`, /--creator and --url need --croissant/],
@@ -138,5 +146,13 @@ test('a description without an author, a page or a data set is refused', async (
     assert.notEqual(code, 0);
     assert.match(stderr, message);
   }
+  const list = readFileSync(project.path('artifacts/test/faces/dataset/val/samples.json'));
+  const digest = createHash('sha256').update(list).digest('hex');
+  const [object] = project
+    .files('cache/objects')
+    .filter((path) => path.replaceAll('/', '').endsWith(digest));
+  project.replace(`cache/objects/${object}`, '[]');
+  const damaged = await exported(`a.json test.yaml faces --croissant ${credits}`);
+  assert.match(damaged.stderr, /The data set of faces is not here: run faces with/);
   assert.equal(project.has('a.json'), false);
 });

@@ -3,6 +3,7 @@ import {
   constants,
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
   writeFileSync,
@@ -59,6 +60,7 @@ export async function exportCrate(
   const manifest = await chosenStages(project, chosen);
   const { stages, files } = stagesOfCrate(manifest, store);
   const outputs = stages.flatMap((stage) => stage.outputs);
+  refuseTaken(files);
   const report = stageWords.length === 0 ? join(root, reportPath(pipeline)) : undefined;
   const fill = async (crate: string) => {
     await copyOutputs(chosen, files, crate);
@@ -66,18 +68,20 @@ export async function exportCrate(
     const copied = sources.map((source, i) =>
       copyInto(crate, placeOfSource(root, source, i), source),
     );
-    const hasReport = report !== undefined && existsSync(report);
+    // A link in its place may lead to anything that only its owner should read.
+    const hasReport =
+      report !== undefined && lstatSync(report, { throwIfNoEntry: false })?.isFile() === true;
     const metadata = crateMetadata({
       pipeline,
       description: loaded.description,
       license: address,
       sources: copied,
-      ...(hasReport && { report: copyInto(crate, 'report.html', report) }),
+      ...(hasReport && { report: copyInto(crate, reportFile, report) }),
       ...(manifest.gitCommit !== undefined && { gitCommit: manifest.gitCommit }),
       stages,
     });
     const text = `${JSON.stringify(metadata, undefined, 2)}\n`;
-    writing(path, () => writeFileSync(join(crate, metadataFile), text));
+    writing(path, () => writeFileSync(join(crate, metadataFile), text, { flag: 'wx' }));
   };
   try {
     await makeFolder(target, fill);
@@ -89,6 +93,21 @@ export async function exportCrate(
     stages: stages.map(({ name }) => name),
     leftOut: outputs.filter(({ isHeld }) => !isHeld).map((output) => output.path),
   };
+}
+
+/** The report of a crate. */
+const reportFile = 'report.html';
+
+/** Refuses outputs that lie where a crate has a file of its own, or another output. */
+function refuseTaken(files: readonly HeldFile[]): void {
+  const taken = new Set([reportFile, metadataFile]);
+  for (const { stage, path } of files) {
+    if (taken.has(path))
+      throw new UserError(
+        `${path} of ${stage} cannot be in a crate, which has another file of this name: publish it below artifacts/`,
+      );
+    taken.add(path);
+  }
 }
 
 interface ChosenRun {
@@ -157,7 +176,7 @@ function copyInto(crate: string, path: string, from: string): CrateFile {
 function copyFile(from: string, to: string, mode: number): void {
   writing(to, () => {
     mkdirSync(dirname(to), { recursive: true });
-    copyFileSync(from, to, constants.COPYFILE_FICLONE);
+    copyFileSync(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
     chmodSync(to, mode);
   });
 }

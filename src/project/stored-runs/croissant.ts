@@ -61,9 +61,9 @@ export async function exportCroissant(
     throw new UsageError(`${path} is there already: name another file, or remove it`);
   const { creators, url } = credits;
   const license = licenseAddress(root, credits.license);
-  if (creators.length === 0)
+  if (creators.length === 0 || creators.some((creator) => creator.trim() === ''))
     throw new UsageError('A description names who made the data set: add `--creator <name>`');
-  if (url === undefined || !URL.canParse(url))
+  if (url === undefined || !/^https?:/.test(url) || !URL.canParse(url))
     throw new UsageError(
       'A description names the page of the data set: add `--url <address>`, such as https://example.org/faces',
     );
@@ -71,8 +71,15 @@ export async function exportCroissant(
   const store = new LocalStore(root, warn);
   const manifest = await lastRunOf(root, store, pipelineName(file, root));
   const dataset = publishedDataset(store, manifest, stages);
-  const info = readPart(store, dataset, datasetFile, datasetInfo);
+  const info = await readPart(store, dataset, datasetFile, datasetInfo);
   const from = relative(dirname(target), join(root, dataset.path));
+  if (/^(\.\.\/?)*$/.test(from))
+    throw new UsageError(
+      `${path} lies in the data set, which it would change: name a file elsewhere`,
+    );
+  const splits: DescribedSplit[] = [];
+  for (const split of info.splits)
+    splits.push(await describedSplit({ store, dataset, info, from }, split));
   const metadata = croissantMetadata({
     name: basename(dataset.path) === 'dataset' ? dataset.stage : basename(dataset.path),
     description: `Images in the classes ${formatList(info.classes)}, by the stage ${dataset.stage} of the Restage pipeline ${manifest.pipeline}`,
@@ -81,7 +88,7 @@ export async function exportCroissant(
     creators,
     datePublished: dataset.record.startedAt,
     classes: info.classes,
-    splits: info.splits.map((split) => describedSplit({ store, dataset, info, from }, split)),
+    splits,
   });
   const text = `${JSON.stringify(metadata, undefined, 2)}\n`;
   try {
@@ -128,16 +135,16 @@ interface SplitSource {
   readonly from: string;
 }
 
-function describedSplit(
+async function describedSplit(
   { store, dataset, info, from }: SplitSource,
   split: string,
-): DescribedSplit {
+): Promise<DescribedSplit> {
   const files = dataset.artifact.files.filter(({ path }) => path.startsWith(`${split}/`));
   const described = files.map(
     ({ path, digest, size }): DescribedFile => ({ path: `${from}/${path}`, digest, size }),
   );
   const list = `${split}/${samplesFile}`;
-  const samples = readPart(store, dataset, list, sampleList(info.classes.length));
+  const samples = await readPart(store, dataset, list, sampleList(info.classes.length));
   const isThere = (fact: (typeof imageFacts)[number]) =>
     samples.some((sample: Sample) => sample[fact] !== undefined);
   return {
@@ -148,16 +155,15 @@ function describedSplit(
   };
 }
 
-/** Reads a JSON file of the data set from the store. */
-function readPart<T>(
+/** Reads a JSON file of the data set from the store. Throws for one that is lost or damaged. */
+async function readPart<T>(
   store: LocalStore,
   { stage, artifact }: PublishedDataset,
   path: string,
   form: z.ZodType<T>,
-): T {
+): Promise<T> {
   const file = artifact.files.find((file) => file.path === path);
-  const object = file && store.objectPath(file.digest);
-  if (object === undefined || !existsSync(object))
+  if (file === undefined || !(await store.checkObject(file.digest)))
     throw new UserError(`The data set of ${stage} is not here: run ${stage} with \`--fetch all\``);
-  return form.parse(JSON.parse(readFileSync(object, 'utf8')));
+  return form.parse(JSON.parse(readFileSync(store.objectPath(file.digest), 'utf8')));
 }
