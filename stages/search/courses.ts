@@ -12,7 +12,8 @@ const lastStep = 10_000;
 /**
  * The course of a curve such as `val.loss`, of a file of `train`, or of lines of JSON that any
  * program writes, one for each point: `{ "step": 3, "values": { "val.loss": 0.4 } }`. Values that
- * are no finite numbers are left out; steps are whole numbers and grow. The error is a clause that says what is expected.
+ * are no finite numbers are left out; steps are whole numbers and grow. The error is a clause that
+ * says what is expected.
  */
 export function readCourse(text: string, curve: string): Result<Course, string> {
   const history = parseHistory(text);

@@ -81,8 +81,8 @@ export class SavedViews {
 
   /**
    * Adds a view, replaces one of its name, or removes it. Comments and other views stay. Returns
-   * the mistakes of a file that cannot be edited. Throws a `WriteError`, and a `UserError` where the
-   * file is full.
+   * the mistakes of a file that cannot be edited. Throws a `WriteError`, and a `UserError` where
+   * the file is full.
    */
   async save({ name, view }: ViewRequest): Promise<readonly Diagnostic[]> {
     await using _lease = await Lease.acquire(leasePath(cacheOf(this.#root), 'views'));
