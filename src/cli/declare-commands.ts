@@ -642,7 +642,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       'restage export study.restage study.yaml',
       'restage export scores.restage study.yaml my-net/scores',
       'restage export study-crate study.yaml --rocrate --license CC-BY-4.0',
-      'restage export faces.json study.yaml faces --croissant --license CC-BY-4.0 --creator "A. Author" --url https://example.org/faces',
+      'restage export set.json faces --croissant --creator me --url http://me.org',
     ],
     load: async () => (await import('./commands/export.ts')).exportCommand,
   },

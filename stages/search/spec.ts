@@ -155,7 +155,10 @@ fit:
   matrix: { trial: { by: search.trial, count: 20 } }
   inputs: { dataset: faces.dataset }
   with: { optimizer: { kind: adam, learningRate: "\${matrix.trial.rate}" } }
-scores: { kind: evaluate, inputs: { model: fit.model, dataset: faces.dataset }, with: { splits: [val] } }
+scores:
+  kind: evaluate
+  inputs: { model: fit.model, dataset: faces.dataset }
+  with: { splits: [val] }
 `,
 });
 

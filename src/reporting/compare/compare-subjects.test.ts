@@ -281,7 +281,9 @@ test('scores of more than two classes are compared by which images each has righ
     formatComparison(comparisonTables(comparison)),
     /s: accuracy over 3 classes on test, image by image \(30 images\)\n.*\n.*\bb +a +accuracy +\+0\.2000\* +\+0\.\d+ to \+0\.\d+ +0\.0313 +0\.0313 +McNemar, exact\n/i,
   );
-  const named = { ...classified(20), ...scores(1, 4) };
+  // With two sides that `evaluate` sets.
+  const { unpaired: _, ...answered } = classified(20);
+  const named = { ...answered, ...scores(1, 4) };
   const both = compareSubjects([subject('a', { s: named }), subject('b', { s: named })]);
   assert.deepEqual(
     both.paired.map((paired) => ('classes' in paired ? paired.classes : 'positive' in paired)),
