@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { jsonOf } from '../../json.ts';
 import { plainText } from '../../plain-text.ts';
-import { isKeyText, isSignedBy } from '../store/remote/keys.ts';
+import { isKeyText } from '../store/remote/keys.ts';
+import { isSignedLine } from '../store/remote/signed-line.ts';
 
 /** The most characters of each text, so that no note can fill a page. */
 export const longest = { name: 100, note: 4000, tag: 40 } as const;
@@ -82,22 +83,6 @@ export function parseLine(text: string): NoteLine | undefined {
   return parsed.success ? (parsed.data as NoteLine) : undefined;
 }
 
-const signatureField = /^(.*),"signature":"([A-Za-z0-9+/=]+)"\}$/;
-
-/** What a signature covers. A signature of the ledger or of a result is not valid for a note. */
-export const signedText = (unsigned: string): string => `restage note\n${unsigned}`;
-
-/** Whether the key that a line names has signed it. */
-export function isSigned(text: string, key: string): boolean {
-  const [, body, signature] = signatureField.exec(text) ?? [];
-  if (body === undefined || signature === undefined) return false;
-  try {
-    return isSignedBy(signedText(`${body}}`), signature, key);
-  } catch {
-    return false; // no key at all
-  }
-}
-
 /** Who made an edit, and when. */
 export interface NoteAuthor {
   /** The name of their key in `store.yaml`; else their name on their machine. */
@@ -163,7 +148,7 @@ export function notedBy(
 
 function authorOf({ text, line }: WrittenLine, keys: ReadonlyMap<string, string>): NoteAuthor {
   const name = line.key === undefined ? undefined : keys.get(line.key);
-  const isVouched = name !== undefined && isSigned(text, line.key!);
+  const isVouched = name !== undefined && isSignedLine('note', text, line.key!);
   return { author: isVouched ? name : oneLine(line.by), isVouched, time: line.time };
 }
 

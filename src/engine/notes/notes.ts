@@ -6,7 +6,8 @@ import type { Environment } from '../../environment.ts';
 import { UserError } from '../../user-error.ts';
 import { appendLines } from '../files/append-lines.ts';
 import { writing } from '../files/write-error.ts';
-import { keyFile, readKey, type SigningKey, sign } from '../store/remote/keys.ts';
+import { keyFile, readKey, type SigningKey } from '../store/remote/keys.ts';
+import { signedLine } from '../store/remote/signed-line.ts';
 import { loadStoreFile } from '../store/remote/store-file.ts';
 import {
   type Noted,
@@ -16,7 +17,6 @@ import {
   notedBy,
   parseLine,
   plainEdit,
-  signedText,
   subjectKey,
   type WrittenLine,
 } from './note-lines.ts';
@@ -100,10 +100,7 @@ export class Notes {
       ...(key !== undefined && { key: key.text }),
     };
     const unsigned = JSON.stringify(line);
-    const text =
-      key === undefined
-        ? unsigned
-        : `${unsigned.slice(0, -1)},"signature":"${await sign(signedText(unsigned), key)}"}`;
+    const text = key === undefined ? unsigned : await signedLine('note', unsigned, key);
     if (parseLine(text) === undefined) throw new Error('Internal error: no line of notes');
     this.#append([text], fileOf(by, key));
   }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Digest, sha256 } from '../../digest.ts';
 import { jsonOf } from '../../json.ts';
 import { sealedDigits } from '../../seal-file.ts';
-import { isSignedBy } from '../store/remote/keys.ts';
+import { isSignedLine } from '../store/remote/signed-line.ts';
 
 /** What a line of the ledger records. */
 export type LedgerEvent = SealedEvent | LookEvent | NumbersEvent | ExposedEvent | UnsealedEvent;
@@ -143,11 +143,6 @@ function parseLine(text: string): LedgerLine | undefined {
 export const headOf = (lines: readonly Pick<NumberedLine, 'text'>[]): Digest =>
   sha256(lines.at(-1)?.text ?? '');
 
-const signatureField = /^(.*),"signature":"([A-Za-z0-9+/=]+)"\}$/;
-
-/** What a signature covers. A signature of a shared result is not valid for a line. */
-export const signedText = (unsigned: string): string => `restage ledger\n${unsigned}`;
-
 /** What is wrong with the ledger, as sentences; empty for a whole chain. */
 export function faultsOf(lines: readonly NumberedLine[]): readonly string[] {
   return lines.flatMap(({ number, text, line }, index) => {
@@ -155,20 +150,10 @@ export function faultsOf(lines: readonly NumberedLine[]): readonly string[] {
     const faults: string[] = [];
     if (line.previous !== headOf(lines.slice(Math.max(0, index - 1), index)))
       faults.push(`Line ${number} does not follow the line before it.`);
-    if (line.key !== undefined && !isSigned(text, line.key))
+    if (line.key !== undefined && !isSignedLine('ledger', text, line.key))
       faults.push(`Line ${number} is not signed by its key.`);
     return faults;
   });
-}
-
-function isSigned(text: string, key: string): boolean {
-  const [, body, signature] = signatureField.exec(text) ?? [];
-  if (body === undefined || signature === undefined) return false;
-  try {
-    return isSignedBy(signedText(`${body}}`), signature, key);
-  } catch {
-    return false; // no key at all
-  }
 }
 
 /** A seal by what the ledger says of it. */

@@ -6,14 +6,14 @@ import { appendLines } from '../files/append-lines.ts';
 import { cacheOf, leasePath } from '../files/cache-paths.ts';
 import { writing } from '../files/write-error.ts';
 import { Lease } from '../store/lease.ts';
-import { keyFile, readKey, sign } from '../store/remote/keys.ts';
+import { keyFile, readKey } from '../store/remote/keys.ts';
+import { signedLine } from '../store/remote/signed-line.ts';
 import {
   headOf,
   type LedgerEvent,
   type LedgerState,
   type NumberedLine,
   readLines,
-  signedText,
   stateOf,
 } from './ledger-lines.ts';
 
@@ -85,10 +85,7 @@ export class Ledger {
         ...(key !== undefined && { key: key.text }),
       };
       const unsigned = JSON.stringify(line);
-      const text =
-        key === undefined
-          ? unsigned
-          : `${unsigned.slice(0, -1)},"signature":"${await sign(signedText(unsigned), key)}"}`;
+      const text = key === undefined ? unsigned : await signedLine('ledger', unsigned, key);
       texts.push(text);
       previous = headOf([{ text }]);
     }

@@ -45,8 +45,7 @@ test('a group of curves is its mean with a band from its least to its greatest v
   });
   const [loss, ...others] = bandCharts(comparison, curveGroups(grid, 'fit.rate'));
   assert.deepEqual([loss!.name, others.length], ['fit, loss', 0]);
-  const { values } = (loss!.spec as unknown as { data: { values: object[] } }).data;
-  assert.deepEqual(values, [
+  assert.deepEqual(JSON.parse(JSON.stringify(loss!.spec)).data.values, [
     { series: 'rate 0.1', step: 1, value: 2, low: 1, high: 3, count: 2 },
     { series: 'rate 0.1', step: 2, value: 1, low: 0.5, high: 1.5, count: 2 },
     { series: 'rate 0.2', step: 1, value: 4, low: 4, high: 4, count: 1 },

@@ -30,7 +30,7 @@ export interface CrateStage {
   readonly name: string;
   readonly kind: string;
   readonly kindVersion: number | string;
-  /** Those of Restage, Node, and what its program ran with, by name. */
+  /** The versions of Restage, Node and what its program ran with, by name. */
   readonly software: Readonly<Record<string, string>>;
   /** As JSON. */
   readonly settings: string;
@@ -46,7 +46,7 @@ export type CrateInput =
   | { readonly output: CrateOutput }
   | {
       readonly port: string;
-      /** That of a user's file or folder, where the stage sees it. */
+      /** The name of a user's file or folder, where the stage sees it. */
       readonly name?: string | undefined;
       readonly digest: Digest;
     };

@@ -21,7 +21,7 @@ export interface DescribedSplit {
   readonly name: string;
   readonly samples: DescribedFile;
   readonly shards: readonly DescribedFile[];
-  /** Those of the facts below that at least one image has. */
+  /** The facts that at least one image has. */
   readonly facts: readonly ImageFact[];
 }
 

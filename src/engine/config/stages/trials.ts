@@ -48,7 +48,7 @@ export async function resolveTrial(
     const keyAt = definition.node.entries.get(key)?.keyAt ?? at;
     context.report({ code: 'wrong-reference', message, at: keyAt });
   }
-  const [slots] = [...axes].flatMap(([other, { slot }]) => (slot ? [other] : []));
+  const slots = [...axes.keys()].find((other) => axes.get(other)!.slot);
   if (slots !== undefined) {
     const message = `Slots of "${slots}" and trials of "${name}" are too many for one stage`;
     context.report({ code: 'wrong-reference', message, at });
