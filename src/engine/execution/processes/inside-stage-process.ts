@@ -17,7 +17,10 @@ export type LoadRun = (kind: string, module: string | undefined) => Promise<RunS
 export function serveStage(loadRun: LoadRun): void {
   process.once('disconnect', () => process.kill(-process.pid, 'SIGKILL'));
   // The channel stays open until the runner ends this process.
-  process.on('message', (request: StageRequest) => void answer(request, loadRun).then(send));
+  process.on('message', (request: StageRequest) => {
+    send({ type: 'begun' });
+    void answer(request, loadRun).then(send);
+  });
   send({ type: 'ready' });
 }
 

@@ -321,6 +321,27 @@ async function servedBy(t: TestContext, jobs: readonly RunOptions[]): Promise<re
   return pids;
 }
 
+test('a waiting process that was killed is replaced, and a stage that had begun is not begun again', async (t) => {
+  const root = temporaryFolder(t);
+  const body = `send({ type: 'begun' });
+  process.stdout.write(process.pid + ' ', () => {
+    if (request.settings.dies) process.kill(process.pid, 'SIGKILL');
+    else send({ type: 'done', memory: 1000 });
+  });`;
+  const idle = new IdleWorkers<StageProcess>({ workers: 8, memory: 1_000_000 });
+  const runProcess = processRunner(writeEntry(root, body), async () => undefined, idle);
+  const first = await serve(runProcess, root);
+  process.kill(Number(first.output), 'SIGKILL');
+  const second = await serve(runProcess, root); // in the turn in which nobody has seen its end
+  assert.deepEqual(second.end, { ok: true, contained: true });
+  assert.notEqual(second.output, first.output);
+  const dies = await serve(runProcess, root, { request: { settings: { dies: true } } });
+  assert.equal(dies.output, second.output);
+  const message = 'its process ended unexpectedly (SIGKILL)';
+  assert.deepEqual(dies.end, { ok: false, message, killed: true });
+  await idle.end();
+});
+
 test('a process stays for the next stage with the same threads, backend, environment and GPUs', async (t) => {
   const [first, second, threads, backend, env, gpus, again] = await servedBy(t, [
     {},

@@ -61,10 +61,17 @@ export const processRunner =
       }
       mkdirSync(request.scratch, { recursive: true });
       const key = workerKey(job);
-      const worker =
-        (key && idle.take(key, resources.memory)) || StageProcess.serving(entry, request.root, env);
-      const service = new Service(job, worker);
-      const end = await service.run(key !== undefined);
+      const serve = async (worker: StageProcess) => {
+        const service = new Service(job, worker);
+        const end = await service.run(key !== undefined);
+        return { worker, service, end };
+      };
+      const start = () => StageProcess.serving(entry, request.root, env);
+      const waiting = key === undefined ? undefined : idle.take(key, resources.memory);
+      const first = await serve(waiting ?? start());
+      // Somebody may have killed a process that waited, and its end was not seen yet.
+      const isLost = waiting !== undefined && first.service.isLost;
+      const { worker, service, end } = isLost ? await serve(start()) : first;
       const { memory } = service;
       if (
         key !== undefined &&

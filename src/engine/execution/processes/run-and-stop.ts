@@ -68,6 +68,7 @@ export class Service {
   readonly #log: StageLog;
   /** The end of what was printed. */
   #printed = '';
+  #hasBegun = false;
   #answer: Answer | undefined;
   #stopped: string | undefined;
 
@@ -85,6 +86,13 @@ export class Service {
     return this.#answer?.ok === true && this.#stopped === undefined
       ? this.#answer.memory
       : undefined;
+  }
+
+  /**
+   * Whether the process was gone before it received the request, so that another one may serve it.
+   */
+  get isLost(): boolean {
+    return !this.#hasBegun && this.#answer === undefined && this.#stopped === undefined;
   }
 
   /** With `stay`, the process lives on after a success. */
@@ -170,7 +178,7 @@ export class Service {
   /** A message of a program. It need not say that it is done, since it ends by itself. */
   #receiveLine(line: string, answered: (answer: Answer) => void): void {
     const message = readMessage(jsonLines(line)[0]);
-    if (message === undefined || message.type === 'ready' || message.type === 'done') {
+    if (message === undefined || notOfPrograms.includes(message.type)) {
       const excerpt = line.length > 200 ? `${line.slice(0, 199)}…` : line;
       this.#refuse(
         `wrote a line to ${ownVariables.events} that is not a message: ${excerpt}`,
@@ -193,6 +201,9 @@ export class Service {
       return this.#refuse(tooLong, answered);
     switch (message.type) {
       case 'ready':
+        return;
+      case 'begun':
+        this.#hasBegun = true;
         return;
       case 'log':
         return this.#print(`${message.message}\n`);
@@ -237,6 +248,8 @@ export class Service {
   }
 }
 
+/** A program begins when it is started, and is done when it ends. */
+const notOfPrograms: readonly StageMessage['type'][] = ['ready', 'begun', 'done'];
 /** Characters of the reason of a failure, which every report repeats. */
 const longestFailure = 10_000;
 const tooLong = 'sent a message of more than 1 MiB to Restage: write large values to an output';

@@ -48,13 +48,13 @@ export interface RequestSurroundings {
  * the curves so far, and may have `total`. `highlight` may have `role`, `choice` or `data`. `note`
  * is a fact for the result's record.
  *
- * `ready` is the first message of a process: it awaits its request. `done` or `failed` is the last
- * of a stage. What a process sends between two stages is ignored. JSON has no NaN and no infinity:
- * numbers in `values`, `rows` and `value` may be null instead. Unknown fields are ignored, so that
- * a later version may add some.
+ * `ready` is the first message of a process: it awaits its request. `begun` is the first of a
+ * stage, and `done` or `failed` the last. What a process sends between two stages is ignored. JSON
+ * has no NaN and no infinity: numbers in `values`, `rows` and `value` may be null instead. Unknown
+ * fields are ignored, so that a later version may add some.
  */
 export type StageMessage =
-  | { readonly type: 'ready' }
+  | { readonly type: 'ready' | 'begun' }
   | { readonly type: 'log' | 'info' | 'warn'; readonly message: string }
   | ({ readonly type: 'progress' } & Progress)
   | ({ readonly type: 'point' } & CurvePoint)
@@ -74,7 +74,7 @@ const numberOrNull = z.number().nullable();
 const cell = z.union([text, numberOrNull]);
 
 const forms = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.enum(['ready', 'begun']) }),
   z.object({ type: z.literal('done'), memory: optional }),
   z.object({ type: z.enum(['log', 'info', 'warn']), message: text }),
   z.object({
