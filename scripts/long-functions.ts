@@ -8,7 +8,7 @@ import { inRepository } from './generated-files.ts';
 const mostLines = 80;
 
 const files = globSync(
-  ['{src,stages}/**/*.{ts,tsx,js}', '!**/*.{test,slow}.ts', '!**/testing-*.ts'],
+  ['{src,stages}/**/*.{ts,tsx,js}', '!**/*.{test,slow,long}.ts', '!**/testing-*.ts'],
   { cwd: inRepository('.') },
 );
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type Ended, Project, pipeline } from './support/rig.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
+import { type Ended, pipeline } from './support/rig.ts';
 
 const good = `stages:
   copy:

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { test } from 'node:test';
 import { whyNoTracing } from '../src/engine/execution/trace-reads.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { processesIn } from './support/processes.ts';
-import { Project, type RanOnce } from './support/rig.ts';
+import type { RanOnce } from './support/rig.ts';
 
 const where = { skip: whyNoTracing() ?? false };
 

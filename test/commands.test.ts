@@ -4,8 +4,8 @@ import { chmodSync, copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { commands } from '../src/cli/declare-commands.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { inRepository } from './support/pages.ts';
-import { Project } from './support/rig.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { files, print, shout } from './support/two-stages.ts';
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
-import { Project, pipeline } from './support/rig.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
+import { pipeline } from './support/rig.ts';
 
 const yaml = `description: Counts words
 stages:

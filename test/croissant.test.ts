@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { Project, pipeline } from './support/rig.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
+import { pipeline } from './support/rig.ts';
 
 const yaml = `stages:
   drawn: { kind: make-faces, with: { size: 48, images: { train: 3, val: 2, test: 2 } } }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Project } from './support/rig.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { ServedPages } from './support/served-pages.ts';
 import { print } from './support/two-stages.ts';
 import { noPython } from './support/venv.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Column, filterRows } from '../src/reporting/serve/filter-query.ts';
-import { Project } from './support/rig.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { ServedPages } from './support/served-pages.ts';
 import { print } from './support/two-stages.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { test } from 'node:test';
-import { Project } from './support/rig.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
 
 const stage = (name: string, inputs: string, run: string, output = `out/${name}.txt`) =>
   `  ${name}: { kind: command, inputs: ${inputs}, outputs: { out: ${output} }, with: { run: ${JSON.stringify(run)} } }\n`;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { encodedNoise } from './support/noise-dataset.ts';
-import { Project } from './support/rig.ts';
 
 const splits = ['train', 'val', 'test'];
 const imagesOf = (classes: readonly string[]) =>

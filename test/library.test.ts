@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { storeText } from '../src/engine/store/remote/buckets/bucket.ts';
 import { ensureKey, keyFile } from '../src/engine/store/remote/keys.ts';
 import type { PipelineDiagnostic, PipelineEvent, Run } from '../src/index.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { library } from './support/library.ts';
 import { ownKind } from './support/own-kind.ts';
-import { Project } from './support/rig.ts';
 import { temporaryFolder, writeFiles } from './support/temporary-folder.ts';
 
 const { openProject, PipelineError } = library;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Project } from './support/rig.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { ServedPages } from './support/served-pages.ts';
 
 /** What a page without a target says, and whether it has the bar and a way back. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { encodeSafetensors } from '../src/learning/models/weights/safetensors.ts';
-import { Project } from './support/rig.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { smallOnnx } from './support/small-onnx.ts';
 import { graphArtifacts, window, writeArtifacts } from './support/tfjs-models.ts';
 import { print } from './support/two-stages.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Project } from './support/rig.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { print } from './support/two-stages.ts';
 
 /** Measures each clip of a list, all of them together, and, if asked for, the long ones. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { ownKind } from './support/own-kind.ts';
-import { Project } from './support/rig.ts';
 import { files, print, shout } from './support/two-stages.ts';
 
 test('plan reports what would happen and why, and changes nothing; run --dry-run does the same', async () => {

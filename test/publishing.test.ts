@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, renameSync, statSync } from 'node:fs';
 import { test } from 'node:test';
-import { Project } from './support/rig.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { print } from './support/two-stages.ts';
 
 /** A pipeline of one stage; `outputs` is the published path of its text, if the file names one. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bothShells } from './support/both-shells.ts';
-import { Project } from './support/rig.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const evil = '$(touch PWNED)`touch PWNED`"; touch PWNED; "\'; touch PWNED; \' * !';

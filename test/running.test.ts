@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { noProcessesIn } from './support/processes.ts';
-import { Project } from './support/rig.ts';
 
 test('a failing stage is tried again as often as `retries` says, each attempt in an empty folder, and all logs are kept', async () => {
   using project = new Project(`

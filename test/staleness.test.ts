@@ -12,8 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { after, before, suite, test } from 'node:test';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { library } from './support/library.ts';
-import { Project } from './support/rig.ts';
 
 const { openProject } = library;
 

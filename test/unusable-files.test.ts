@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { encodeModel } from '../src/backend/lowering/onnx-writer.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { node } from './support/onnx-node.ts';
-import { endOf, Project } from './support/rig.ts';
+import { endOf } from './support/rig.ts';
 
 const described = { classes: '["real", "fake"]', preprocessing: 'timm' };
 

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { inRepository } from '../scripts/generated-files.ts';
 import { formatSeconds } from '../src/format-numbers.ts';
 import { plannedStates } from '../src/reporting/states.ts';
-import { Project } from './support/rig.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { ServedPages } from './support/served-pages.ts';
 
 /**

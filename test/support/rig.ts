@@ -22,7 +22,7 @@ import { removeBusyFolder } from './temporary-folder.ts';
 
 export const pipeline = fileURLToPath(new URL('../../bin/pipeline.js', import.meta.url));
 /** The option with which the first lines of that file start Node, wherever a test's PATH leads. */
-const asLaunched = /--max-[^ ]*/.exec(readFileSync(pipeline, 'utf8'))![0];
+export const asLaunched: string = /--max-[^ ]*/.exec(readFileSync(pipeline, 'utf8'))![0];
 
 /**
  * Milliseconds after which a story fails that waits for what never comes: far longer than any lasts
@@ -304,16 +304,18 @@ export class Project implements Disposable {
 
 /** Waits for the end of a started run. */
 export async function endOf(running: Running): Promise<RanOnce> {
-  const ended = await running.ended;
-  const finished = running.events.filter((event) => event.type === 'stage-finished');
+  return ranOnce(await running.ended, running.events);
+}
+
+/** What a run's events say of its end. */
+export function ranOnce(ended: Ended, events: readonly RunEvent[]): RanOnce {
+  const finished = events.filter((event) => event.type === 'stage-finished');
   return {
     ...ended,
-    events: running.events,
+    events,
     outcomes: Object.fromEntries(finished.map(({ stage, outcome }) => [stage, outcome])),
     messages: Object.fromEntries(finished.map(({ stage, message }) => [stage, message])),
-    retries: running.events.flatMap((event) =>
-      event.type === 'stage-retrying' ? [event.message] : [],
-    ),
-    warnings: running.events.flatMap((event) => (event.type === 'warning' ? [event.message] : [])),
+    retries: events.flatMap((event) => (event.type === 'stage-retrying' ? [event.message] : [])),
+    warnings: events.flatMap((event) => (event.type === 'warning' ? [event.message] : [])),
   };
 }
