@@ -1,4 +1,4 @@
-import { areaDifference } from '../../src/learning/metrics/comparison/area-difference.ts';
+import { testAreas } from '../../src/learning/metrics/comparison/area-test.ts';
 import { agreement } from '../../src/learning/metrics/comparison/published-agreement.ts';
 import { normalCdf } from '../../src/learning/metrics/intervals/normal-distribution.ts';
 import type { Random } from '../../src/random.ts';
@@ -27,7 +27,7 @@ export function changesScenario(shift: number, design: Design, draws: number): S
       const equal = drawTwice(shift, shift, design, random);
       const worse = drawTwice(shift, 0.9 * shift, design, random);
       const gainOf = ({ images, before, after }: Twice) =>
-        areaDifference(images, [after, before], 0.95);
+        testAreas(images, [after, before], { level: 0.95, draws });
       const same = gainOf(equal);
       const fell = gainOf(worse);
       const own = networkOf(drawTwice(shift, shift, design, random));

@@ -1,5 +1,5 @@
 import { groupBy } from '../../src/group-by.ts';
-import { areaDifference } from '../../src/learning/metrics/comparison/area-difference.ts';
+import { testAreas } from '../../src/learning/metrics/comparison/area-test.ts';
 import { holm } from '../../src/learning/metrics/comparison/holm.ts';
 import {
   type MatchedScores,
@@ -92,7 +92,7 @@ function measure({ labels, groups, models }: MatchedScores, confidence: number) 
   return {
     images: labels.length,
     auc: aucInterval(images, other!, confidence),
-    difference: areaDifference(images, [other!, usual!], confidence),
+    difference: testAreas(images, [other!, usual!], { level: confidence }),
   };
 }
 

@@ -4,7 +4,7 @@ import { aucInterval } from '../intervals/auc-interval.ts';
 import type { Interval, PairedDifference } from '../intervals/interval.ts';
 import { binaryView } from '../scores/binary-view.ts';
 import type { ScoreTable } from '../scores/scores-file.ts';
-import { areaDifference } from './area-difference.ts';
+import { testAreas } from './area-test.ts';
 import { formatArea, formatAreaDifference } from './format-areas.ts';
 import { differenceOf } from './row-statistics.ts';
 
@@ -47,7 +47,7 @@ export function aucGain(
   return {
     changed: aucInterval(one, one.scores, confidence),
     usual: aucInterval(other, other.scores, confidence),
-    gain: areaDifference(one, [one.scores, other.scores], confidence),
+    gain: testAreas(one, [one.scores, other.scores], { level: confidence }),
   };
 }
 

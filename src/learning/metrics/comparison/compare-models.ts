@@ -1,11 +1,10 @@
-import { type BootstrapSample, defaultDraws, drawsGroups } from '../intervals/bootstrap.ts';
+import { type BootstrapSample, defaultDraws } from '../intervals/bootstrap.ts';
 import type { PairedDifference } from '../intervals/interval.ts';
 import { accuracyDifference } from './accuracy-difference.ts';
-import { areaDifference } from './area-difference.ts';
+import { testAreas } from './area-test.ts';
 import type { ClassAnswer } from './class-answers.ts';
 import { holm } from './holm.ts';
 import type { MatchedRows, MatchedScores } from './match-scores.ts';
-import { rankExchangeTest } from './rank-exchange-test.ts';
 import { differenceOf, rightness } from './row-statistics.ts';
 
 /** Two models on the same images: whose decisions are right more often, and by how much. */
@@ -77,8 +76,13 @@ export function compareModels(
   options: CompareOptions,
 ): readonly ModelComparison[] {
   const pairs = pairsAgainst(matched.models, options);
-  const areas = adjusted(pairs.map((pair) => testAreas(matched, pair, options)));
   const { labels, groups, models } = matched;
+  const scores = models.map((rows) => rows.map(differenceOf));
+  const areas = adjusted(
+    pairs.map(([first, second]) =>
+      testAreas({ labels, groups }, [scores[first]!, scores[second]!], options),
+    ),
+  );
   const right = models.map((rows) => rows.map((row, i) => rightness(labels[i]!, row)));
   const accuracies = compareAccuracies({ labels, groups, right }, pairs, options);
   return accuracies.map((comparison, i) => ({ ...comparison, auc: areas[i]! }));
@@ -141,16 +145,4 @@ export function adjusted(
 ): readonly TestedDifference[] {
   const ps = holm(tested.map(({ p }) => p));
   return tested.map((result, i) => ({ ...result, adjustedP: ps[i]! }));
-}
-
-function testAreas(
-  { labels, groups, models }: MatchedScores,
-  [first, second]: Pair,
-  { level, draws = defaultDraws, seed }: CompareOptions,
-): Omit<TestedDifference, 'adjustedP'> {
-  const scores = [models[first]!.map(differenceOf), models[second]!.map(differenceOf)] as const;
-  const area = areaDifference({ labels, groups }, scores, level);
-  if (!drawsGroups(groups)) return { ...area, test: 'delong' };
-  const p = rankExchangeTest(labels, groups, scores, { draws, seed });
-  return { ...area, p, test: 'group-exchange' };
 }
