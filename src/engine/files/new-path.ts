@@ -1,5 +1,5 @@
-import { mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { clearTemporaries, temporaryBeside } from './temporary-files.ts';
 import { writing } from './write-error.ts';
 
@@ -11,7 +11,9 @@ export async function makeFolder<T>(
   path: string,
   fill: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const folder = writing(path, () => mkdtempSync(join(dirname(path), `.${basename(path)}-`)));
+  const folder = temporaryBeside(path);
+  clearTemporaries(dirname(folder));
+  writing(path, () => mkdirSync(folder));
   try {
     const result = await fill(folder);
     writing(path, () => renameSync(folder, path));

@@ -22,10 +22,11 @@ export function parseTemporaryName(name: string): { readonly isDead: boolean } |
 }
 
 /**
- * Removes {@link temporaryBeside} files of dead processes in a folder that is not of the cache,
- * where `gc` does not look.
+ * Removes {@link temporaryBeside} files and folders of dead processes in a folder that is not of the
+ * cache, where `gc` does not look.
  */
 export function clearTemporaries(folder: string): void {
   for (const name of namesIn(folder))
-    if (parseTemporaryName(name)?.isDead) rmSync(join(folder, name), { force: true });
+    if (parseTemporaryName(name)?.isDead)
+      rmSync(join(folder, name), { recursive: true, force: true });
 }
