@@ -622,7 +622,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   export: {
     summary: 'write the results of a pipeline into one file',
     description:
-      'Writes the last results of a pipeline, with its report, into one file for `restage import`; of stages that are named, only theirs, without the report. With --rocrate, into a folder that repositories and other programs read; with --croissant, only the description of a data set.',
+      'Writes the last results of a pipeline, with its report, into one file for `restage import`; of stages that are named, only theirs, without the report. With --rocrate, into a folder that repositories and other programs read; with --croissant, only the description of a data set; with --model-card, that of a model.',
     takes: [
       ['<archive>', 'the new file, such as study.restage, or folder'],
       ['[file]', `${fileHelp})`],
@@ -631,9 +631,10 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     options: [
       option('--rocrate', 'write an RO-Crate: a folder with outputs, pipeline and provenance'),
       option('--croissant', 'describe the data set of a stage by Croissant, in one JSON file'),
+      option('--model-card', 'describe the model of a stage in Markdown'),
       option(
         '--license <name>',
-        'of what these two write: a licence, such as CC-BY-4.0 (default: that of package.json)',
+        'of what these three write: a licence, such as CC-BY-4.0 (default: that of package.json)',
       ),
       repeatable('--creator <name>', 'with --croissant: who made the data set', 'none'),
       option('--url <address>', 'with --croissant: the page of the data set'),
@@ -643,6 +644,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       'restage export scores.restage study.yaml my-net/scores',
       'restage export study-crate study.yaml --rocrate --license CC-BY-4.0',
       'restage export set.json faces --croissant --creator me --url http://me.org',
+      'restage export model-card.md study.yaml my-net/fit --model-card',
     ],
     load: async () => (await import('./commands/export.ts')).exportCommand,
   },

@@ -2,6 +2,7 @@ import { formatCountOf } from '../../format-numbers.ts';
 import { exportRun } from '../../project/stored-runs/archive.ts';
 import { exportCrate } from '../../project/stored-runs/crate.ts';
 import { exportCroissant } from '../../project/stored-runs/croissant.ts';
+import { exportModelCard } from '../../project/stored-runs/model-card.ts';
 import { UsageError } from '../../user-error.ts';
 import { print, warnOnStderr } from '../support/command-error.ts';
 import { openHere } from '../support/open-here.ts';
@@ -11,6 +12,7 @@ const whyLeft = 'not exported, since they hold a Git repository, or are not kept
 interface ExportOptions {
   readonly rocrate?: true;
   readonly croissant?: true;
+  readonly modelCard?: true;
   readonly license?: string;
   readonly creator: readonly string[];
   readonly url?: string;
@@ -22,18 +24,24 @@ export async function exportCommand(
   stages: readonly string[],
   options: ExportOptions,
 ): Promise<void> {
-  const { rocrate, croissant, license, creator, url } = options;
+  const { rocrate, croissant, modelCard, license, creator, url } = options;
   const words = [file ?? [], stages].flat();
-  if (rocrate && croissant) throw new UsageError('Expected --rocrate or --croissant, not both');
+  const records = [rocrate, croissant, modelCard].filter((isAsked) => isAsked);
+  if (records.length > 1)
+    throw new UsageError('Expected one of --rocrate, --croissant and --model-card');
   if (!croissant && (creator.length > 0 || url !== undefined))
     throw new UsageError('--creator and --url need --croissant');
-  if (!rocrate && !croissant && license !== undefined)
-    throw new UsageError('--license needs --rocrate or --croissant');
+  if (records.length === 0 && license !== undefined)
+    throw new UsageError('--license needs --rocrate, --croissant or --model-card');
   if (rocrate) return await writeCrate(path, words, license);
   if (croissant) {
     const credits = { license, creators: creator, url };
     const stage = await exportCroissant(openHere(), path, { words, ...credits });
     return print(`Described the data set of ${stage} in ${path}.`);
+  }
+  if (modelCard) {
+    const stage = await exportModelCard(openHere(), path, { words, license });
+    return print(`Described the model of ${stage} in ${path}.`);
   }
   const { pipeline, written, missing, key } = await exportRun(openHere(), path, words);
   if (missing.length > 0) warnOnStderr(`${whyLeft}: the outputs of ${missing.join(', ')}`);

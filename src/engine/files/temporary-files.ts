@@ -22,8 +22,8 @@ export function parseTemporaryName(name: string): { readonly isDead: boolean } |
 }
 
 /**
- * Removes {@link temporaryBeside} files and folders of dead processes in a folder that is not of the
- * cache, where `gc` does not look.
+ * Removes {@link temporaryBeside} files and folders of dead processes in a folder that is not of
+ * the cache, where `gc` does not look.
  */
 export function clearTemporaries(folder: string): void {
   for (const name of namesIn(folder))

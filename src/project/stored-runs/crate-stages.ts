@@ -1,5 +1,6 @@
 import type { Digest } from '../../digest.ts';
 import { publishedFolder } from '../../engine/config/published-paths.ts';
+import { readableAs } from '../../engine/files/readable-as.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { ManifestStage, RunManifest } from '../../engine/store/runs/run-manifest.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
@@ -42,8 +43,7 @@ export function stagesOfCrate(
   const makers = new Map<Digest, { readonly stage: RanStage; readonly output: CrateOutput }>();
   for (const stage of ran) {
     for (const output of outputs.get(stage.name)!) {
-      const { digest, parts } = stage.result.outputs[output.port]!;
-      for (const content of [digest, ...Object.values(parts)])
+      for (const content of readableAs(stage.result.outputs[output.port]!))
         if (!makers.has(content)) makers.set(content, { stage, output });
     }
   }

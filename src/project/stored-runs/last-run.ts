@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { loadPipeline } from '../../engine/config/loading/load-pipeline.ts';
 import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
 import { mayBecome } from '../../engine/config/stages/may-become.ts';
+import { readableAs } from '../../engine/files/readable-as.ts';
 import { Notes } from '../../engine/notes/notes.ts';
 import { PublishedRecords } from '../../engine/publishing/published-record.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
@@ -35,8 +36,8 @@ export async function lastRunOf(
     const outputs = published
       .filter((record) => record.stage === stage && Object.hasOwn(made, record.port))
       .map(({ port, path }) => [port, path] as const);
-    const isFinal = !Object.values(made).some(({ digest, parts }) =>
-      [digest, ...Object.values(parts)].some((part) => read.has(part)),
+    const isFinal = !Object.values(made).some((artifact) =>
+      readableAs(artifact).some((content) => read.has(content)),
     );
     return [stage, { result, outputs: Object.fromEntries(outputs), isFinal }] as const;
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Digest } from '../../digest.ts';
-import { type Listing, partsDigest } from '../../engine/files/listing.ts';
+import type { Listing } from '../../engine/files/listing.ts';
+import { readableAs } from '../../engine/files/readable-as.ts';
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import type { RunRecord, StageEntry } from '../../engine/store/runs/run-record.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
@@ -193,12 +194,6 @@ function readOutput<T>(
 }
 
 /**
- * A data set has a part for each split. Only readers of the whole are found for a folder with more
- * parts than this.
- */
-const mostParts = 6;
-
-/**
  * The upstream stages of one, nearest first, found by content: the file of an earlier run may have
  * changed since.
  */
@@ -226,16 +221,3 @@ export function upstreamOf(
 
 const inputsOf = (fingerprint: Fingerprint | undefined): readonly Digest[] =>
   Object.values(fingerprint?.inputs ?? {}).flatMap((items) => items.map(({ digest }) => digest));
-
-/**
- * Every digest under which a fingerprint may hold an artifact: of the whole, and of each choice of
- * its parts.
- */
-export function readableAs(artifact: Listing): readonly Digest[] {
-  const names = Object.keys(artifact.parts).filter((part) => part !== '');
-  if (names.length > mostParts) return [artifact.digest];
-  const subsets = Array.from({ length: 2 ** names.length }, (_, bits) =>
-    names.filter((_, i) => bits & (1 << i)),
-  );
-  return [artifact.digest, ...subsets.map((parts) => partsDigest(artifact, parts))];
-}

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import type { StageName } from '../../engine/config/pipeline.ts';
+import { readableAs } from '../../engine/files/readable-as.ts';
 import { readJson } from '../../engine/files/write-atomic.ts';
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
@@ -10,7 +11,6 @@ import type { RunRecord } from '../../engine/store/runs/run-record.ts';
 import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
 import { groupBy } from '../../group-by.ts';
 import type { JsonObject } from '../../json.ts';
-import { readableAs } from '../compare/comparison-subject.ts';
 import { comparableResults, effectiveSettings, type FillDefaults } from '../effective-settings.ts';
 import {
   describeChanges,
