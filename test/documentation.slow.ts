@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { shippedStages } from '../scripts/report-page.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { blocks, inRepository, read } from './support/pages.ts';
-import { Project } from './support/rig.ts';
 
 /** What examples read of a package, as far as a plan looks at it. */
 const faceApiFiles = Object.fromEntries(

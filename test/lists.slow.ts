@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { library } from './support/library.ts';
-import { endOf, Project } from './support/rig.ts';
+import { endOf } from './support/rig.ts';
 import { group } from './support/store-group.ts';
 import { print } from './support/two-stages.ts';
 import { until } from './support/until.ts';

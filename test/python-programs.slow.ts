@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, realpathSync, utimesSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { machineCapacity } from '../src/engine/execution/machine-capacity.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { inRepository, read } from './support/pages.ts';
-import { endOf, Project, type RanOnce } from './support/rig.ts';
+import { endOf, type RanOnce } from './support/rig.ts';
 import { install, makeVenv, noPython } from './support/venv.ts';
 
 const yaml = `

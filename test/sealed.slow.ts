@@ -6,7 +6,7 @@ import type { LedgerLine } from '../src/engine/seals/ledger-lines.ts';
 import { parseMetrics } from '../src/learning/metrics/metrics-file.ts';
 import { Random } from '../src/random.ts';
 import { sealFile } from '../src/seal-file.ts';
-import { Project } from './support/rig.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { writeUntrainedModel } from './support/untrained-model.ts';
 
 /** A sealed test set that is measured: what an honest pipeline has. */

@@ -11,8 +11,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { MemoryS3 } from './support/memory-s3.ts';
-import { endOf, Project, pipeline } from './support/rig.ts';
+import { endOf, pipeline } from './support/rig.ts';
 import { chain, group } from './support/store-group.ts';
 import { print } from './support/two-stages.ts';
 

@@ -7,7 +7,7 @@ import type { StageName } from '../src/engine/config/pipeline.ts';
 import { temporaryBeside } from '../src/engine/files/temporary-files.ts';
 import type { RunManifest } from '../src/engine/store/runs/run-manifest.ts';
 import { forgeManifest } from './support/forge-archive.ts';
-import { Project } from './support/rig.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
 import { files, print, shout } from './support/two-stages.ts';
 
 /** A colleague with a key, who exports a run, and a project that trusts this key. */

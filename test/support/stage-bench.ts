@@ -107,7 +107,7 @@ export class StageBench {
 
 /** How the programs of the machine are started that a kind runs. */
 async function codeOf<S>(spec: KindSpec<S>, settings: JsonObject, root: string) {
-  if (spec.code === undefined) return {};
+  if (spec.code === undefined || spec.code.when?.(settings as S) === false) return {};
   const question = { program: '', root, settings, env: process.env, loaded: [] };
   return { code: (await spec.code.find(question)).start };
 }

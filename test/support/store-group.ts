@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Project } from './rig.ts';
+import { HostedProject as Project } from './hosted-project.ts';
 import { print } from './two-stages.ts';
 
 /** A stage whose output is large, between two whose outputs are small. */
