@@ -15,6 +15,11 @@ export const ownVariables = {
   checkpoint: 'RESTAGE_CHECKPOINT',
   /** To the job of a detached run: the folder of its step. */
   step: 'RESTAGE_STEP',
+  /**
+   * To a job whose scheduler does not tell it: its id and how often it was started, such as
+   * `17_3 1`.
+   */
+  job: 'RESTAGE_JOB',
   /** To the command, from `bin/restage.js`: whether SIGHUP was `ignored` or `heeded`. */
   hangup: 'RESTAGE_HANGUP',
   /** For tests: how patient a run is with jobs, such as `silence=2000,cancel=5000`. */

@@ -246,7 +246,7 @@ export class Project implements Disposable {
   leaveRoot(): void {
     if (process.getuid?.() !== 0) return;
     this.#user = 65534; // nobody
-    execFileSync('chown', ['-R', `${this.#user}:${this.#user}`, this.root]);
+    execFileSync('chown', ['-R', `${this.#user}:${this.#user}`, this.#folder]);
   }
 
   /** Shifts the clock of later commands, so that no file looks as if it was just written. */

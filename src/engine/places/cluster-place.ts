@@ -340,7 +340,7 @@ export class ClusterPlace implements Place {
     const isUnsubmitted = folder.jobs().length === 0 && folder.beats().size === 0;
     // Safe: where its run is only slow, both submit it, and each ticket is claimed once.
     const isMine = isUnsubmitted && !this.#watches.has(folder.id) && folder.waiters().length === 0;
-    const submitted = isMine ? this.#submitter.submit(folder, batch) : Promise.resolve();
+    const submitted = isMine ? this.#submitter.submit(folder, batch, true) : Promise.resolve();
     const placed = { folder, batch, index, submitted };
     const watch = this.#watch(placed);
     if (this.#options.isStep || !(await watch.wasCancelled(index))) return placed;

@@ -113,9 +113,10 @@ export async function submitStep(
     jobs.push(id);
     write();
   };
-  await submitPatiently(scheduler, { ...request, after }, { accepted, waits: warn, patience });
+  const stepRequest = { ...request, submits: true };
+  await submitPatiently(scheduler, { ...stepRequest, after }, { accepted, waits: warn, patience });
   try {
-    accepted(await scheduler.submit({ ...request, after: jobs }));
+    accepted(await scheduler.submit({ ...stepRequest, after: jobs }));
   } catch (error) {
     if (!(error instanceof SubmitError)) throw error; // the first job suffices
   }

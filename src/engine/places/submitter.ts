@@ -132,8 +132,15 @@ export class Submitter {
       resolve({ folder, batch, index, submitted });
   }
 
-  /** Submits a batch. A refusal ends its tickets as failed. */
-  async submit(folder: BatchFolder, { needs, seconds, workers, tickets }: Batch): Promise<void> {
+  /**
+   * Submits a batch. A refusal ends its tickets as failed. `mayBeAccepted`: a process that was
+   * killed may have submitted it.
+   */
+  async submit(
+    folder: BatchFolder,
+    { needs, seconds, workers, tickets }: Batch,
+    mayBeAccepted = false,
+  ): Promise<void> {
     const { scheduler, workspace, signal, warn } = this.#options;
     const { root } = workspace.pipeline;
     const request = {
@@ -147,7 +154,12 @@ export class Submitter {
     };
     const accepted = (id: string, workers: number) => folder.addJob(id, workers);
     try {
-      await submitPatiently(scheduler, request, { accepted, waits: warn, signal });
+      await submitPatiently(scheduler, request, {
+        accepted,
+        waits: warn,
+        signal,
+        mayBeAccepted,
+      });
     } catch (error) {
       if (!(error instanceof SubmitError)) throw error;
       // One long message is enough.

@@ -66,10 +66,10 @@ const programs: readonly Program[] = [
     asks: ['--version'],
     lacks: 'reports open in any browser, also on another machine',
   },
-  ...schedulerPrograms.map(({ name, command, engine }) => ({
+  ...schedulerPrograms.map(({ name, command, asks, engine }) => ({
     name,
     of: [command],
-    asks: ['--version'],
+    asks,
     lacks: `places with \`engine: ${engine}\` cannot be used from here`,
   })),
   { name: 'SSH', of: ['ssh'], asks: ['-V'], lacks: 'shared stores over SSH cannot be reached' },

@@ -14,13 +14,15 @@ export interface CommandOutput {
 interface CommandOptions {
   readonly env: Environment;
   readonly cwd?: string;
+  /** What it reads as its standard input; nothing by default. */
+  readonly input?: string;
 }
 
 /** Runs a command in the C locale, whose words are known. Never rejects. */
 export function runCommand(
   program: string,
   args: readonly string[],
-  { env, cwd = '/' }: CommandOptions,
+  { env, cwd = '/', input = '' }: CommandOptions,
 ): Promise<CommandOutput> {
   const options = {
     cwd,
@@ -30,7 +32,7 @@ export function runCommand(
     maxBuffer: 1 << 26,
   } as const;
   return new Promise((resolve) => {
-    execFile(program, args, options, (error, out, stderr) => {
+    const child = execFile(program, args, options, (error, out, stderr) => {
       const isMissing = error?.code === 'ENOENT';
       const printed = stderr.trim().replaceAll('\n', '; ');
       const why = isMissing
@@ -42,5 +44,7 @@ export function runCommand(
         error: error?.killed === true ? `${program} did not answer` : why,
       });
     });
+    child.stdin?.on('error', () => {}); // it ended without reading, and its exit code says why
+    child.stdin?.end(input);
   });
 }

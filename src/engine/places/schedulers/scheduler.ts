@@ -16,13 +16,20 @@ export interface SchedulerForm<Keys extends z.ZodRawShape> {
     place: z.infer<z.ZodObject<Keys>>,
   ) => { readonly key: string; readonly holds: string } | undefined;
   /** The program whose version `restage doctor` shows. */
-  readonly program?: { readonly name: string; readonly command: string };
+  readonly program?: SchedulerProgram;
   /** Runs the scheduler's commands in the environment. */
   readonly open: (place: PlaceKeys<Keys>, env: Environment) => Scheduler;
   /** Jobs of two places can wait for each other where this text is the same. */
   readonly queue: (place: PlaceKeys<Keys>) => string;
   /** What a job knows about itself; undefined in a process that is no job of this scheduler. */
   readonly identify: (env: Environment) => JobIdentity | undefined;
+}
+
+/** A command that comes with a scheduler, and the words with which it prints its version. */
+export interface SchedulerProgram {
+  readonly name: string;
+  readonly command: string;
+  readonly asks: readonly string[];
 }
 
 /** A place as the form sees it: its name, for messages, and the form's own keys. */
@@ -64,6 +71,8 @@ export interface JobRequest {
   readonly workers: number;
   /** Jobs that must end first, however they end. */
   readonly after?: readonly string[];
+  /** Whether it submits jobs itself, as a step of a detached run does. */
+  readonly submits?: boolean;
 }
 
 /** The state of a job in the scheduler's words, such as PENDING and Priority. */

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Environment } from '../../../environment.ts';
-import { mapOf, scalar } from '../../config/schema/yaml-keys.ts';
 import { type CommandOutput, runCommand } from './run-command.ts';
 import {
   type JobIdentity,
@@ -13,13 +12,12 @@ import {
   type SchedulerForm,
   SubmitError,
 } from './scheduler.ts';
+import { schedulerOptions } from './scheduler-options.ts';
 
 const keys = {
   partition: z.string().optional().describe('The partition of Slurm.'),
   account: z.string().optional().describe('The account of Slurm.'),
-  options: mapOf(scalar).describe(
-    'Further options of `sbatch`: `qos: long`, `constraint: skylake`; true for one without a value.',
-  ),
+  options: schedulerOptions,
 };
 
 type Place = PlaceKeys<typeof keys>;
@@ -28,7 +26,7 @@ type Place = PlaceKeys<typeof keys>;
 export const slurm: SchedulerForm<typeof keys> = {
   title: 'Slurm',
   keys,
-  program: { name: 'Slurm', command: 'sbatch' },
+  program: { name: 'Slurm', command: 'sbatch', asks: ['--version'] },
   open: openSlurm,
   queue: () => '',
   identify,

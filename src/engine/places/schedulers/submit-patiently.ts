@@ -19,6 +19,8 @@ interface Submission {
   /** Called once, with the reason for waiting. */
   readonly waits?: (why: string) => void;
   readonly signal?: AbortSignal;
+  /** Whether an earlier process may have submitted the job, and was killed before it noted that. */
+  readonly mayBeAccepted?: boolean;
   /** How long it tries, in milliseconds. */
   readonly patience?: number;
   /** Waits for some milliseconds, or until the signal; tests do not wait. */
@@ -35,10 +37,23 @@ const usualPause = (milliseconds: number, signal?: AbortSignal): Promise<unknown
 export async function submitPatiently(
   scheduler: Scheduler,
   request: JobRequest,
-  { accepted, waits, signal, patience = Number.POSITIVE_INFINITY, pause = usualPause }: Submission,
+  {
+    accepted,
+    waits,
+    signal,
+    mayBeAccepted = false,
+    patience = Number.POSITIVE_INFINITY,
+    pause = usualPause,
+  }: Submission,
 ): Promise<void> {
   const until = performance.now() + patience;
   let { workers } = request;
+  const find = async (): Promise<string | undefined> => {
+    const [job] = await scheduler.list([request.name]);
+    return job && jobOf(job.id);
+  };
+  const earlier = mayBeAccepted ? await find() : undefined;
+  if (earlier !== undefined) return accepted(earlier, workers);
   let unknown = 0;
   for (let wait = firstRetry; signal?.aborted !== true; wait = Math.min(2 * wait, longestRetry)) {
     const jobs = scheduler.hasArrays ? 1 : workers;
@@ -51,8 +66,8 @@ export async function submitPatiently(
     } catch (error) {
       if (!(error instanceof SubmitError)) throw error;
       if (submitted > 0) return; // the accepted ones serve all tickets
-      const [job] = await scheduler.list([request.name]);
-      if (job !== undefined) return accepted(jobOf(job.id), workers);
+      const job = await find();
+      if (job !== undefined) return accepted(job, workers);
       if (error.why === 'refused' || performance.now() + wait > until) throw error;
       if (error.why === 'unknown') unknown += 1;
       if (unknown >= mostUnknown) throw new SubmitError('refused', `${error.message}, three times`);
