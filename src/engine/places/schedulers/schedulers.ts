@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Environment } from '../../../environment.ts';
 import { type MergedKeys, mergeKeys } from '../../config/schema/merge-keys.ts';
+import { gridengine } from './grid-engine.ts';
 import { htcondor } from './htcondor.ts';
 import type { JobIdentity, PlaceKeys, Scheduler } from './scheduler.ts';
 import { slurm } from './slurm.ts';
@@ -11,7 +12,7 @@ import { template } from './template.ts';
  * `SchedulerForm`, and one row here. A job asks them in this order whether it is theirs, so the
  * template, which knows variables of several schedulers, comes last.
  */
-export const schedulerForms = { slurm, htcondor, template } as const;
+export const schedulerForms = { slurm, htcondor, gridengine, template } as const;
 
 type Forms = typeof schedulerForms;
 export type Engine = keyof Forms;
