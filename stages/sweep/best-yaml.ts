@@ -1,12 +1,17 @@
+import { parseJson } from '../../src/json.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import type { About } from './about.ts';
 import { shortName, type Trials } from './trials.ts';
 
 /**
  * The best trials as an axis of a matrix. Fields of one axis keep its name and the labels of the
- * trials, so that it can stand where the axis stood; other settings make an axis `trial`.
+ * trials, so that it can stand where the axis stood; other settings make an axis `trial`. A setting
+ * that a trial lacks is null, which leaves it out there, too.
  */
-export function bestAsYaml({ trials, settings }: Trials, { by, best, ranks }: About): string {
+export function bestAsYaml(
+  { trials, asked: settings }: Trials,
+  { by, best, ranks }: About,
+): string {
   const axes = new Set(settings.map(({ name }) => axisOf(name)));
   const [only] = axes;
   const isOneAxis = axes.size === 1 && settings.every(({ name }) => name.includes('.'));
@@ -17,8 +22,8 @@ export function bestAsYaml({ trials, settings }: Trials, { by, best, ranks }: Ab
     const index = ranks.indexOf(rank);
     const { labels, value } = trials[index]!;
     const id = isOneAxis ? (labels[axis] ?? String(rank + 1)) : String(rank + 1);
-    const entries = settings.flatMap(({ name, values }) =>
-      values[index] === undefined ? [] : [`${keyOf(name)}: ${scalar(values[index])}`],
+    const entries = settings.map(
+      ({ name, values }) => `${keyOf(name)}: ${yamlOf(values[index] ?? 'null')}`,
     );
     const number = Number(value.toPrecision(6));
     return `  - { id: ${JSON.stringify(id)}, ${entries.join(', ')} } # ${selectionSplit}.${by} ${number}\n`;
@@ -29,8 +34,9 @@ export function bestAsYaml({ trials, settings }: Trials, { by, best, ranks }: Ab
 
 const axisOf = (name: string): string => name.split('.')[0]!;
 
-/** A number or boolean as it is, and any other text in quotes. */
-function scalar(value: number | string): string {
-  if (typeof value === 'number' || value === 'true' || value === 'false') return String(value);
-  return JSON.stringify(value);
+/** A text that is a number, true, false, null, a list or a map as it is, any other in quotes. */
+function yamlOf(value: number | string): string {
+  if (typeof value === 'number') return String(value);
+  const json = parseJson(value, 'a value');
+  return json.ok && typeof json.value !== 'string' ? value : JSON.stringify(value);
 }

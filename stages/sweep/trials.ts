@@ -34,6 +34,8 @@ export interface TrialSetting {
 export interface Trials {
   readonly trials: readonly Trial[];
   readonly settings: readonly TrialSetting[];
+  /** All settings that were asked for, with those that are the same in every trial. */
+  readonly asked: readonly TrialSetting[];
   /** How many have no result. */
   readonly without: number;
 }
@@ -66,11 +68,12 @@ export function readTrials(context: StageContext<SweepSettings>): Trials {
     );
   const known = [...new Set(all.flatMap(({ labels }) => Object.keys(labels)))];
   const names = [...new Set(settings.flatMap((name) => expand(name, known)))];
-  const varied = names.map((name) => settingOf(name, names, trials)).filter(isVaried);
+  const asked = names.map((name) => settingOf(name, names, trials));
+  const varied = asked.filter(isVaried);
   if (varied.length === 0) {
     throw new StageError(`Expected trials that differ in ${settings.join(' or ')}, got none.`);
   }
-  return { trials, settings: varied, without: all.length - trials.length };
+  return { trials, settings: varied, asked, without: all.length - trials.length };
 }
 
 /** The labels that a name means: itself, or for `sample.*` all fields of the axis. */

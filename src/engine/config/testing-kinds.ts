@@ -35,6 +35,9 @@ const specs: readonly KindSpec[] = [
       epochs: z.int().min(1).default(5),
       rate: z.number().optional(),
       seed: z.int().default(0),
+      layers: z
+        .array(z.strictObject({ width: z.int(), dropout: z.number().optional() }))
+        .optional(),
       optimizer: z
         .discriminatedUnion('kind', [
           z.strictObject({

@@ -1,6 +1,7 @@
 import { type CandidateLabels, labelAlong, rankingIn } from '../../choice-file.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
+import { fieldText } from '../config/field-text.ts';
 import type { Choice, Input, InputItem, ProposedTrial, Stage } from '../config/pipeline.ts';
 import { readJson } from '../files/write-atomic.ts';
 import { ExamineError, LostInput, type OutputsOf } from './examine.ts';
@@ -88,7 +89,7 @@ async function trialLabels(
       (inner, key) => (isJsonObject(inner) ? inner[key] : undefined),
       values,
     );
-    return value === undefined ? [] : [[name, String(value)] as const];
+    return value === undefined ? [] : [[name, fieldText(value)] as const];
   });
   return Object.fromEntries(labels);
 }

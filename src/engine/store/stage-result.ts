@@ -156,7 +156,7 @@ export function withoutHistory(fingerprint: Fingerprint): Fingerprint {
 }
 
 /** Which trials a proposal knew of; undefined for other stages. */
-function knownTrials({ history, inputs, settings }: Fingerprint): KnownTrials | undefined {
+export function knownTrials({ history, inputs, settings }: Fingerprint): KnownTrials | undefined {
   const told = settings['told'] as Told | undefined;
   if (history === undefined || told === undefined) return undefined;
   const items = history.flatMap((port) => inputs[port] ?? []);

@@ -43,6 +43,39 @@ test('the rows of a CSV file are an axis, and a column of numbers has numbers', 
   );
 });
 
+test('a setting that reads a null of a record, or an empty field of a table, is left out', async () => {
+  const optimizer =
+    '{ optimizer: { kind: "${matrix.case.kind}", momentum: "${matrix.case.momentum}" }';
+  const settings = `${optimizer}, seed: "\${1 if matrix.case.momentum == null else 2}" }`;
+  const records = '[{ kind: adam, momentum: null }, { kind: sgd, momentum: 0.5 }]';
+  const csv = { 'data/cases.csv': 'kind,momentum\nadam,\nsgd,0.5\n' };
+  for (const axis of [records, '{ from: data/cases.csv }']) {
+    using cases = project(axis, csv, settings);
+    const pipeline = value(await cases.load());
+    assert.deepEqual(
+      ['adam', 'sgd'].map((kind) => stageOf(pipeline, `fit[case=${kind}]`).keyedSettings),
+      [{ seed: 1 }, { optimizer: { kind: 'sgd', momentum: 0.5 }, seed: 2 }],
+    );
+  }
+  using lacking = project(records.replace(', momentum: null', ''), csv, settings);
+  assert.match(
+    shownMistakes(await lacking.load()),
+    /error: "matrix\.case" is a map without "momentum"/,
+    'a key that is not there at all may be misspelt',
+  );
+});
+
+test('a setting is left out of a map in a list, too, and an item of a list is not', async () => {
+  const records = '[{ id: a, rate: null }, { id: b, rate: 0.5 }]';
+  const map = '{ width: 8, dropout: "${matrix.case.rate}" }';
+  using maps = project(records, {}, `{ layers: [${map}] }`);
+  assert.deepEqual(stageOf(value(await maps.load()), 'fit[case=a]').keyedSettings, {
+    layers: [{ width: 8 }],
+  });
+  using items = project(records, {}, '{ layers: ["${matrix.case.rate}"] }');
+  assert.match(shownMistakes(await items.load()), /"with\.layers\[0\]", got nothing/);
+});
+
 test('a file of YAML or JSON gives the same fingerprints as the list written out', async () => {
   const text = '- { fold: 1, rate: 0.1, seed: 7 }\n- { fold: 2, rate: 0.001, seed: 8 }\n';
   const json = '[{"fold":1,"rate":0.1,"seed":7},{"fold":2,"rate":0.001,"seed":8}]';

@@ -17,6 +17,7 @@ import {
   type Node,
   type TextNode,
   toJson,
+  withAbsentNulls,
 } from '../yaml/node.ts';
 import { type AxisList, type PlainAxisValue, standingLabel } from './axis.ts';
 import { type AxisFiles, matchesOf, rowsOf, rowsOfSource } from './axis-files.ts';
@@ -154,7 +155,7 @@ function labelled(
   if (items.length === 0 && file !== undefined) return [unknownValue(file)];
   const byLabel = new Map<string, Node>();
   for (const written of items) {
-    const item = written.type === 'map' ? withId(written) : written;
+    const item = withAbsentNulls(written.type === 'map' ? withId(written) : written);
     const scalar = item.type === 'map' ? child(item, 'id') : item;
     if (scalar?.type !== 'scalar' || scalar.value === null) {
       const isMap = item.type === 'map';
@@ -169,7 +170,8 @@ function labelled(
     if (same) {
       const related = [{ message: 'The first one is here', at: same.at }];
       const message = `The axis "${axis}" has the value "${label}" twice`;
-      const hint = item === written ? undefined : 'Give each an "id" of its own.';
+      const hasOwnId = written.type !== 'map' || written.entries.has('id');
+      const hint = hasOwnId ? undefined : 'Give each an "id" of its own.';
       report({ code: 'duplicate-value', message, at: item.at, related, hint });
     } else if (!labelPattern.test(label)) {
       const message = `${describeNode(scalar)} cannot stand in a stage's name`;

@@ -3,6 +3,7 @@ import { basename, isAbsolute, join } from 'node:path';
 import type { InputPort } from '../../../stage.ts';
 import { closest, didYouMean, suggest } from '../../../suggest.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
+import { fieldText } from '../field-text.ts';
 import { isUnread, type LoadContext } from '../load-context.ts';
 import type { InputItem, LocatedInput, StageName } from '../pipeline.ts';
 import { knownKeys } from '../schema/explain-issues.ts';
@@ -16,6 +17,7 @@ import {
   itemsOf,
   type Node,
   type TextNode,
+  toJson,
 } from '../yaml/node.ts';
 import { type Candidate, type Combination, hasUnknownValue } from './axis.ts';
 import { checkName } from './check-name.ts';
@@ -396,7 +398,8 @@ function fieldsOf(axes: Combination, names: readonly string[]): Readonly<Record<
         (inner, key) => child(inner, key),
         axes.get(axis)?.node,
       );
-      return node?.type === 'scalar' ? [[name, String(node.value)] as const] : [];
+      if (node === undefined || (node.type === 'scalar' && node.absent)) return [];
+      return [[name, fieldText(toJson(node))] as const];
     });
   return Object.fromEntries(values);
 }

@@ -15,6 +15,7 @@ import {
   isText,
   type MapNode,
   mapEntries,
+  mapItems,
   type Node,
   toJson,
   withMeantKeys,
@@ -189,12 +190,18 @@ function emptyList(axes: Combination): string | undefined {
   return empty?.list && listName(empty.list);
 }
 
-/** Settings without those that have the value of a parameter that does not exist in a trial. */
+/** Settings without those that have a value that a record of an axis, or a trial, lacks. */
 function withoutAbsent(map: MapNode): MapNode {
   const isAbsent = ({ value }: Entry) => value.type === 'scalar' && value.absent === true;
   const kept = [...map.entries].filter(([, entry]) => !isAbsent(entry));
   const fewer = kept.length < map.entries.size ? { ...map, entries: new Map(kept) } : map;
-  return mapEntries(fewer, (value) => (value.type === 'map' ? withoutAbsent(value) : value));
+  return mapEntries(fewer, withoutAbsentInside);
+}
+
+/** An item of a list stays, since the places of those after it would change. */
+function withoutAbsentInside(value: Node): Node {
+  if (value.type === 'map') return withoutAbsent(value);
+  return value.type === 'list' ? mapItems(value, withoutAbsentInside) : value;
 }
 
 /** A scope for a setting that could name ports as a text, and is a map. */

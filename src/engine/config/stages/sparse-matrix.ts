@@ -1,6 +1,13 @@
 import { suggest } from '../../../suggest.ts';
 import type { Report, Reporting } from '../../diagnostics/diagnostic.ts';
-import { child, type Entry, itemsOf, type MapNode, type Node } from '../yaml/node.ts';
+import {
+  child,
+  type Entry,
+  itemsOf,
+  type MapNode,
+  type Node,
+  withAbsentNulls,
+} from '../yaml/node.ts';
 import type { Axis, AxisValue, Combination } from './axis.ts';
 
 /** Which combinations of a stage's matrix there are, by its `exclude` and `include`. */
@@ -31,7 +38,7 @@ export class SparseMatrix {
         const node = child(row, axis.name);
         const label = node && labelOf(node);
         if (label !== undefined && !values.has(label)) {
-          values.set(label, { label, node: node!, added: true });
+          values.set(label, { label, node: withAbsentNulls(node!), added: true });
         }
       }
       return { ...axis, values: [...values.values()] };

@@ -14,7 +14,10 @@ export interface ScalarNode {
   readonly at: Span;
   /** A `${…}` in it is unknown, which is reported: the text itself gives no further mistake. */
   readonly unresolved?: true;
-  /** A null of a parameter that does not exist in a trial: a setting with it is left out. */
+  /**
+   * A null of a value that a record of an axis, or a trial, does not have: a setting with it is
+   * left out.
+   */
   readonly absent?: true;
   /**
    * Where to look up a stage that the text names, if another file gave the value. Absent: in the
@@ -64,11 +67,14 @@ export function toJson(node: Node): Json {
  */
 export function mapScalars(node: Node, change: (scalar: ScalarNode) => Node): Node {
   if (node.type === 'scalar') return change(node);
-  if (node.type === 'list') {
-    const items = node.items.map((item) => mapScalars(item, change));
-    return items.some((item, index) => item !== node.items[index]) ? { ...node, items } : node;
-  }
+  if (node.type === 'list') return mapItems(node, (item) => mapScalars(item, change));
   return mapEntries(node, (value) => mapScalars(value, change));
+}
+
+/** The list with every item replaced by `change`; the same object where nothing changes. */
+export function mapItems(node: ListNode, change: (item: Node) => Node): ListNode {
+  const items = node.items.map(change);
+  return items.some((item, index) => item !== node.items[index]) ? { ...node, items } : node;
 }
 
 /** The map with every value replaced by `change`; the same object where nothing changes. */
@@ -81,6 +87,17 @@ export function mapEntries(node: MapNode, change: (value: Node, key: string) => 
     entries.set(key, value === entry.value ? entry : { ...entry, value });
   }
   return isChanged ? { ...node, entries } : node;
+}
+
+/** The value with the nulls in its maps as absent ones; a null by itself stays one. */
+export function withAbsentNulls(node: Node): Node {
+  if (node.type === 'scalar') return node;
+  if (node.type === 'list') return mapItems(node, withAbsentNulls);
+  return mapEntries(node, (value) =>
+    value.type === 'scalar' && value.value === null
+      ? { ...value, absent: true }
+      : withAbsentNulls(value),
+  );
 }
 
 /**
