@@ -156,6 +156,69 @@ test('a trial ends where it is worse than the others were, its record says so, a
   assert.deepEqual((await run()).texts, texts);
 });
 
+/** The same program as a kind of the project's own. */
+const ownKind = {
+  'stages/descend/spec.ts': `
+import { defineKind } from 'restage';
+import { z } from 'zod';
+export const spec = defineKind({
+  name: 'descend',
+  version: 1,
+  summary: 'Takes four steps.',
+  settings: z.strictObject({
+    rate: z.number(),
+    bounds: z.array(z.union([z.number(), z.literal(false)])).default([]),
+  }),
+  inputs: {},
+  outputs: {
+    points: { type: 'files', summary: 'The error of each step.', extension: '.jsonl' },
+    metrics: { type: 'metrics', summary: 'The least error.', extension: '.json' },
+  },
+  example: 'fit: { kind: descend, with: { rate: 0.1 } }',
+});
+`,
+  'stages/descend/run.ts': `
+import { writeFileSync } from 'node:fs';
+import type { StageContext } from 'restage';
+type Settings = { rate: number; bounds: readonly (number | false)[] };
+export default async function run(context: StageContext<Settings>): Promise<void> {
+  const { rate, bounds } = context.settings;
+  const lines: string[] = [];
+  let best = Number.POSITIVE_INFINITY;
+  for (let step = 1; step <= 4; step++) {
+    const error = Math.abs(rate - 0.5) + 1 / step;
+    lines.push(JSON.stringify({ step, values: { error } }));
+    best = Math.min(best, error);
+    const bound = bounds[step - 1] ?? false;
+    if (bound !== false && best > bound) {
+      context.note('ended early, after step', step);
+      break;
+    }
+  }
+  writeFileSync(context.output('points'), lines.map((line) => line + '\\n').join(''));
+  writeFileSync(context.output('metrics'), JSON.stringify({ error: best }));
+}
+`,
+};
+
+test('a kind of the project’s own takes part in ending weak trials early', async () => {
+  const kind = pruned
+    .replace('kind: python', 'kind: descend')
+    .replace(/ {4}inputs: \{ program.*\n {4}outputs: .*\n/, '')
+    .replace(/with: \{ args: (\{.*\}) \}/, 'with: $1');
+  using project = new Project(kind, ownKind);
+  const { code, stdout, stderr } = await project.run();
+  assert.equal(code, 0, stdout + stderr);
+  assert.deepEqual(
+    proposals(project, 3).map(({ values }) => values),
+    [{ rate: 0.5 }, { rate: 0.6 }, { rate: 0.9, bounds: [false, 0.55, 0.3833333333333333, 0.3] }],
+  );
+  const stepsOf = (trial: number) =>
+    project.read(`artifacts/test/fit@trial=${trial}/points.jsonl`).trim().split('\n').length;
+  assert.deepEqual([1, 2, 3].map(stepsOf), [4, 4, 2]);
+  assert.match(project.read('artifacts/test/report.html'), /ended early, after step/);
+});
+
 test('no value of a trial may decide which code runs', async () => {
   const yaml = pruned
     .replace('space: {', 'space: { tool: { choice: [python3, python] },')
@@ -191,7 +254,7 @@ const reviewed = `stages:
   overview: { kind: sweep, inputs: { metrics: [fit.metrics] }, with: { settings: ["trial.*"], by: loss } }
 `;
 
-test('a sweep looks back at all parameters of a search, also those that some trials lack', async () => {
+test('a sweep looks back at all parameters of a search, also those that some trials lack, and the best can be pasted', async () => {
   using project = new Project(reviewed);
   const { code, stdout } = await project.run();
   assert.equal(code, 0, stdout);
@@ -199,11 +262,23 @@ test('a sweep looks back at all parameters of a search, also those that some tri
     .map(({ values }, index) => ({ ...values, id: String(index + 1) }) as Record<string, unknown>)
     .sort((a, b) => Number(a['rate']) - Number(b['rate']));
   const lines = trials.map(({ id, rate, layers, width }) => {
-    const conditional = layers === 2 ? `, width: ${width}` : '';
-    return `  - { id: "${id}", rate: ${rate}, layers: ${layers}${conditional} } # val.loss ${rate}`;
+    const conditional = layers === 2 ? String(width) : 'null';
+    return `  - { id: "${id}", rate: ${rate}, layers: ${layers}, width: ${conditional} } # val.loss ${rate}`;
   });
+  const best = project.read('artifacts/test/overview/best.yaml').trim().split('\n').slice(1);
+  assert.deepEqual(best, ['trial:', ...lines].slice(0, 6));
+
+  const searching = / {2}search:[\s\S]*?(?= {2}fit:)/;
+  const pasted = best.map((line) => `      ${line}`).join('\n');
+  const axis = / {4}matrix: .*\n/;
+  project.write(
+    'pipelines/test.yaml',
+    reviewed.replace(searching, '').replace(axis, `    matrix:\n${pasted}\n`),
+  );
+  const { outcomes } = await project.run();
   assert.deepEqual(
-    project.read('artifacts/test/overview/best.yaml').trim().split('\n').slice(1),
-    ['trial:', ...lines].slice(0, 6),
+    Object.entries(outcomes).filter(([, outcome]) => outcome === 'ran'),
+    [['overview', 'ran']],
+    'the trainings are those of the search',
   );
 });

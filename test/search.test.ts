@@ -38,4 +38,24 @@ test('a search proposes a trial when those before have ended, and more trials ex
   });
   assert.deepEqual(proposals(project, 2), [first, second]);
   assert.deepEqual(ranTrials(project), ['1', '2', '3']);
+  assert.match(
+    await print(project, 'explain', 'test', 'search[trial=3]'),
+    /^search\[trial=3\] \(search\): up to date\n[\s\S]*? {2}knew {8}the trials 1, 2\n {2}fingerprint /m,
+  );
+
+  project.write('pipelines/test.yaml', smallSearch({ count: 200 }));
+  assert.equal(
+    (await print(project, 'plan', 'test')).replace(/rate .*/g, 'rate …'),
+    `test: 401 stages
+  up to date  search[trial=1…3]    3 trials of a search
+  up to date  fit[trial=1]         rate …
+  up to date  fit[trial=2]         rate …
+  up to date  fit[trial=3]         rate …
+  run         search[trial=4]      never ran
+  may run     fit[trial=4…200]     197 trials of a search, as they are proposed
+  may run     search[trial=5…200]  196 trials of a search, as they are proposed
+  may run     all                  reads fit[trial=4], fit[trial=5], fit[trial=6], …
+6 up to date, 1 run, 394 may run
+`,
+  );
 });

@@ -143,6 +143,8 @@ export interface StagePlan {
   readonly kind: string;
   /** Values that its matrix drew, by name. */
   readonly drawn?: Readonly<Record<string, Json>>;
+  /** The trial of a search that it belongs to, from 1; absent: none. */
+  readonly trial?: { readonly axis: string; readonly number: number };
   readonly state: PlannedDecision['state'];
   /** The state with its reasons as data. */
   readonly decision: PlannedDecision;

@@ -86,8 +86,14 @@ export class LoadedPipeline implements Pipeline {
   async planSelected(selection: Selection, options: PlanOptions): Promise<Plan> {
     const planned = await planSelection(selection, options.backend, options);
     const store = new LocalStore(selection.root, selection.warn);
+    const trialAxes = new Set(selection.stages.flatMap(({ proposing }) => proposing?.axis ?? []));
     const plans = new Map<StageName, StagePlan>();
-    for (const each of planned) plans.set(each.stage.name, asStagePlan(each, selection, store));
+    for (const each of planned) {
+      const { axes, name } = each.stage;
+      const axis = Object.keys(axes).find((key) => trialAxes.has(key));
+      const trial = axis !== undefined && { trial: { axis, number: Number(axes[axis]) } };
+      plans.set(name, { ...asStagePlan(each, selection, store), ...trial });
+    }
     for (const node of selection.pending) plans.set(node.name, asPendingPlan(node, selection));
     return selectedNodes(selection).map(({ name }) => plans.get(name)!);
   }

@@ -121,7 +121,8 @@ export const spec = defineKind<EvaluateSettings>({
     const ports = areSides ? [] : ['model', 'scores'];
     return ports.flatMap((port) => metricMissing(sliceBy, inputs, port, { at: 'sliceBy' }));
   },
-  facts: (_, inputs) => ({
+  facts: ({ splits }, inputs) => ({
+    splits,
     ...factsOfClasses(inputs, 'model'),
     ...factsOfClasses(inputs, 'scores'),
   }),

@@ -39,12 +39,24 @@ interface Counted {
   readonly error: string | null;
 }
 
-const count = (root: string, env: NodeJS.ProcessEnv = {}): Counted => {
+const count = (root: string, env: NodeJS.ProcessEnv = {}, program = 'src/main.py'): Counted => {
   const options = { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } } as const;
-  return JSON.parse(
-    execFileSync(python, [closure, join(root, 'src/main.py'), root], options),
-  ) as Counted;
+  return JSON.parse(execFileSync(python, [closure, join(root, program), root], options)) as Counted;
 };
+
+/** The folder of a user's installed packages below a base, such as `lib/python3.13/site-packages`. */
+const sitePackages = (base: string): string => {
+  const env = { ...process.env, PYTHONUSERBASE: base };
+  return execFileSync(python, ['-m', 'site', '--user-site'], { encoding: 'utf8', env }).trim();
+};
+
+/** An installed package of one module, which is a plug-in. */
+const plugin = (version: string): Files => ({
+  'plug.py': 'x = 1\n',
+  'plug.dist-info/METADATA': `Metadata-Version: 2.1\nName: plug\nVersion: ${version}\n`,
+  'plug.dist-info/entry_points.txt': '[my.plugins]\nfast = plug\n',
+  'plug.dist-info/RECORD': 'plug.py,,\n',
+});
 
 const labels = ({ files }: Counted): readonly string[] =>
   Object.values(files)
@@ -254,7 +266,18 @@ suite('the code of a program', { skip: noPython ?? false }, () => {
 
   /** Projects whose program is `src/main.py`, and an edit: it reruns the program or not. */
   const edits: Readonly<
-    Record<string, { readonly files: Files; readonly edit: Files; readonly reruns: boolean }>
+    Record<
+      string,
+      {
+        readonly files: Files;
+        readonly edit: Files;
+        readonly reruns: boolean;
+        /** Installed packages, before and after. */
+        readonly installed?: readonly [Files, Files];
+        /** The program after the edit. */
+        readonly program?: string;
+      }
+    >
   > = {
     'formatting, line ends and needless parentheses': {
       files: { 'src/main.py': 'import net\nx = 1 + 2\n' },
@@ -330,25 +353,50 @@ suite('the code of a program', { skip: noPython ?? false }, () => {
       edit: { 'libs/only.py': 'x = 1\n' },
       reruns: true,
     },
-    'the name of the program': {
+    'a file beside the program': {
       files: { 'src/main.py': 'import net\n' },
       edit: { 'src/other.py': 'import net\n' },
       reruns: false,
     },
+    'the name of the program': {
+      files: { 'src/main.py': 'import net\n' },
+      edit: { 'src/other.py': 'import net\n' },
+      program: 'src/other.py',
+      reruns: true,
+    },
+    'a new version of a plug-in that a group of entry points names': {
+      files: {
+        'src/main.py':
+          'from importlib.metadata import entry_points\nentry_points(group="my.plugins")\n',
+      },
+      installed: [plugin('1.0'), plugin('1.1')],
+      edit: {},
+      reruns: true,
+    },
+    'an installed package that is edited in place': {
+      files: { 'src/main.py': 'import plug\n' },
+      installed: [plugin('1.0'), { 'plug.py': 'x = 2\n' }],
+      edit: {},
+      reruns: false,
+    },
   };
-  for (const [what, { files, edit, reruns }] of Object.entries(edits)) {
+  for (const [what, { files, edit, reruns, installed, program }] of Object.entries(edits)) {
     test(`an edit ${reruns ? 'reruns' : 'does not rerun'} the program: ${what}`, (t) => {
       const root = temporaryFolder(t);
+      const base = temporaryFolder(t);
+      const site = sitePackages(base);
       writeFiles(root, { ...twins, ...files });
-      const env = { PYTHONPATH: join(root, 'libs') };
-      const countNow = () => {
-        const { error, absent, warnings, files: counted } = count(root, env);
+      writeFiles(site, installed?.[0] ?? {});
+      const env = { PYTHONPATH: join(root, 'libs'), PYTHONUSERBASE: base };
+      const countNow = (path?: string) => {
+        const { error, absent, warnings, packages, files: counted } = count(root, env, path);
         assert.deepEqual([error, absent, warnings], [null, [], []]);
-        return Object.values(counted).toSorted();
+        return [Object.values(counted).toSorted(), packages];
       };
       const before = countNow();
       writeFiles(root, edit);
-      const after = countNow();
+      writeFiles(site, installed?.[1] ?? {});
+      const after = countNow(program);
       if (reruns) assert.notDeepEqual(after, before);
       else assert.deepEqual(after, before);
     });

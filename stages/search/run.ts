@@ -4,6 +4,7 @@ import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import { type Bounds, boundsOf } from '../../src/learning/sampling/median-rule.ts';
 import { proposeTrial } from '../../src/learning/sampling/propose-trial.ts';
 import type { Outcome, Trial } from '../../src/learning/sampling/trial.ts';
+import { withSelectionSplit } from '../../src/learning/training/splits.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import { readCourse } from './courses.ts';
@@ -85,12 +86,13 @@ function valuesByTrial(
     const label = labels[axis]!;
     const metrics = parseMetrics(readFileSync(path, 'utf8'));
     if (!metrics.ok) throw new StageError(`input "metrics" of trial ${label}: ${metrics.error}`);
-    const value = metrics.value.values.get(by);
-    if (value === undefined) {
-      const known = thereAre(by, metrics.value.values.keys());
+    const { values: numbers } = metrics.value;
+    const name = [withSelectionSplit(by), by].find((each) => numbers.has(each));
+    if (name === undefined) {
+      const known = thereAre(by, numbers.keys());
       throw new StageError(`Expected the number "${by}" of trial ${label}, got none. ${known}`);
     }
-    values.set(label, [...(values.get(label) ?? []), value ?? Number.NaN]);
+    values.set(label, [...(values.get(label) ?? []), numbers.get(name) ?? Number.NaN]);
   }
   const mean = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
   return new Map([...values].map(([label, numbers]) => [label, mean(numbers)] as const));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { StageError } from '../../src/stage.ts';
+import { type Facts, type KnownInputs, StageError } from '../../src/stage.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { readCourse } from './courses.ts';
 import run from './run.ts';
@@ -194,8 +194,29 @@ test('points of a program whose steps do not grow, or have no end, are refused b
     const error = `steps that are whole numbers to 10000 and grow, got ${steps.at(-1)}`;
     assert.deepEqual(courseOf(...steps), { ok: false, error });
   }
-  const endless = readCourse('{"step":1,"values":{"loss":1e999}}', 'loss');
-  assert.deepEqual(endless, { ok: false, error: 'the curve "loss" among its points' });
+});
+
+test('a step without a number counts as none, also a bare NaN as Python writes it', () => {
+  const lines = [
+    '{"step": 1, "values": {"val.loss": NaN, "note": "NaN, Infinity"}}',
+    '{"step": 2, "values": {"val.loss": 0.5, "val.auc": -Infinity}}',
+    '{"step": 3, "values": {"val.loss": null}}',
+    '{"step": 4, "values": {"val.loss": 1e999}}',
+  ].join('\n');
+  assert.deepEqual(readCourse(lines, 'val.loss'), { ok: true, value: [[2, 0.5]] });
+  assert.deepEqual(readCourse(lines, 'loss'), { ok: true, value: [[2, 0.5]] });
+  assert.deepEqual(readCourse(lines, 'val.auc'), { ok: true, value: [] }, 'none of its steps');
+  assert.deepEqual(readCourse(lines, 'auk'), {
+    ok: false,
+    error: 'the curve "auk" among its points',
+  });
+});
+
+test('a number without a split is that of val', async () => {
+  using bench = new StageBench();
+  const endings: readonly Ending[] = [[0.7], [0.6], [0.8], [0.65]];
+  const given = { ...settings, by: 'auc' };
+  assert.deepEqual(await searched(bench, endings, given), await searched(bench, endings));
 });
 
 test('the curve of a history is the loss, the accuracy or the metric that selects its epochs', () => {
@@ -318,6 +339,16 @@ describe('mistakes in the settings of a search are found before it begins:', () 
       'enqueue.1.rat: the space has no "rat"',
     ],
     [
+      'an enqueued parameter beside a value that excludes it',
+      { enqueue: { 1: { optimizer: 'adam', momentum: 0.5 } } },
+      'enqueue.1.momentum: "momentum" exists only with optimizer: "sgd", got "adam"',
+    ],
+    [
+      'an enqueued parameter that a drawn value may exclude',
+      { enqueue: { 1: { momentum: 0.5 } } },
+      'enqueue.1.momentum: "momentum" exists only with optimizer: "sgd", which is not enqueued',
+    ],
+    [
       'an end that no rung reaches',
       { halving: { resource: 'epochs', most: 10 } },
       'halving.most: expected least (1) times a power of factor (3), such as 9, got 10',
@@ -336,6 +367,39 @@ describe('mistakes in the settings of a search are found before it begins:', () 
   ];
   for (const [name, given, message] of cases)
     test(name, () => assert.deepEqual(mistakesOf(given), [message]));
+
+  /** The mistakes that what is known of the trials shows. */
+  const unfitting = (given: object, ports: Readonly<Record<string, Facts>>) => {
+    const known: KnownInputs = (port) => {
+      const facts = ports[port];
+      return facts === undefined ? [] : [{ facts, labels: {} }];
+    };
+    const parsed = spec.settings.parse({ ...settings, ...given });
+    return spec.checkInputs!(parsed, known).map(({ at, message }) => `${at.join('.')}: ${message}`);
+  };
+
+  test('a metric or a split that the trials are known not to have', () => {
+    const metrics = { splits: ['test'], classes: ['a', 'b', 'c'] };
+    assert.deepEqual(unfitting({ by: 'equalErrorRate' }, { metrics }), [
+      'by: expected a metric of 3 classes, got equalErrorRate, which only two have',
+      'by: expected metrics of the split "val", but only test is measured',
+    ]);
+    assert.deepEqual(unfitting({ by: 'own', better: 'lower' }, { metrics }), []);
+  });
+
+  test('a curve by which the training does not end', () => {
+    const curves = { comparedCurve: 'val.accuracy', isBounded: true };
+    const prune = { curve: 'val.loss' };
+    const message =
+      'expected the curve val.accuracy, which "train" compares with the bounds, got val.loss: give both the same "by"';
+    assert.deepEqual(unfitting({ prune }, { curves }), [`prune.curve: ${message}`]);
+    assert.deepEqual(unfitting({ prune: {}, by: 'accuracy' }, { curves }), []);
+    assert.deepEqual(unfitting({ prune }, { curves: {} }), [], 'a program of your own is free');
+    assert.deepEqual(
+      unfitting({ prune: {}, by: 'accuracy' }, { curves: { ...curves, isBounded: false } }),
+      ['prune: "train" needs the bounds, as earlyStopping: { bounds: "${matrix.trial.bounds}" }'],
+    );
+  });
 
   test('a sampler that learns, without metrics', () => {
     assert.deepEqual(mistakesOf({}, []), [

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../src/json.ts';
-import { metricCatalogue } from '../../src/learning/metrics/metric-catalogue.ts';
+import { metricMissing } from '../../src/learning/metrics/known-classes.ts';
+import { splitMissing } from '../../src/learning/metrics/known-splits.ts';
+import {
+  chosenBy,
+  type MetricName,
+  metricCatalogue,
+} from '../../src/learning/metrics/metric-catalogue.ts';
 import { cornersOf } from '../../src/learning/sampling/corners.ts';
 import { rungsOf } from '../../src/learning/sampling/halving.ts';
 import { defaultStartup, samplerNames, samplers } from '../../src/learning/sampling/samplers.ts';
@@ -10,9 +16,15 @@ import {
   indexInChoice,
   isInside,
   type Space,
+  type Values,
 } from '../../src/learning/sampling/space.ts';
+import {
+  selectionSplit,
+  withoutSelectionSplit,
+  withSelectionSplit,
+} from '../../src/learning/training/splits.ts';
 import { output, text, whole } from '../../src/spec-parts.ts';
-import { defineKind, type SettingMistake, type Told } from '../../src/stage.ts';
+import { defineKind, type KnownInputs, type SettingMistake, type Told } from '../../src/stage.ts';
 
 const ends = (bound: z.ZodNumber) =>
   z.tuple([bound, bound]).refine(([low, high]) => low < high, 'expected the lower bound first');
@@ -45,7 +57,7 @@ const settings = z.strictObject({
   by: text
     .exactOptional()
     .describe(
-      'The number in the metrics that counts, such as `val.auc`; of several metrics of a trial, its mean.',
+      'The number in the metrics that counts, such as `auc`, which is `val.auc`; of several metrics of a trial, its mean.',
     ),
   better: direction.describe(
     'Whether `higher` or `lower` is better; not needed for a metric of `evaluate`.',
@@ -144,6 +156,10 @@ export const spec = defineKind<SearchSettings>({
     ...pruneMistakes(given, inputs),
     ...enqueuedMistakes(given),
   ],
+  checkInputs: (given, inputs) => [
+    ...measureMistakes(given, inputs),
+    ...curveMistakes(given, inputs),
+  ],
   example: `search:
   kind: search
   inputs: { metrics: [scores.metrics] }
@@ -178,7 +194,9 @@ export const directionOf = (by: string, better: SearchSettings['better']): typeo
  * that is no metric, since the loss falls while the AUC under `by` rises.
  */
 export const directionOfCurve = (curve: string, { by, better }: SearchSettings): typeof better =>
-  curve === by ? directionOf(by, better) : (directionOfMetric(curve) ?? better);
+  by !== undefined && withSelectionSplit(curve) === withSelectionSplit(by)
+    ? directionOf(by, better)
+    : (directionOfMetric(curve) ?? better);
 
 const directionOfMetric = (name: string): SearchSettings['better'] =>
   metricCatalogue.find((metric) => metric.name === name.split('.').at(-1))?.better;
@@ -224,6 +242,40 @@ function objectiveMistakes(
   if (sampler === 'sobol' && Object.keys(space).length > mostDimensions)
     mistakes.push({ at: ['space'], message: `sobol takes at most ${mostDimensions} parameters` });
   return mistakes;
+}
+
+/** A number under `by` that the metrics of the trials are known not to have. */
+function measureMistakes({ by }: SearchSettings, inputs: KnownInputs): readonly SettingMistake[] {
+  if (by === undefined) return [];
+  const name = withoutSelectionSplit(by);
+  const metric = chosenBy.find((known): known is MetricName => known === name);
+  return metric === undefined
+    ? []
+    : [
+        ...metricMissing(metric, inputs, 'metrics', { from: 2 }),
+        ...splitMissing(selectionSplit, inputs, 'metrics'),
+      ];
+}
+
+/** A curve by which a training is known not to end: then a trial would get the bounds of another. */
+function curveMistakes(
+  { prune, by }: SearchSettings,
+  inputs: KnownInputs,
+): readonly SettingMistake[] {
+  const curve = prune && (prune.curve ?? by);
+  if (curve === undefined) return [];
+  const at = prune!.curve === undefined ? ['prune'] : ['prune', 'curve'];
+  const name = withSelectionSplit(curve);
+  return inputs('curves').flatMap(({ facts }): readonly SettingMistake[] => {
+    const { comparedCurve: compared, isBounded } = facts ?? {};
+    if (compared === undefined) return []; // a program of the user's
+    if (compared !== name) {
+      const hint = `which "train" compares with the bounds, got ${name}: give both the same "by"`;
+      return [{ at, message: `expected the curve ${compared}, ${hint}` }];
+    }
+    const settings = 'earlyStopping: { bounds: "${matrix.trial.bounds}" }';
+    return isBounded ? [] : [{ at, message: `"train" needs the bounds, as ${settings}` }];
+  });
 }
 
 function halvingMistakes({ halving, space }: SearchSettings): readonly SettingMistake[] {
@@ -285,7 +337,23 @@ function enqueuedMistakes({
           { at, message: `the space has no "${parameter}"`, unknown: { name: parameter, known } },
         ];
       const message = `${JSON.stringify(wanted)} is outside of the space`;
-      return isInside(range, wanted) ? [] : [{ at, message }];
+      if (!isInside(range, wanted)) return [{ at, message }];
+      return conditionMistakes(space, values, parameter).map((each) => ({ at, message: each }));
     }),
   );
+}
+
+/** Why an enqueued parameter may not exist in its trial: values that it needs are not enqueued. */
+function conditionMistakes(space: Space, values: Values, parameter: string): readonly string[] {
+  const conditions = Object.entries(conditionsOf(space, parameter) ?? {});
+  return conditions.flatMap(([other, allowed]) => {
+    const value = values[other];
+    const range = space[other]!;
+    const isAlways =
+      'choice' in range && range.choice.every((each) => indexInChoice(allowed, each) >= 0);
+    if (value === undefined ? isAlways : indexInChoice(allowed, value) >= 0) return [];
+    const needed = allowed.map((each) => `${other}: ${JSON.stringify(each)}`).join(' or ');
+    const got = value === undefined ? 'which is not enqueued' : `got ${JSON.stringify(value)}`;
+    return [`"${parameter}" exists only with ${needed}, ${got}`];
+  });
 }

@@ -158,6 +158,29 @@ test('metrics without the validation split are refused, whatever others they hav
   );
 });
 
+test('a number may have the name of its split, which is val, and of no other', () => {
+  const given = {
+    by: 'val.auc',
+    ties: ['val.loss'],
+    where: ['val.loss < 2'],
+    front: ['val.auc', 'parameters'],
+  };
+  const parsed = spec.settings.parse(given);
+  assert.deepEqual(
+    [parsed.by, parsed.ties, parsed.where, parsed.front],
+    ['auc', ['loss'], ['loss < 2'], ['auc', 'parameters']],
+  );
+  const mistakes = spec.check!(spec.settings.parse({ by: 'test.auc' }), new Set());
+  assert.deepEqual(mistakes, [
+    { at: ['by'], message: 'a split that chooses a candidate is no test any more' },
+  ]);
+  const facts = { splits: ['test'] };
+  assert.deepEqual(
+    spec.checkInputs!(parsed, () => [{ facts, labels: {} }]),
+    [{ at: ['by'], message: 'expected metrics of the split "val", but only test is measured' }],
+  );
+});
+
 test('models and metrics that do not go together are refused', async () => {
   using bench = new StageBench();
   const artifact = (seed: number) => ({ path: bench.root, labels: { seed: `${seed}` } });

@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { factsOfClasses, metricMissing } from '../../src/learning/metrics/known-classes.ts';
+import { splitMissing } from '../../src/learning/metrics/known-splits.ts';
 import { chosenBy, type MetricName } from '../../src/learning/metrics/metric-catalogue.ts';
-import { selectionSplit } from '../../src/learning/training/splits.ts';
+import {
+  selectionNumber,
+  selectionSplit,
+  withoutSelectionSplit,
+} from '../../src/learning/training/splits.ts';
 import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { count, flag, output, text } from '../../src/spec-parts.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
@@ -10,10 +15,11 @@ import { constraintPattern, knownCriteria } from './criteria.ts';
 
 const constraint = z
   .string()
-  .regex(constraintPattern, 'expected a name, a relation and a number, such as "parameters < 1e6"');
+  .regex(constraintPattern, 'expected a name, a relation and a number, such as "parameters < 1e6"')
+  .overwrite((written) => withoutSelectionSplit(written.trimStart()));
 
 const settings = z.strictObject({
-  by: text
+  by: selectionNumber
     .default('accuracy')
     .describe(
       `The metric on the split ${selectionSplit}, such as auc: the highest, or the lowest where lower is better.`,
@@ -32,12 +38,12 @@ const settings = z.strictObject({
     .describe(
       `What a candidate must keep within to be chosen, such as [parameters < 1e6, loss < 0.5]: numbers of the split ${selectionSplit}, or of no split; with \`over\`, their means.`,
     ),
-  ties: uniqueList(text, 'name')
+  ties: uniqueList(selectionNumber, 'name')
     .default(['loss'])
     .describe(
       'What decides between candidates of the same value, in this order: a metric, or `parameters`, of which fewer are better. Then the first candidate is chosen.',
     ),
-  front: uniqueList(text, 'name')
+  front: uniqueList(selectionNumber, 'name')
     .default([])
     .describe(
       'Also writes the candidates that no other one beats in all of these, the Pareto front, such as [auc, parameters].',
@@ -102,7 +108,10 @@ export const spec = defineKind<SelectSettings>({
   facts: (_, inputs) => factsOfClasses(inputs, 'models'),
   checkInputs: ({ by }, inputs) => {
     const known = chosenBy.find((name): name is MetricName => name === by);
-    return metricMissing(known, inputs, 'metrics', { from: 2 });
+    return [
+      ...metricMissing(known, inputs, 'metrics', { from: 2 }),
+      ...splitMissing(selectionSplit, inputs, 'metrics'),
+    ];
   },
   example: `best:
   kind: select
@@ -128,6 +137,8 @@ function unknownCriteria({ by, better, ties, front }: SelectSettings): readonly 
             },
           ],
     );
+  if (by.startsWith('test.'))
+    return [{ at: ['by'], message: 'a split that chooses a candidate is no test any more' }];
   const ofBy = isKnown(by)
     ? []
     : [

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { metricMissing } from '../../src/learning/metrics/known-classes.ts';
+import { splitMissing } from '../../src/learning/metrics/known-splits.ts';
 import { chosenBy, type MetricName } from '../../src/learning/metrics/metric-catalogue.ts';
-import { selectionSplit } from '../../src/learning/training/splits.ts';
+import { selectionNumber, selectionSplit } from '../../src/learning/training/splits.ts';
 import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { count, output, text, whole } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
@@ -13,7 +14,7 @@ const settings = z.strictObject({
     .describe(
       'What the trials differ in: an axis such as `rate`, a field of its values such as `sample.rate`, or all fields: `sample.*`.',
     ),
-  by: text
+  by: selectionNumber
     .default('accuracy')
     .describe(`The metric on the split ${selectionSplit} that the sweep is about, such as auc.`),
   better: z
@@ -58,15 +59,24 @@ export const spec = defineKind<SweepSettings>({
       summary: 'The best trials as an axis of a matrix, to paste into a pipeline.',
     },
   },
-  check: ({ by, better }) =>
-    mistakeIf(
-      better === undefined && !chosenBy.some((name) => name === by),
-      ['by'],
-      `"${by}" is no metric of evaluate: for one of your own, say which is better, as in better: higher`,
-    ),
+  check: ({ by, better }) => {
+    const isTest = by.startsWith('test.');
+    const isUnknown = better === undefined && !chosenBy.some((name) => name === by);
+    return [
+      ...mistakeIf(isTest, ['by'], 'a split that trials are compared by is no test any more'),
+      ...mistakeIf(
+        isUnknown && !isTest,
+        ['by'],
+        `"${by}" is no metric of evaluate: for one of your own, say which is better, as in better: higher`,
+      ),
+    ];
+  },
   checkInputs: ({ by }, inputs) => {
     const known = chosenBy.find((name): name is MetricName => name === by);
-    return metricMissing(known, inputs, 'metrics', { from: 2 });
+    return [
+      ...metricMissing(known, inputs, 'metrics', { from: 2 }),
+      ...splitMissing(selectionSplit, inputs, 'metrics'),
+    ];
   },
   example: `overview:
   kind: sweep

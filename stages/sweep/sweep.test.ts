@@ -114,3 +114,32 @@ test('axes of a grid make an axis of their own', async () => {
       '  - { id: "2", rate: 0.2, width: 8 } # val.auc 0.28\n',
   );
 });
+
+test('the best trials have a null for what they lack, and settings that are the same in all', async () => {
+  using bench = new StageBench();
+  const trials = [0.1, 0.2, 0.3].map((rate, index) => ({
+    labels: {
+      trial: String(index + 1),
+      'trial.rate': String(rate),
+      'trial.widths': '[8,16]',
+      'trial.scaled': 'true',
+      ...(index === 1 && { 'trial.head': 'mean' }),
+    },
+    auc: rate,
+  }));
+  const { best } = await sweepOf(bench, trials, { settings: ['trial.*'], best: 2 });
+  assert.equal(
+    best,
+    '# The best 2 trials of 3 by val.auc. Paste it under a matrix.\ntrial:\n' +
+      '  - { id: "3", rate: 0.3, widths: [8,16], scaled: true, head: null } # val.auc 0.3\n' +
+      '  - { id: "2", rate: 0.2, widths: [8,16], scaled: true, head: "mean" } # val.auc 0.2\n',
+  );
+});
+
+test('the number may have the name of its split, which is val, and of no other', () => {
+  const parsed = spec.settings.parse({ by: 'val.auc', settings: ['rate'] });
+  assert.equal(parsed.by, 'auc');
+  assert.deepEqual(spec.check!({ ...parsed, by: 'test.auc' }, new Set()), [
+    { at: ['by'], message: 'a split that trials are compared by is no test any more' },
+  ]);
+});

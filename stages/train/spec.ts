@@ -43,7 +43,12 @@ import {
 import { ratesSetting } from '../../src/learning/training/learning-rates.ts';
 import { plannedObstacle } from '../../src/learning/training/resume-rules.ts';
 import { mostEpochs, scheduleSettings } from '../../src/learning/training/schedule.ts';
-import { selectionSplit, splitList, trainSplit } from '../../src/learning/training/splits.ts';
+import {
+  selectionSplit,
+  splitList,
+  trainSplit,
+  withSelectionSplit,
+} from '../../src/learning/training/splits.ts';
 import {
   clipSettings,
   lossSettings,
@@ -326,6 +331,12 @@ function noWeights(
   ];
 }
 
+/** The curve by which it chooses its epoch, and whether it ends where that is worse than a bound. */
+const courseFacts = ({ by = 'accuracy', earlyStopping }: TrainSettings): Facts => ({
+  comparedCurve: withSelectionSplit(by),
+  isBounded: earlyStopping?.bounds !== undefined,
+});
+
 /** The classes of the model. */
 function learned({ target }: TrainSettings, inputs: KnownInputs): Facts {
   const [data] = [...inputs('dataset'), ...inputs('features')];
@@ -402,7 +413,7 @@ export const spec = defineKind<TrainSettings>({
   whyNoResume: (settings, state) => plannedObstacle(state, settings),
   downloads: publishedWeights,
   check,
-  facts: learned,
+  facts: (given, inputs) => ({ ...learned(given, inputs), ...courseFacts(given) }),
   checkInputs: (given, inputs) => {
     const facts = learned(given, inputs);
     return [

@@ -1,3 +1,4 @@
+import type { KnownTrials } from '../../engine/store/stage-result.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { printableJson } from '../../json.ts';
 import {
@@ -32,8 +33,9 @@ function asText({ stage, kind, state, reasons, examined }: StageExplanation): st
     ...reasons.map((reason) => `  ${reason}`),
   ];
   if (examined === undefined) return `${lines.join('\n')}\n`;
-  const { digest, last, changes, result } = examined;
+  const { digest, last, changes, result, knew } = examined;
   if (last !== undefined) lines.push(...formatChanges(changes));
+  if (knew !== undefined) lines.push(`  knew        ${describeTrials(knew)}`);
   lines.push(`  fingerprint ${digest}`);
   if (result !== undefined) lines.push(`  result      of ${result.startedAt} on ${result.host}`);
   return `${lines.join('\n')}\n`;
@@ -49,6 +51,13 @@ function formatChanges(changes: readonly ExplainedChange[]): readonly string[] {
   return ['', ...formatTable(['value', 'last result', 'now'], rows).map((line) => `  ${line}`), ''];
 }
 
+/** Trials 1, 2 and 4, while others were under way; `4 (failed)`. */
+function describeTrials({ ended, failed }: KnownTrials): string {
+  const numbers = [...ended, ...failed.map((number) => `${number} (failed)`)];
+  const sorted = numbers.toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  return sorted.length === 0 ? 'no trial' : `the trials ${sorted.join(', ')}`;
+}
+
 const formatValue = ({ value, isDefault }: KnownValue): string =>
   (value === undefined ? '—' : printableJson(value)) + (isDefault ? ' (default)' : '');
 
@@ -57,6 +66,7 @@ const rowOf = ({ stage, state, examined }: StageExplanation) => ({
   state,
   ...(examined !== undefined && {
     digest: examined.digest,
+    ...(examined.knew !== undefined && { knew: examined.knew }),
     fingerprint: examined.fingerprint,
     last: examined.last ?? null,
     differences: examined.differences,

@@ -3,6 +3,7 @@ import { openTarget, type TargetRequest } from '../../project/open-target.ts';
 import type { WorkspaceOptions } from '../../project/workspace.ts';
 import { wantsColour } from '../../reporting/terminal/colour.ts';
 import { formatPlan, type PlanRemarks } from '../../reporting/terminal/format-plan.ts';
+import type { PlanLine } from '../../reporting/terminal/plan-line.ts';
 import { printJson, printWarnings } from '../support/command-error.ts';
 import { exitCodes } from '../support/exit-codes.ts';
 import { openHere } from '../support/open-here.ts';
@@ -30,8 +31,19 @@ export async function planCommand(words: readonly string[], options: PlanOptions
 }
 
 function asText(pipeline: string, plan: Plan, remarks: PlanRemarks): string {
-  const lines = plan.map((stage) => ({ ...stage, notes: notesOf(stage) }));
+  const lines = plan.map(lineOf);
   return formatPlan(pipeline, lines, remarks, wantsColour(process.stdout, process.env));
+}
+
+function lineOf(stage: StagePlan): PlanLine {
+  const { stage: name, state, trial, drawn = {} } = stage;
+  const hasValues = Object.keys(drawn).length > 0;
+  return {
+    stage: name,
+    state,
+    notes: notesOf(stage),
+    ...(trial !== undefined && { trial: { ...trial, hasValues } }),
+  };
 }
 
 function notesOf({ drawn = {}, reasons, checkpoint, away }: StagePlan): readonly string[] {

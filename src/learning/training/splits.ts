@@ -6,6 +6,17 @@ export const trainSplit = 'train';
 /** The split that selects the epoch. A test split never does. */
 export const selectionSplit = 'val';
 
+/** A number without a split is of the one that selects: `val.auc` of `auc`. */
+export const withSelectionSplit = (name: string): string =>
+  name.includes('.') ? name : `${selectionSplit}.${name}`;
+
+/** `auc` of `val.auc`; other names stay. */
+export const withoutSelectionSplit = (name: string): string =>
+  name.startsWith(`${selectionSplit}.`) ? name.slice(selectionSplit.length + 1) : name;
+
+/** The setting of a number of the split that selects, with or without its name: `auc`. */
+export const selectionNumber = z.string().min(1).overwrite(withoutSelectionSplit);
+
 /** The setting of a list of splits; light, since specs have it. */
 export const splitList = uniqueList(z.string(), 'split');
 

@@ -6,6 +6,7 @@ import type { PlannedDecision } from '../../engine/plan/decide.ts';
 import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import { withDefaults } from '../../engine/plan/fingerprint-changes.ts';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
+import { type KnownTrials, knownTrials } from '../../engine/store/stage-result.ts';
 import type { Json } from '../../json.ts';
 import { sourceOf } from '../../reporting/report/describe-stage.ts';
 import { openSelection, type TargetRequest } from '../open-target.ts';
@@ -30,6 +31,8 @@ export interface StageExplanation {
     readonly differences: ReturnType<typeof diffFingerprints>;
     /** The same with the defaults that fingerprints leave out. */
     readonly changes: readonly ExplainedChange[];
+    /** For a stage that proposes a trial: which others it knew of. */
+    readonly knew?: KnownTrials;
     /** The result that the store has for it. */
     readonly result?: { readonly startedAt: string; readonly host: string };
   };
@@ -81,6 +84,7 @@ function explain({ stage, decision, examined }: PlannedStage): StageExplanation 
   };
   if (examined === undefined) return explanation;
   const { digest, fingerprint, last, result } = examined;
+  const knew = knownTrials(fingerprint);
   const differences = last === undefined ? [] : diffFingerprints(last, fingerprint);
   return {
     ...explanation,
@@ -90,6 +94,7 @@ function explain({ stage, decision, examined }: PlannedStage): StageExplanation 
       ...(last !== undefined && { last }),
       differences,
       changes: differences.flatMap((difference) => changesOf(difference, stage)),
+      ...(knew !== undefined && { knew }),
       ...(result !== undefined && { result: result.record }),
     },
   };

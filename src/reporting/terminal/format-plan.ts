@@ -1,15 +1,8 @@
-import type { PlannedDecision } from '../../engine/plan/decide.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { countActs, plannedStates, type Tone } from '../states.ts';
 import { createPaint } from './colour.ts';
-
-/** What a plan says of a stage. */
-export interface PlanLine {
-  readonly stage: string;
-  readonly state: PlannedDecision['state'];
-  /** Reasons and remarks, the most important first. */
-  readonly notes: readonly string[];
-}
+import type { PlanLine } from './plan-line.ts';
+import { sumUpTrials } from './sum-up-trials.ts';
 
 const styles = { '': 'dim', good: 'cyan', warn: 'yellow', bad: 'red' } as const satisfies Record<
   Tone,
@@ -33,7 +26,10 @@ export interface PlanRemarks {
   readonly leftOut: ReadonlyMap<string, string>;
 }
 
-/** The text of `plan`: a line for each stage, and how many would be treated how. */
+/**
+ * The text of `plan`: a line for each stage, or for several trials of a search, and how many stages
+ * would be treated how.
+ */
 export function formatPlan(
   pipeline: string,
   lines: readonly PlanLine[],
@@ -42,13 +38,14 @@ export function formatPlan(
 ): string {
   const paint = createPaint(coloured);
   const changed = changes.map(({ name }) => name);
-  const names = [...changed, ...lines.map(({ stage }) => stage), ...leftOut.keys()];
+  const shown = sumUpTrials(lines);
+  const names = [...changed, ...shown.map(({ stage }) => stage), ...leftOut.keys()];
   const width = names.reduce((widest, name) => Math.max(widest, name.length), 0);
   const row = (act: string, style: (typeof styles)[Tone], name: string, notes: string) =>
     `${`  ${paint[style](act.padEnd(10))}  ${name.padEnd(width)}  ${notes}`.trimEnd()}\n`;
   const rows = [
     ...changes.map((change) => row('set', 'dim', change.name, describeChange(change))),
-    ...lines.map(({ stage, state, notes }) => {
+    ...shown.map(({ stage, state, notes }) => {
       const { act, tone } = plannedStates[state];
       return row(act, styles[tone], stage, notes.join('; '));
     }),
