@@ -54,7 +54,7 @@ test('a search proposes a trial when those before have ended, and more trials ex
   run         search[trial=4]      never ran
   may run     fit[trial=4…200]     197 trials of a search, as they are proposed
   may run     search[trial=5…200]  196 trials of a search, as they are proposed
-  may run     all                  reads fit[trial=4], fit[trial=5], fit[trial=6], …
+  may run     all                  reads fit[trial=4], fit[trial=5], fit[trial=6], fit[trial=7] and 193 more, which must run
 6 up to date, 1 run, 394 may run
 `,
   );

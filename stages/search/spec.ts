@@ -113,7 +113,7 @@ export const boundsName = 'bounds';
 
 export const spec = defineKind<SearchSettings>({
   name: 'search',
-  version: 1,
+  version: 2,
   summary: 'Proposes the trials of a search, each by those that have ended before.',
   settings,
   inputs: {
