@@ -339,16 +339,6 @@ describe('mistakes in the settings of a search are found before it begins:', () 
       'enqueue.1.rat: the space has no "rat"',
     ],
     [
-      'an enqueued parameter beside a value that excludes it',
-      { enqueue: { 1: { optimizer: 'adam', momentum: 0.5 } } },
-      'enqueue.1.momentum: "momentum" exists only with optimizer: "sgd", got "adam"',
-    ],
-    [
-      'an enqueued parameter that a drawn value may exclude',
-      { enqueue: { 1: { momentum: 0.5 } } },
-      'enqueue.1.momentum: "momentum" exists only with optimizer: "sgd", which is not enqueued',
-    ],
-    [
       'an end that no rung reaches',
       { halving: { resource: 'epochs', most: 10 } },
       'halving.most: expected least (1) times a power of factor (3), such as 9, got 10',
@@ -367,6 +357,14 @@ describe('mistakes in the settings of a search are found before it begins:', () 
   ];
   for (const [name, given, message] of cases)
     test(name, () => assert.deepEqual(mistakesOf(given), [message]));
+
+  test('an enqueued parameter without the values beside which it exists', () => {
+    const enqueued = (values: object) => mistakesOf({ enqueue: { 1: values } });
+    const only = 'enqueue.1.momentum: "momentum" exists only with optimizer: "sgd"';
+    assert.deepEqual(enqueued({ optimizer: 'adam', momentum: 0.5 }), [`${only}, got "adam"`]);
+    assert.deepEqual(enqueued({ momentum: 0.5 }), [`${only}, which is not enqueued`]);
+    assert.deepEqual(enqueued({ optimizer: 'sgd', momentum: 0.5 }), []);
+  });
 
   /** The mistakes that what is known of the trials shows. */
   const unfitting = (given: object, ports: Readonly<Record<string, Facts>>) => {
