@@ -1,9 +1,9 @@
-import type { KnownTrials } from '../../engine/store/stage-result.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { printableJson } from '../../json.ts';
 import {
   type ExplainedChange,
   explainStages,
+  type KnownTrials,
   type KnownValue,
   type StageExplanation,
 } from '../../project/inspect/explain-stages.ts';

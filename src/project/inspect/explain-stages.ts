@@ -14,6 +14,8 @@ import type { OpenedProject } from '../opened-project.ts';
 import { pendingDecision, type Selection } from '../selection.ts';
 import { planSelection } from '../workspace.ts';
 
+export type { KnownTrials };
+
 /** How a stage stands to its last result. */
 export interface StageExplanation {
   readonly stage: string;
