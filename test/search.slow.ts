@@ -206,7 +206,9 @@ test('a kind of the project’s own takes part in ending weak trials early', asy
     .replace('kind: python', 'kind: descend')
     .replace(/ {4}inputs: \{ program.*\n {4}outputs: .*\n/, '')
     .replace(/with: \{ args: (\{.*\}) \}/, 'with: $1');
-  using project = new Project(kind, ownKind);
+  const table = '{ values: [error], settings: ["trial.*"] }';
+  const results = `  results: { kind: table, inputs: { metrics: [fit.metrics] }, with: ${table} }\n`;
+  using project = new Project(kind + results, ownKind);
   const { code, stdout, stderr } = await project.run();
   assert.equal(code, 0, stdout + stderr);
   assert.deepEqual(
@@ -217,6 +219,9 @@ test('a kind of the project’s own takes part in ending weak trials early', asy
     project.read(`artifacts/test/fit@trial=${trial}/points.jsonl`).trim().split('\n').length;
   assert.deepEqual([1, 2, 3].map(stepsOf), [4, 4, 2]);
   assert.match(project.read('artifacts/test/report.html'), /ended early, after step/);
+  const [header] = project.read('artifacts/test/results/table.csv').split('\n');
+  assert.match(header!, /^trial,trial\.rate,/);
+  assert.doesNotMatch(header!, /bounds/);
 });
 
 test('no value of a trial may decide which code runs', async () => {

@@ -394,6 +394,8 @@ function fieldsOf(axes: Combination, names: readonly string[]): Readonly<Record<
     .flatMap((asked) => withFields(axes, asked))
     .flatMap((name) => {
       const [axis = '', ...path] = name.split('.');
+      // What a search adds for itself, such as bounds, is no setting to compare.
+      if (axes.get(axis)?.proposal?.unlisted.has(path.join('.'))) return [];
       const node = path.reduce<Node | undefined>(
         (inner, key) => child(inner, key),
         axes.get(axis)?.node,
