@@ -4,7 +4,7 @@ import { chart, domainOf, type Part } from '../../src/learning/charts/encoders.t
 import { intervalRows } from '../../src/learning/charts/interval-rows.ts';
 import { seriesName } from '../../src/learning/charts/series.ts';
 import { findMetric, titleOfPath } from '../../src/learning/metrics/metric-catalogue.ts';
-import type { Table } from './collect.ts';
+import type { Row, Table } from './collect.ts';
 
 /**
  * Widths of a panel alone, and of one beside another: with the names of the rows the chart fits a
@@ -35,7 +35,7 @@ export function defaultTitle({ over }: Table): string {
 
 function subtitle({ labels, over, confidence, rows }: Table): string {
   if (over.length === 0)
-    return labels.length === 0 ? 'One evaluation' : `By ${labels.join(' and ')}`;
+    return labels.length === 0 ? 'One evaluation' : `By ${shown(labels).join(' and ')}`;
   const hasMeans = rows.some(({ cells }) =>
     cells.some((cell) => cell !== undefined && cell.points.length > 1),
   );
@@ -43,10 +43,20 @@ function subtitle({ labels, over, confidence, rows }: Table): string {
   return `Dots: each ${over.join(' and ')}; stroke: mean; line: its ${formatLevel(confidence)} t interval`;
 }
 
+/** The labels that name a row: a field of an axis says no more than the axis, and takes room. */
+const shown = (labels: readonly string[]): readonly string[] =>
+  labels.filter((name) => !name.includes('.') || !labels.includes(name.split('.')[0]!));
+
+function nameOf({ labels }: Row): string {
+  const names = shown(Object.keys(labels));
+  return seriesName(Object.fromEntries(names.map((name) => [name, labels[name]!])));
+}
+
 function panel({ values, over, rows }: Table, index: number, width: number): Part {
-  const cells = rows.flatMap(({ labels, cells }) =>
-    cells[index] === undefined ? [] : [{ name: seriesName(labels), ...cells[index] }],
-  );
+  const cells = rows.flatMap((row) => {
+    const cell = row.cells[index];
+    return cell === undefined ? [] : [{ name: nameOf(row), ...cell }];
+  });
   const points = cells.flatMap(({ name, points }) =>
     points.map(({ labels, value }) => ({ name, ...labels, value })),
   );
@@ -63,7 +73,7 @@ function panel({ values, over, rows }: Table, index: number, width: number): Par
       label: titleOfPath(value),
       width,
       domain: domainOf(drawn, findMetric(value)?.range),
-      names: rows.map(({ labels }) => seriesName(labels)),
+      names: rows.map(nameOf),
       showsNames: index % panelsAcross === 0,
       ...(isMean && { points }),
     },

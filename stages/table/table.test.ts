@@ -195,6 +195,17 @@ test('the chart has a panel for each value: dots alone, or dots with mean and in
   );
 });
 
+test('a row of the chart is named by its axes: their fields, which the table has, would leave no room', () => {
+  const trials = [0.1, 0.2].map((rate, index) => ({
+    labels: { trial: `${index + 1}`, 'trial.rate': `${rate}` },
+    values: new Map([['test.auc', rate]]),
+  }));
+  const chart = tableChart(collect(trials, { values: ['test.auc'], over: [], confidence }));
+  assert.match(JSON.stringify(chart), /"By trial"/);
+  assert.match(JSON.stringify(chart), /"name":"1"|"name":"trial 1"/);
+  assert.doesNotMatch(JSON.stringify(chart), /trial\.rate/);
+});
+
 interface PanelSpec {
   readonly data: { readonly values: readonly object[] };
   readonly layer: readonly {
@@ -222,7 +233,7 @@ test('results change only with the version of the kind', async () => {
     bench.output(port, spec.outputs[port]),
   );
   const digest = digestOf(join(bench.output('chart'), 'chart.vl.json'), ...outputs);
-  assert.deepEqual({ version: spec.version, digest }, { version: 10, digest: 'ed293c78c4b47745' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 11, digest: 'ed293c78c4b47745' });
 });
 
 test('a number that no metrics have is refused with those that they have', async () => {
