@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { Random } from '../../src/random.ts';
 import { auditScenario } from './audits.ts';
 import { changesScenario } from './changes.ts';
+import { classifierRunsScenario } from './classifier-runs.ts';
 import { classifierScenario } from './classifiers.ts';
 import { comparisonScenario, runsScenario } from './comparisons.ts';
 import { detectorScenario } from './detectors.ts';
@@ -160,6 +161,14 @@ const scenarios: Family = {
         named(`runs ${runs}`, design),
         () => runsScenario(0.75, design, draws, runs),
       ]),
+    ),
+  ),
+  ...Object.assign(
+    {},
+    ...[3, 5].map((runs) =>
+      family(`classifier runs ${runs}`, classes, (of) =>
+        classifierRunsScenario(1.2, of, draws, runs),
+      ),
     ),
   ),
 };

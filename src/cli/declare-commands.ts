@@ -341,6 +341,10 @@ export const commands: Readonly<Record<string, CommandForm>> = {
         '--missing <rule>',
         'how a video without an image counts: 0.5, wrong or excluded (default: 0.5)',
       ),
+      option(
+        '--over <axes>',
+        'compare the means of stages that differ in these axes alone, such as seed',
+      ),
       option('--all', 'show every number that they have in common, not only the main ones'),
       option('--json', 'print JSON'),
       option('--markdown', 'print Markdown tables'),

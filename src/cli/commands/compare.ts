@@ -11,6 +11,7 @@ import { print, printJson } from '../support/command-error.ts';
 import { openHere } from '../support/open-here.ts';
 
 interface CompareOptions extends VideoOptions {
+  readonly over?: string;
   readonly all?: boolean;
   readonly json?: boolean;
   readonly markdown?: boolean;
@@ -30,7 +31,10 @@ export async function compareCommand(
     throw new UsageError(`Expected one form of the comparison, got ${flags}`);
   }
   const joining = readVideoRule(options);
-  const { comparison, tables, page } = await compareRuns(openHere(), words, joining);
+  const { comparison, tables, page } = await compareRuns(openHere(), words, {
+    joining,
+    over: options.over?.split(','),
+  });
   if (options.html !== undefined) {
     const file = options.html === true ? 'compare.html' : options.html;
     writeUserFile(process.cwd(), file, await page());

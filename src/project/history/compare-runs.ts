@@ -17,22 +17,29 @@ interface RunComparison {
   readonly page: () => Promise<string>;
 }
 
+/** How scores are joined before they are compared. */
+interface Joining {
+  /** How scores of images are also joined by video; absent: they are not. */
+  readonly joining?: VideoRule | undefined;
+  /** Axes in which the runs of one model differ, whose means are compared; absent: none. */
+  readonly over?: readonly string[] | undefined;
+}
+
 /**
- * Compares what words name, by results in the store; with `joining`, scores of images by video too.
- * Throws a `PipelineError` for unknown words.
+ * Compares what words name, by results in the store. Throws a `PipelineError` for unknown words.
  */
 export async function compareRuns(
   project: OpenedProject,
   words: readonly string[],
-  joining?: VideoRule,
+  { joining, over }: Joining = {},
 ): Promise<RunComparison> {
   const store = await project.openStore();
-  const subjects = await findSubjects(words, { project, store, joining }).finally(() =>
+  const subjects = await findSubjects(words, { project, store, joining, over }).finally(() =>
     store.close(),
   );
   if (subjects.length < 2)
     throw new UsageError('Expected two or more pipelines, runs or stages to compare');
-  const comparison = compareSubjects(subjects);
+  const comparison = compareSubjects(subjects, 'all', over);
   return {
     comparison,
     tables: () => comparisonTables(comparison),

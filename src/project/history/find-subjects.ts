@@ -16,6 +16,7 @@ import {
   subjectOfRun,
   upstreamOf,
 } from '../../reporting/compare/comparison-subject.ts';
+import { withoutAxes } from '../../reporting/compare/pooled-scores.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import type { ArtifactType } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
@@ -31,6 +32,8 @@ interface Sources {
   readonly store: Store;
   /** How scores of images are also joined by video; absent: they are not. */
   readonly joining?: VideoRule | undefined;
+  /** Axes in which the stages of a subject may differ, as runs of one model; absent: none. */
+  readonly over?: readonly string[] | undefined;
 }
 
 /**
@@ -72,7 +75,8 @@ async function findSubject(word: string, sources: Sources): Promise<Subject> {
       suggestStage(stage, stages.keys()),
     );
   }
-  if (others.length > 0) {
+  const models = new Set(names.map((each) => withoutAxes(each, sources.over ?? [])));
+  if (others.length > 0 && models.size > 1) {
     const message = `"${stage}" of ${label} is ${names.length} stages: ${names.slice(0, 8).join(', ')}`;
     throw mistake(
       'one-stage',
@@ -80,10 +84,9 @@ async function findSubject(word: string, sources: Sources): Promise<Subject> {
       `Name one, as in ${word.replace(`:${stage}`, `:${name}`)}.`,
     );
   }
-  const onlyStage = new Map([[name, stages.get(name)!]]);
   return {
-    label: `${label}:${name}`,
-    stages: onlyStage,
+    label: `${label}:${others.length > 0 ? [...models][0] : name}`,
+    stages: new Map(names.map((each) => [each, stages.get(each)!])),
     isStage: true,
     upstream: upstreamOf(name, stages),
   };

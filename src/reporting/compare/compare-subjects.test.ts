@@ -296,6 +296,46 @@ test('scores of more than two classes are compared by which images each has righ
   assert.match(formatComparison(comparisonTables(mixed)), /Not compared: tests need two sides/);
 });
 
+test('runs that differ in one axis are pooled: of more classes by accuracy, of two sides by AUC too', () => {
+  const seeds = (rights: readonly number[], net = '') =>
+    Object.fromEntries(
+      rights.map((right, seed) => [`s[${net}seed=${seed + 1}]`, classified(right)]),
+    );
+  const whole = compareSubjects(
+    [subject('a', seeds([18, 20, 22])), subject('b', seeds([25, 26]))],
+    'all',
+    ['seed'],
+  );
+  assert.equal(whole.paired.length, 1, 'single runs are not compared');
+  assert.match(
+    formatComparison(comparisonTables(whole)),
+    /s over seed: accuracy over 3 classes on test, image by image, means of 2 to 3 runs \(30 images\)\n.*\n.*\bb +a +accuracy +\+0\.1833.* Welch over runs and images\n/i,
+  );
+  const named = compareSubjects(
+    [
+      subject('a:s[net=1]', seeds([18, 20, 22], 'net=1,'), true),
+      subject('a:s[net=2]', seeds([25, 26, 27], 'net=2,'), true),
+    ],
+    'all',
+    ['seed'],
+  );
+  assert.deepEqual(
+    named.paired.map(({ stage, ...paired }) => [stage, 'runs' in paired && paired.runs]),
+    [['s[net=1] / s[net=2] over seed', [3, 3]]],
+  );
+  const sided = (label: string, rights: readonly number[]) =>
+    subject(
+      label,
+      Object.fromEntries(rights.map((right, seed) => [`s[seed=${seed}]`, scores(1, right)])),
+    );
+  const [two] = compareSubjects([sided('a', [4, 5]), sided('b', [6, 7])], 'all', ['seed']).paired;
+  assert.ok(two !== undefined && 'pairs' in two && !('classes' in two) && !('curves' in two));
+  assert.deepEqual(
+    two.pairs.map(({ accuracy }) => accuracy.test),
+    ['runs-and-images'],
+  );
+});
+
 test('Markdown keeps bars in names from breaking a table', () => {
   const [table] = comparisonTables(
     compareSubjects([

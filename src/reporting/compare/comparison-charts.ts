@@ -6,7 +6,8 @@ import { simplifyLine } from '../../learning/charts/simplify-line.ts';
 import { axisTitle, metric } from '../../learning/metrics/metric-catalogue.ts';
 import { selectionSplit, totalOf } from '../../learning/training/splits.ts';
 import { curveCharts, stepAxis } from '../curve-charts.ts';
-import type { Comparison, PairedScores } from './compare-subjects.ts';
+import type { Comparison } from './compare-subjects.ts';
+import type { PairedScores } from './paired-scores.ts';
 
 const width = 400;
 

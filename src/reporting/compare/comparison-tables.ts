@@ -1,5 +1,5 @@
 import { defaultNames } from '../../default-class-names.ts';
-import { formatCountOf } from '../../format-numbers.ts';
+import { formatCountOf, formatCountRange } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import {
   type AccuracyComparison,
@@ -13,7 +13,8 @@ import { comparedMetrics, findMetric, metric } from '../../learning/metrics/metr
 import { isOfTestSplit } from '../../learning/metrics/reported-split.ts';
 import { stageArgument } from '../../shell/stage-argument.ts';
 import { showMeasured } from '../measured-number.ts';
-import type { ComparedNumber, Comparison, PairedScores } from './compare-subjects.ts';
+import type { ComparedNumber, Comparison } from './compare-subjects.ts';
+import type { PairedScores } from './paired-scores.ts';
 
 /** A comparison as tables, which every form shows alike. */
 export interface ComparisonTable {
@@ -185,8 +186,9 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
     ...(isMarked ? [`Marks, by p (Holm): ${markLegend}.`] : []),
     paired.few ?? [],
   ].flat();
+  const runs = 'runs' in paired ? `, means of ${formatCountRange(paired.runs ?? [1], 'run')}` : '';
   return {
-    title: `${title} (${formatCountOf(paired.images, unit)})`,
+    title: `${title}${runs} (${formatCountOf(paired.images, unit)})`,
     columns,
     rows,
     ...(notes.length > 0 && { note: notes.join(' ') }),

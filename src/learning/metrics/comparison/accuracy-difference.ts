@@ -41,7 +41,7 @@ export function accuracyDifference(
   const difference =
     onlyOneRight + onlyOtherRight === 0
       ? none
-      : pairedDifference(sample, shareOf(first), shareOf(second), level, form);
+      : pairedDifference(sample, shareOfRight(first), shareOfRight(second), level, form);
   const accuracy = { ...difference, ...testGains(gains, sample) };
   return { accuracy, onlyOneRight, onlyOtherRight };
 }
@@ -61,8 +61,8 @@ function testGains(
   return { p, test: `mcnemar-${method}` };
 }
 
-/** The share of right decisions. */
-function shareOf(right: readonly number[]): Statistic {
+/** The share of right decisions, each from 0 to 1. */
+export function shareOfRight(right: readonly number[]): Statistic {
   const values = Float64Array.from(right);
   return (weights) => weightedMean(values.length, (i) => values[i]!, { weights });
 }

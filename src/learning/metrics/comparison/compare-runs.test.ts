@@ -4,8 +4,10 @@ import { Random } from '../../../random.ts';
 import { auc } from '../ranking/auc.ts';
 import { countAtThresholds } from '../ranking/threshold-counts.ts';
 import type { BinaryRow } from '../scores/binary-view.ts';
-import { compareRuns } from './compare-runs.ts';
-import { matchScores } from './match-scores.ts';
+import type { ClassAnswer } from './class-answers.ts';
+import { compareClassifierRuns, compareRuns } from './compare-runs.ts';
+import { matchRows, matchScores } from './match-scores.ts';
+import { rightness } from './row-statistics.ts';
 
 const options = { level: 0.95, draws: 400, seed: 1 };
 
@@ -80,4 +82,30 @@ test('the same runs on both sides do not differ, and a single run does not show 
   assert.ok(
     Number.isNaN(lone!.auc.p) && Number.isNaN(lone!.auc.low) && !Number.isNaN(lone!.auc.difference),
   );
+});
+
+test('with two classes, classifiers are compared as detectors are by their accuracy', () => {
+  const groups = [0.9, 0.4].map((skill, model) =>
+    [0, 1, 2].map((seed) => run(skill, 10 * model + seed)),
+  );
+  const answers = groups.flat().map((rows, i) => ({
+    name: `run ${i}`,
+    rows: rows.map(
+      ({ key, split, label, ...scores }): ClassAnswer => ({
+        key,
+        split,
+        label: `class ${label}`,
+        right: rightness(label, { negative: scores.negative, positive: scores.positive }),
+      }),
+    ),
+  }));
+  const matched = matchRows(answers);
+  assert.ok(matched.ok);
+  const indices = [
+    [0, 1, 2],
+    [3, 4, 5],
+  ];
+  const [pair] = compareClassifierRuns(matched.value, indices, options);
+  const [detectors] = compared(...groups);
+  assert.deepEqual(pair!.accuracy, detectors!.accuracy);
 });

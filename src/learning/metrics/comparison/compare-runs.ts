@@ -9,14 +9,17 @@ import {
   spreadOf,
 } from '../intervals/bootstrap.ts';
 import { studentT } from '../intervals/student-t.ts';
+import { shareOfRight } from './accuracy-difference.ts';
+import type { ClassAnswer } from './class-answers.ts';
 import {
+  type AccuracyComparison,
   adjusted,
   type CompareOptions,
   type ModelComparison,
   pairsOf,
   type TestedDifference,
 } from './compare-models.ts';
-import type { MatchedScores } from './match-scores.ts';
+import type { MatchedRows, MatchedScores } from './match-scores.ts';
 import { accuracyOfRows, aucOfRows } from './row-statistics.ts';
 import { welch } from './welch.ts';
 
@@ -48,6 +51,26 @@ export function compareRuns(
     auc: auc[i]!,
     accuracy: accuracy[i]!,
   }));
+}
+
+/**
+ * The same for classifiers of any number of classes, by their mean accuracy: which wrong class a
+ * run names counts nothing.
+ *
+ * @param groups For each model, the indices of its runs in `matched.models`.
+ */
+export function compareClassifierRuns(
+  { labels, groups: units, models }: MatchedRows<ClassAnswer>,
+  groups: readonly (readonly number[])[],
+  { level, draws, seed }: CompareOptions,
+): readonly AccuracyComparison[] {
+  const classes = [...new Set(labels)];
+  const indices = new Map(classes.map((name, index) => [name, index]));
+  const numbers = labels.map((label) => indices.get(label)!);
+  const sample: BootstrapSample = { labels: numbers, groups: units, draws, seed };
+  const shares = models.map((rows) => shareOfRight(rows.map(({ right }) => right)));
+  const tested = adjusted(welchTests(sample, groups, shares, { level, perImage: true }));
+  return pairsOf(groups).map(([one, other], i) => ({ one, other, accuracy: tested[i]! }));
 }
 
 function welchTests(
