@@ -44,3 +44,30 @@ test('compare tests classifiers of three classes by McNemar, whatever the order 
     [[classes, 30]],
   );
 });
+
+test('compare pools the seeds of classifiers of three classes', async () => {
+  const yaml = `stages:
+  scores:
+    kind: command
+    matrix: { net: [small, large], seed: [1, 2, 3] }
+    inputs: { scores: "./\${matrix.net}-\${matrix.seed}.csv" }
+    outputs: { scores: { path: "out/\${matrix.net}-\${matrix.seed}.csv", type: scores } }
+    with: { run: "cp \${inputs.scores} \${outputs.scores}" }
+`;
+  const right = { small: [14, 15, 16], large: [27, 28, 29] };
+  const files = Object.entries(right).flatMap(([net, counts]) =>
+    counts.map((count, index) => [`${net}-${index + 1}.csv`, scores(count)] as const),
+  );
+  using project = new Project(yaml, Object.fromEntries(files));
+  assert.equal((await project.run()).code, 0);
+  const words = ['compare', 'test.yaml:scores[net=small]', 'test.yaml:scores[net=large]'];
+  const { code, stdout, stderr } = await project.command(...words, '--over', 'seed');
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stdout,
+    /scores\[net=small\] \/ scores\[net=large\] over seed: accuracy over 3 classes on test, image by image, means of 3 runs \(30 images\)/i,
+  );
+  assert.match(stdout, /accuracy +\+0\.4333\*+ .* Welch over runs and images/i);
+  const single = await project.command(...words);
+  assert.match(single.stderr, /"scores\[net=small\]" of test is 3 stages/);
+});

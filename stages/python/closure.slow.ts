@@ -44,7 +44,7 @@ const count = (root: string, env: NodeJS.ProcessEnv = {}, program = 'src/main.py
   return JSON.parse(execFileSync(python, [closure, join(root, program), root], options)) as Counted;
 };
 
-/** The folder of a user's installed packages below a base, such as `lib/python3.13/site-packages`. */
+/** The folder of a user's installed packages below a base: `lib/python3.13/site-packages`. */
 const sitePackages = (base: string): string => {
   const env = { ...process.env, PYTHONUSERBASE: base };
   return execFileSync(python, ['-m', 'site', '--user-site'], { encoding: 'utf8', env }).trim();

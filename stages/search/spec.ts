@@ -257,7 +257,7 @@ function measureMistakes({ by }: SearchSettings, inputs: KnownInputs): readonly 
       ];
 }
 
-/** A curve by which a training is known not to end: then a trial would get the bounds of another. */
+/** A curve by which a training is known not to end: its bounds would be those of another. */
 function curveMistakes(
   { prune, by }: SearchSettings,
   inputs: KnownInputs,

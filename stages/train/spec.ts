@@ -331,7 +331,7 @@ function noWeights(
   ];
 }
 
-/** The curve by which it chooses its epoch, and whether it ends where that is worse than a bound. */
+/** The curve by which it chooses its epoch, and whether bounds of that end it. */
 const courseFacts = ({ by = 'accuracy', earlyStopping }: TrainSettings): Facts => ({
   comparedCurve: withSelectionSplit(by),
   isBounded: earlyStopping?.bounds !== undefined,

@@ -53,8 +53,8 @@ export interface ComparedNumber {
 
 /**
  * Compares two or more subjects: their stages of the same name, or the single stages that the user
- * named, whatever their names. Stages that differ in the axes `over` alone are runs of one model: their
- * scores are pooled, and no single ones are tested.
+ * named, whatever their names. Stages that differ in the axes `over` alone are runs of one model:
+ * their scores are pooled, and no single ones are tested.
  */
 export function compareSubjects(
   subjects: readonly Subject[],
