@@ -9,11 +9,13 @@ const places = `grid:
   memory: { default: 200MiB }
   maxJobs: 2
   template:
-    submit: qsub -N \${name} -o \${log} -j y \${after} \${script}
-    id: Your job (\\d+)
-    query: qstat
+    submit: qsub -N \${name} -o \${log} -j y \${array} \${after} \${script}
+    id: Your job(?:-array)? (\\d+)
+    list: qstat -xml | awk -F'[<>]' '/JB_job_number/ {id=$3} /JB_name/ {name=$3} /<state>/ {state=$3} /<tasks>/ {id=id "_" $3} /<.job_list>/ {print id, name, state}'
+    states: { r: running, qw: queued, hqw: queued }
     cancel: qdel \${id}
     after: -hold_jid \${ids}
+    array: -t 1-\${workers}
 `;
 
 const yaml = `stages:
@@ -30,6 +32,11 @@ test('a scheduler that a template describes runs the same stages', {
   const { outcomes, stderr } = await project.run('--on', 'grid');
   assert.deepEqual([...new Set(Object.values(outcomes))], ['ran'], stderr);
   assert.equal(project.read('artifacts/all.txt'), '1\n2\n3\n');
+  const records = project
+    .files('cache/results')
+    .map((path) => JSON.parse(project.read(`cache/results/${path}`)).record);
+  // Three stages share the workers of one array, and the last has a job of its own.
+  assert.equal(new Set(records.map(({ job }) => job.split('_')[0])).size, 2);
 });
 
 test('a detached run proceeds from job to job of such a scheduler', {
