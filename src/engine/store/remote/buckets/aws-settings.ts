@@ -10,6 +10,8 @@ import type { Credentials } from './sign-request.ts';
  */
 export interface AwsSettings {
   readonly credentials: Credentials | undefined;
+  /** The command that prints credentials, with its words. It counts where there are no others. */
+  readonly process: string | undefined;
   readonly region: string | undefined;
   readonly endpoint: string | undefined;
 }
@@ -33,6 +35,7 @@ export function readAwsSettings(env: Environment): AwsSettings {
   });
   return {
     credentials: ofEnv ?? credentialsOf(file),
+    process: file['credential_process'],
     region: env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || file['region'],
     endpoint: env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'] || file['endpoint_url'],
   };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { type Fault, MemoryS3 } from '../../../../../test/support/memory-s3.ts';
 import { temporaryFolder } from '../../../../../test/support/temporary-folder.ts';
 import { day } from '../../../../day.ts';
@@ -40,6 +40,74 @@ test('credentials that expired are read again, once for all requests that they f
   renew('noon');
   const [bytes, size] = await Promise.all([bucket.get('a'), bucket.head('a')]);
   assert.deepEqual([bytes?.toString(), size], ['bytes', 5]);
+});
+
+/** A profile whose program prints its answer file, and counts how often it was asked. */
+function withProgram(context: TestContext, first: object) {
+  const folder = temporaryFolder(context);
+  const answer = (value: object) => writeFileSync(join(folder, 'an answer'), JSON.stringify(value));
+  writeFileSync(
+    join(folder, 'config'),
+    `[profile lab]\ncredential_process = sh "${folder}/print me" 'an answer'\n`,
+  );
+  writeFileSync(join(folder, 'print me'), `cd '${folder}'; echo x >> asked; cat "$1"\n`);
+  answer(first);
+  const env = {
+    PATH: process.env['PATH'],
+    AWS_PROFILE: 'lab',
+    AWS_CONFIG_FILE: join(folder, 'config'),
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  };
+  const asked = () => readFileSync(join(folder, 'asked'), 'utf8').length / 2;
+  return { env, answer, asked };
+}
+
+const printed = (id: string, minutes: number) => ({
+  Version: 1,
+  AccessKeyId: id,
+  SecretAccessKey: 'secret',
+  SessionToken: 'session',
+  Expiration: new Date(Date.now() + minutes * 60_000).toISOString(),
+});
+
+test('a program of the profile gives credentials, once for all requests, again before they expire, and when they are refused', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2026, 0, 31) });
+  await using server = await MemoryS3.start();
+  const ids = new Set<string>();
+  let refused = '';
+  server.fault = ({ id }) => {
+    ids.add(id);
+    return id === refused ? { status: 400, code: 'ExpiredToken' } : undefined;
+  };
+  const { env, answer, asked } = withProgram(t, printed('morning', 60));
+  const bucket = new S3Bucket(place(server), env);
+  await Promise.all([bucket.put('a', Buffer.from('bytes')), bucket.get('a'), bucket.get('b')]);
+  assert.deepEqual([[...ids], asked()], [['morning'], 1]);
+  answer(printed('noon', 120));
+  t.mock.timers.tick(59 * 60_000 + 1);
+  await Promise.all([bucket.get('a'), bucket.get('b')]);
+  assert.deepEqual([[...ids], asked()], [['morning', 'noon'], 2]);
+  refused = 'noon';
+  answer(printed('evening', 120));
+  await Promise.all([bucket.get('a'), bucket.get('b')]);
+  assert.deepEqual([[...ids], asked()], [['morning', 'noon', 'evening'], 3]);
+});
+
+test('a program that gives no credentials is named, with its last words', async (t) => {
+  await using server = await MemoryS3.start();
+  const { env } = withProgram(t, { Version: 2 });
+  const why = (text: string) =>
+    new RefusedRequest(`credential_process of the profile in ~/.aws: sh: ${text}`);
+  await assert.rejects(
+    new S3Bucket(place(server), env).get('a'),
+    why('printed no credentials of version 1'),
+  );
+  const config = env.AWS_CONFIG_FILE;
+  writeFileSync(
+    config,
+    `[profile lab]\ncredential_process = sh -c 'echo sign in first >&2; exit 1'\n`,
+  );
+  await assert.rejects(new S3Bucket(place(server), env).get('a'), why('sign in first'));
 });
 
 const now = Date.UTC(2026, 0, 31);

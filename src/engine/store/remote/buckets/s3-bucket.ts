@@ -7,6 +7,7 @@ import type { Environment } from '../../../../environment.ts';
 import { formatSeconds } from '../../../../format-numbers.ts';
 import { UserError } from '../../../../user-error.ts';
 import { askUrl, Silence } from '../../../http/open-url.ts';
+import { AwsCredentials } from './aws-credentials.ts';
 import { readAwsSettings } from './aws-settings.ts';
 import {
   type Bucket,
@@ -49,6 +50,11 @@ interface Question {
   readonly most?: number;
 }
 
+/** A question, and who asks it; undefined for anybody. */
+interface SignedQuestion extends Question {
+  readonly credentials: Credentials | undefined;
+}
+
 /** How often a request is made, at most, and the first pause between two, in milliseconds. */
 const tries = 4;
 const pause = 200;
@@ -66,17 +72,13 @@ const small = 1024 ** 2;
 /** A shared store in a bucket of S3 or of a compatible server. */
 export class S3Bucket implements Bucket {
   readonly requests = 16;
-  readonly patience = 2_500;
+  readonly patience: number;
   /** The URL of the empty key. */
   readonly #base: string;
   readonly #prefix: string;
   readonly #room = new ByteRoom(mostWhole);
   readonly #region: string;
-  /**
-   * What was read last: programs that renew credentials write them into the user's profile.
-   */
-  #credentials: Credentials | undefined;
-  readonly #readCredentials: () => Credentials | undefined;
+  readonly #credentials: AwsCredentials;
   readonly #env: Environment;
   readonly #closing = new AbortController();
   /** Milliseconds of silence that end a request. */
@@ -84,10 +86,11 @@ export class S3Bucket implements Bucket {
 
   constructor({ bucket, prefix, ...server }: S3Location, env: Environment, timeout = patience) {
     const settings = readAwsSettings(env);
-    this.#readCredentials = () => readAwsSettings(env).credentials;
     const endpoint = server.endpoint ?? settings.endpoint;
     this.#region = server.region ?? settings.region ?? 'us-east-1';
-    this.#credentials = settings.credentials;
+    this.#credentials = new AwsCredentials(env);
+    // A program that gives credentials may ask a server for them, and start slowly.
+    this.patience = settings.credentials === undefined && settings.process ? 15_000 : 2_500;
     this.#prefix = prefix;
     this.#env = env;
     this.#timeout = timeout;
@@ -170,15 +173,17 @@ export class S3Bucket implements Bucket {
    */
   async #ask(method: string, key: string | undefined, question: Question = {}): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
-      const credentials = this.#credentials;
-      const answer = await this.#askOnce(method, key, question).catch((error: Error) => error);
+      const credentials = await this.#credentials.get();
+      const answer = await this.#askOnce(method, key, { ...question, credentials }).catch(
+        (error: Error) => error,
+      );
       const isTransient =
         answer instanceof Error || answer.status >= 500 || [408, 409, 429].includes(answer.status);
       const isRefused = !isTransient && [400, 401, 403].includes(answer.status);
-      if (isRefused && this.#hasOthers(credentials)) continue;
+      if (isRefused && (await this.#credentials.haveChanged(credentials))) continue;
       if (isRefused && method === 'HEAD')
         return await this.#ask('GET', key, { headers: { range: 'bytes=0-0' } }); // says why
-      if (!isTransient) return this.#check(answer, key);
+      if (!isTransient) return this.#check(answer, key, credentials);
       this.#closing.signal.throwIfAborted();
       if (attempt === tries || answer instanceof Silence) {
         throw new UnreachableStore(
@@ -191,17 +196,10 @@ export class S3Bucket implements Bucket {
     }
   }
 
-  /** Whether there are other credentials by now than those that were refused. */
-  #hasOthers(refused: Credentials | undefined): boolean {
-    const isSame = () => JSON.stringify(this.#credentials) === JSON.stringify(refused);
-    if (isSame()) this.#credentials = this.#readCredentials();
-    return !isSame();
-  }
-
   async #askOnce(
     method: string,
     key: string | undefined,
-    { query = {}, headers = {}, body, most = mostWhole }: Question,
+    { query = {}, headers = {}, body, most = mostWhole, credentials }: SignedQuestion,
   ): Promise<Answer> {
     const path = key === undefined ? '' : (this.#prefix + key).split('/').map(encode).join('/');
     const url = new URL(this.#base + path);
@@ -214,9 +212,9 @@ export class S3Bucket implements Bucket {
     const bodyDigest = isFile ? body.digest : sha256(body ?? '');
     const plain = { ...headers, ...length };
     const signed =
-      this.#credentials === undefined
+      credentials === undefined
         ? plain
-        : signRequest({ method, url, headers: plain, bodyDigest }, this.#credentials, this.#region);
+        : signRequest({ method, url, headers: plain, bodyDigest }, credentials, this.#region);
     const sent = isFile ? createReadStream(body.path) : body;
     const content = sent === undefined ? {} : { body: sent };
     // A server may store all of it before it answers.
@@ -230,7 +228,7 @@ export class S3Bucket implements Bucket {
     };
   }
 
-  #check(answer: Answer, key: string | undefined): Answer {
+  #check(answer: Answer, key: string | undefined, credentials: Credentials | undefined): Answer {
     const { status, body } = answer;
     const code = textOf(body.toString('utf8', 0, 2000), 'Code');
     if ((status >= 200 && status < 300) || status === 416) return answer;
@@ -242,7 +240,7 @@ export class S3Bucket implements Bucket {
       );
     }
     throw new RefusedRequest(
-      this.#credentials === undefined ? noCredentials : explainRefusal(answer, code),
+      credentials === undefined ? noCredentials : explainRefusal(answer, code),
     );
   }
 }
