@@ -1,7 +1,8 @@
 import { parseJson } from '../../src/json.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
-import type { About } from './about.ts';
-import { shortName, type Trials } from './trials.ts';
+import type { About } from '../../src/learning/trials/about.ts';
+import { shortName } from '../../src/learning/trials/trials.ts';
+import type { SweptTrials } from './read-trials.ts';
 
 /**
  * The best trials as an axis of a matrix. Fields of one axis keep its name and the labels of the
@@ -9,7 +10,7 @@ import { shortName, type Trials } from './trials.ts';
  * that a trial lacks is null, which leaves it out there, too.
  */
 export function bestAsYaml(
-  { trials, asked: settings }: Trials,
+  { trials, asked: settings }: SweptTrials,
   { by, best, ranks }: About,
 ): string {
   const axes = new Set(settings.map(({ name }) => axisOf(name)));

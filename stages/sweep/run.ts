@@ -4,18 +4,16 @@ import { formatCountOf, formatDecimal, formatFew } from '../../src/format-number
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { findMetric } from '../../src/learning/metrics/metric-catalogue.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
+import { importanceChart } from '../../src/learning/trials/importance-chart.ts';
+import { importanceRows } from '../../src/learning/trials/importance-rows.ts';
+import { parallelChart } from '../../src/learning/trials/parallel-chart.ts';
+import { slicesChart } from '../../src/learning/trials/slices-chart.ts';
+import { rankTrials } from '../../src/learning/trials/trials.ts';
 import { Random } from '../../src/random.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { bestAsYaml } from './best-yaml.ts';
-import { type Importance, type ImportanceRow, importanceOf } from './importance.ts';
-import { importanceChart } from './importance-chart.ts';
-import { parallelChart } from './parallel-chart.ts';
-import { slicesChart } from './slices-chart.ts';
+import { readTrials } from './read-trials.ts';
 import type { SweepSettings } from './spec.ts';
-import { designOf, readTrials, type Trials } from './trials.ts';
-
-/** Quantile of the normal distribution for an interval of 95 %. */
-const quantile = 1.96;
 
 /** Below this many trials for each setting a forest finds little. */
 const fewTrials = 10;
@@ -32,16 +30,26 @@ export default async function run(context: StageContext<SweepSettings>): Promise
     );
   }
   const random = new Random('sweep', seed);
-  const shares = importanceOf(designOf(sweep), { trees, random });
-  const rows = rowsOf(sweep, shares.settings, shares.together);
+  const rows = importanceRows(sweep, { trees, random });
   const ranks = rankTrials(sweep, better);
-  const about = { by, better, best: Math.min(best, trials.length), ranks };
+  const about = {
+    by,
+    on: selectionSplit,
+    better,
+    best: Math.min(best, trials.length),
+    ranks,
+    noun: 'trial',
+  };
   writeFileSync(
     context.output('table'),
     csvTable(rows.map(({ name, share, low, high }) => ({ setting: name, share, low, high }))),
   );
   writeFileSync(context.output('best'), bestAsYaml(sweep, about));
-  await renderOutput(context, 'importance', importanceChart(rows, { by, trials: trials.length }));
+  await renderOutput(
+    context,
+    'importance',
+    importanceChart(rows, { ...about, trials: trials.length }),
+  );
   await renderOutput(context, 'slices', slicesChart(sweep, about));
   await renderOutput(context, 'parallel', parallelChart(sweep, about));
   context.highlight({
@@ -61,32 +69,4 @@ export default async function run(context: StageContext<SweepSettings>): Promise
       20,
     )}.`,
   );
-}
-
-/** The settings from the most important one on, then what several of them explain together. */
-function rowsOf(
-  { settings }: Trials,
-  shares: readonly Importance[],
-  together: Importance,
-): readonly ImportanceRow[] {
-  const rowOf = (name: string, { share, error }: Importance): ImportanceRow => ({
-    name,
-    share,
-    low: Math.max(0, share - quantile * error),
-    high: Math.min(1, share + quantile * error),
-  });
-  const rows = settings.map(({ title }, index) => rowOf(title, shares[index]!));
-  const sorted = rows.toSorted((a, b) => b.share - a.share);
-  return settings.length === 1 ? sorted : [...sorted, rowOf('several together', together)];
-}
-
-/** The rank of each trial, the best one 0; of equal ones the first is ahead. */
-function rankTrials({ trials }: Trials, better: 'higher' | 'lower'): readonly number[] {
-  const sign = better === 'higher' ? -1 : 1;
-  const order = [...trials.keys()].sort(
-    (a, b) => sign * (trials[a]!.value - trials[b]!.value) || a - b,
-  );
-  const ranks = new Array<number>(trials.length);
-  for (const [rank, trial] of order.entries()) ranks[trial] = rank;
-  return ranks;
 }

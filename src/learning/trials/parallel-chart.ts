@@ -1,18 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
-import {
-  linearTicks,
-  logarithmicTicks,
-  tickText,
-  tickTexts,
-} from '../../src/learning/charts/axis-ticks.ts';
-import { chart, type Domain, type Part, textAt } from '../../src/learning/charts/encoders.ts';
-import { fitText } from '../../src/learning/charts/fit-text.ts';
-import { textWidth } from '../../src/learning/charts/fonts.ts';
-import { fills, ink, palette } from '../../src/learning/charts/theme.ts';
-import { headingOf, inRow, numberText, withTooltip } from '../../src/learning/charts/tooltips.ts';
-import { findMetric } from '../../src/learning/metrics/metric-catalogue.ts';
-import { selectionSplit } from '../../src/learning/training/splits.ts';
-import type { About } from './about.ts';
+import { linearTicks, logarithmicTicks, tickText, tickTexts } from '../charts/axis-ticks.ts';
+import { chart, type Domain, type Part, textAt } from '../charts/encoders.ts';
+import { fitText } from '../charts/fit-text.ts';
+import { textWidth } from '../charts/fonts.ts';
+import { fills, ink, palette } from '../charts/theme.ts';
+import { headingOf, inRow, numberText, withTooltip } from '../charts/tooltips.ts';
+import { findMetric } from '../metrics/metric-catalogue.ts';
+import { type About, resultTitle } from './about.ts';
 import { levelsOf, type Trials } from './trials.ts';
 
 const height = 280;
@@ -22,9 +16,32 @@ const labelSize = 11;
 /** Below the axis: where a trial lacks a setting. */
 const lacking = -0.1;
 
+/** Where a value lies along an axis of numbers: from its least to its greatest one. */
+interface NumberScale {
+  readonly form: 'numbers';
+  readonly domain: Domain;
+  readonly isLogarithmic: boolean;
+}
+
+/** Levels from the bottom up, each in the middle of its part of the axis. */
+interface LevelScale {
+  readonly form: 'levels';
+  readonly levels: readonly (number | string)[];
+}
+
+/** An axis as a page needs it to tell which values a stretch of it has. */
+export interface ParallelAxis {
+  /** The name of the setting; empty for the result. */
+  readonly name: string;
+  /** In units from the left edge of the panel. */
+  readonly x: number;
+  readonly scale: NumberScale | LevelScale;
+}
+
 /** A vertical axis: a setting, or the result. */
 interface Coordinate {
   readonly title: string;
+  readonly scale: ParallelAxis['scale'];
   /** The position of each trial from 0 at the bottom to 1. */
   readonly positions: readonly number[];
   readonly ticks: readonly { readonly at: number; readonly text: string }[];
@@ -34,17 +51,11 @@ interface Coordinate {
  * A line for each trial across the settings to the result. The better a trial, the darker its line,
  * and better ones are drawn over worse ones.
  */
-export function parallelChart(sweep: Trials, { by, better, ranks }: About): TopLevelSpec {
+export function parallelChart(sweep: Trials, about: About): TopLevelSpec {
+  const { by, better, ranks, noun } = about;
   const { trials, settings } = sweep;
-  const coordinates = [
-    ...settings.map((setting): Coordinate => {
-      const { title, values, isNumeric, isLogarithmic } = setting;
-      if (isNumeric) return ofNumbers(title, values as readonly number[], isLogarithmic);
-      return ofCategories(title, values, levelsOf(setting));
-    }),
-    ofResults(sweep, by),
-  ];
-  const gap = Math.min(gaps.most, Math.max(gaps.least, gaps.whole / settings.length));
+  const coordinates = coordinatesOf(sweep, by);
+  const gap = gapOf(sweep);
   const width = gap * settings.length;
   const lastTicks = coordinates.at(-1)!.ticks.map(({ text }) => textWidth(text, labelSize));
   const order = [...trials.keys()].sort((a, b) => ranks[b]! - ranks[a]!);
@@ -59,8 +70,8 @@ export function parallelChart(sweep: Trials, { by, better, ranks }: About): TopL
       y: (1 - positions[trial]!) * height,
     })),
   );
-  const title = `Settings of each trial, and its ${findMetric(by)?.title ?? by} on ${selectionSplit}`;
-  const subtitle = `${trials.length} trials; dark: the best by ${by} (${better} is better), grey: the worst`;
+  const title = `Settings of each ${noun}, and its ${resultTitle(about)}`;
+  const subtitle = `${trials.length} ${noun}s; dark: the best by ${by} (${better} is better), grey: the worst`;
   return chart(title, subtitle, width + 40, {
     width,
     height,
@@ -72,6 +83,31 @@ export function parallelChart(sweep: Trials, { by, better, ranks }: About): TopL
       textAt(width + 8 + Math.max(...lastTicks), 0, ' '),
     ],
   });
+}
+
+/** Axes of the settings in their order, then that of the result. */
+const coordinatesOf = (sweep: Trials, by: string): readonly Coordinate[] => [
+  ...sweep.settings.map((setting): Coordinate => {
+    const { title, values, isNumeric, isLogarithmic } = setting;
+    if (isNumeric) return ofNumbers(title, values as readonly number[], isLogarithmic);
+    return ofCategories(title, values, levelsOf(setting));
+  }),
+  ofResults(sweep, by),
+];
+
+const gapOf = ({ settings }: Trials): number =>
+  Math.min(gaps.most, Math.max(gaps.least, gaps.whole / settings.length));
+
+/** The axes of the chart, and how high they are, in units. */
+export function parallelAxes(
+  sweep: Trials,
+  by: string,
+): { readonly height: number; readonly axes: readonly ParallelAxis[] } {
+  const gap = gapOf(sweep);
+  const axes = coordinatesOf(sweep, by).map(({ scale }, index) => {
+    return { name: sweep.settings[index]?.name ?? '', x: index * gap, scale };
+  });
+  return { height, axes };
 }
 
 function lineLayer(values: readonly object[], by: string): Part {
@@ -147,6 +183,7 @@ function ofNumbers(
   const ticks = shown.map((value, index) => ({ at: at(value), text: texts[index]! }));
   return withLacking({
     title,
+    scale: { form: 'numbers', domain, isLogarithmic },
     positions: values.map((value) => (value === undefined ? lacking : at(value))),
     ticks,
   });
@@ -160,6 +197,7 @@ function ofCategories(
   const at = (level: number) => (level + 0.5) / levels.length;
   return withLacking({
     title,
+    scale: { form: 'levels', levels },
     positions: values.map((value) => (value === undefined ? lacking : at(levels.indexOf(value)))),
     ticks: levels.map((level, index) => ({ at: at(index), text: String(level) })),
   });

@@ -1,4 +1,4 @@
-import type { Random } from '../../src/random.ts';
+import type { Random } from '../../random.ts';
 import { type Design, growTree, type Tree } from './regression-tree.ts';
 
 /** A share of the variance, 0 to 1, with its standard error. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Random } from '../../src/random.ts';
+import { Random } from '../../random.ts';
 import { divideVariance, effectsOf, importanceOf, pointsOf } from './importance.ts';
 import { type Design, growTree } from './regression-tree.ts';
 

@@ -1,17 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { logarithmicFormat, logarithmicTicks } from '../../src/learning/charts/axis-ticks.ts';
-import {
-  chart,
-  type Domain,
-  domainOf,
-  type Part,
-  quantity,
-} from '../../src/learning/charts/encoders.ts';
-import { fittedLabels } from '../../src/learning/charts/fit-text.ts';
-import { palette } from '../../src/learning/charts/theme.ts';
-import { headingOf, nearestTooltip, rowOf } from '../../src/learning/charts/tooltips.ts';
-import { findMetric, titleOfPath } from '../../src/learning/metrics/metric-catalogue.ts';
-import { selectionSplit } from '../../src/learning/training/splits.ts';
+import { logarithmicFormat, logarithmicTicks } from '../charts/axis-ticks.ts';
+import { chart, type Domain, domainOf, type Part, quantity } from '../charts/encoders.ts';
+import { fittedLabels } from '../charts/fit-text.ts';
+import { palette } from '../charts/theme.ts';
+import { headingOf, nearestTooltip, rowOf } from '../charts/tooltips.ts';
+import { findMetric, titleOfPath } from '../metrics/metric-catalogue.ts';
 import type { About } from './about.ts';
 import { levelsOf, type TrialSetting, type Trials } from './trials.ts';
 
@@ -21,9 +14,10 @@ const across = 3;
 const spacing = 28;
 
 /** A panel for each setting: the result of every trial against it. The best trials are marked. */
-export function slicesChart(sweep: Trials, { by, best, ranks }: About): TopLevelSpec {
+export function slicesChart(sweep: Trials, about: About): TopLevelSpec {
+  const { by, on, best, ranks, noun } = about;
   const { trials, settings } = sweep;
-  const y = quantity('value', titleOfPath(`${selectionSplit}.${by}`), {
+  const y = quantity('value', titleOfPath(on === '' ? by : `${on}.${by}`), {
     domain: domainOf(
       trials.map(({ value }) => value),
       findMetric(by)?.range,
@@ -43,10 +37,10 @@ export function slicesChart(sweep: Trials, { by, best, ranks }: About): TopLevel
   const columns = Math.min(across, panels.length);
   const whole = columns * width + (columns - 1) * spacing + 60;
   const marked = best === 1 ? 'the best one' : `the best ${best}`;
-  const title = `${findMetric(by)?.title ?? by} of each trial, by setting`;
+  const title = `${findMetric(by)?.title ?? by} of each ${noun}, by setting`;
   return chart(
     title[0]!.toUpperCase() + title.slice(1),
-    `${trials.length} trials; orange: ${marked}`,
+    `${trials.length} ${noun}s; orange: ${marked}`,
     whole,
     { columns: across, spacing, concat: panels },
   );
