@@ -10,6 +10,7 @@ import { machineCapacity } from '../engine/execution/machine-capacity.ts';
 import { IdleWorkers } from '../engine/execution/processes/idle-workers.ts';
 import { processRunner } from '../engine/execution/processes/process-runner.ts';
 import type { StageProcess } from '../engine/execution/processes/stage-process.ts';
+import { UsageSampler } from '../engine/execution/processes/usage-sampler.ts';
 import { upwards } from '../engine/files/upwards.ts';
 import { isReadOnly } from '../engine/files/write-error.ts';
 import { noPlaces, type Places } from '../engine/places/place-file.ts';
@@ -82,6 +83,7 @@ export async function makeExecution(
   );
   const local = localPlace({
     idle,
+    usage: new UsageSampler(folder.usage),
     modules,
     checkReads,
     host,

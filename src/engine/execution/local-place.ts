@@ -26,6 +26,7 @@ import type { IdleWorkers } from './processes/idle-workers.ts';
 import type { RunProcess } from './processes/process-runner.ts';
 import type { JobSupervision, ProcessEnd } from './processes/run-and-stop.ts';
 import type { RequestSurroundings } from './processes/stage-messages.ts';
+import type { UsageSampler } from './processes/usage-sampler.ts';
 import { ReportCollector } from './report-collector.ts';
 import { StageFailure } from './stage-failures.ts';
 import { describeUndeclared, ReadTrace } from './trace-reads.ts';
@@ -38,6 +39,8 @@ export interface LocalResources {
   readonly admission: Admission;
   readonly runProcess: RunProcess;
   readonly idle: IdleWorkers;
+  /** Records what stages use while they run; absent on the nodes of a cluster. */
+  readonly usage?: UsageSampler;
   readonly modules: ReadonlyMap<string, string>;
   /** Whether to report what the programs of stages read without declaring it. */
   readonly checkReads: boolean;
@@ -71,7 +74,7 @@ async function runAttempt(
   resources: LocalResources,
 ) {
   const { stage, examined, work, number, emit, workspace } = attempt;
-  const { lender } = resources;
+  const { lender, usage } = resources;
   const { root } = workspace.pipeline;
   const view = await openView(stage, { ...attempt, lender, folder: viewFolder(work) });
   emit({
@@ -94,6 +97,7 @@ async function runAttempt(
     launcher: trace?.launcher,
     cpus,
     cards,
+    ...(usage !== undefined && { watchUsage: (pid) => usage.watch(stage.name, pid) }),
   });
   const { misuses, edited } = await closeView(view, lender, workspace.digests);
   const declared = [...view.originals.values()];
@@ -136,6 +140,7 @@ export interface StageProcessOptions extends JobSupervision, RequestSurroundings
   readonly cards?: readonly string[];
   /** The folder for the outputs, with the view of the inputs, on the disk of the store. */
   readonly work: string;
+  readonly watchUsage?: (pid: number) => () => void;
 }
 
 /** Runs the process of a stage to its end. */

@@ -11,7 +11,7 @@ import { type Page, renderPage } from './page-frame.ts';
 import { renderTable, showValue } from './render-table.ts';
 import type { ReportModel, ReportStage } from './report-model.ts';
 import { resultSections } from './results-sections.ts';
-import { runningCurves } from './stage-curves.ts';
+import { runningCurves, usageCharts } from './stage-curves.ts';
 import { renderFacts, renderWhatRan } from './stage-sections.ts';
 import type { Sweep } from './sweep-tables.ts';
 
@@ -44,6 +44,7 @@ export function reportPage(model: ReportModel, reloads = model.state === 'runnin
       { id: 'looks', title: 'Looks at sealed images', content: renderLooks(model) },
       { id: 'warnings', title: 'Warnings', content: renderWarnings(warnings) },
       ...resultSections(stages),
+      { id: 'usage', title: 'Processor and memory', content: usageCharts(model.usage ?? []) },
       { id: 'pipeline', title: 'What ran and why', content: renderWhatRan(model) },
       {
         id: 'provenance',

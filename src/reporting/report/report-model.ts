@@ -2,6 +2,7 @@ import type { FingerprintDifference } from '../../engine/fingerprint/diff-finger
 import type { LookHistory } from '../../engine/seals/ledger-lines.ts';
 import type { Json } from '../../json.ts';
 import type { ArtifactType, Highlight, TableCounts } from '../../stage.ts';
+import type { OwnedCurves } from '../curve-charts.ts';
 import type { MeasuredNumber } from '../measured-number.ts';
 import type { StageActivity } from '../run-model.ts';
 import type { RunState, StageState } from '../states.ts';
@@ -34,6 +35,8 @@ export interface ReportModel extends RunSelections {
   readonly finals: readonly string[];
   readonly warnings: readonly { readonly stage?: string; readonly message: string }[];
   readonly facts: readonly (readonly [name: string, value: string])[];
+  /** What the processes of stages used, as curves by seconds since the run began. */
+  readonly usage?: readonly OwnedCurves[];
 }
 
 /** What a run chose: its sweeps, and choices that came after a test. */

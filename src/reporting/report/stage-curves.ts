@@ -44,6 +44,12 @@ export function endedCurves(
   ).flat();
 }
 
+/** What the processes of stages used over time, a line for each stage. */
+export const usageCharts = (owners: readonly OwnedCurves[]): readonly Html[] =>
+  owners.length === 0
+    ? []
+    : [html`<div class="charts">${figures('Stages', owners, { when: 'by seconds of the run' })}</div>`];
+
 /** `epoch 3 of 9`; undefined where the stage reported no point in this run. */
 function reached({ lastPoint }: ReportStage): string | undefined {
   if (lastPoint === undefined) return undefined;

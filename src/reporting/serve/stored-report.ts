@@ -31,6 +31,7 @@ import { showArtifact } from '../report/show-artifact.ts';
 import { drawStages } from '../report/stage-graph.ts';
 import type { RunModel, StageModel } from '../run-model.ts';
 import { runSecondsLeft } from '../run-time-left.ts';
+import { usageCurves } from '../usage-curves.ts';
 import type { RunState } from '../states.ts';
 import { type Results, resultDigest } from './run-results.ts';
 import { type Objects, whyGone } from './stored-objects.ts';
@@ -103,6 +104,7 @@ export class StoredReport {
       seconds: Math.max(0, writtenAt - startedAt) / 1000,
       secondsLeft: state === 'running' ? this.#secondsLeft(stages, startedAt) : undefined,
       writtenAt,
+      usage: usageCurves(this.#run.usage, { startedAt, isRunning: state === 'running' }),
       graph: await this.#draw(stages, model),
       sweeps: [],
       lateSelections: [],

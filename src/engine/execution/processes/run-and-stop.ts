@@ -27,6 +27,8 @@ export interface ProcessJob extends JobSupervision {
   readonly timeout: number | undefined;
   readonly onMessage: (message: StageMessage) => void;
   readonly onOutput: (text: string) => void;
+  /** Begins to look at what a process uses; returns what ends it. Absent: nobody looks. */
+  readonly watchUsage?: (pid: number) => () => void;
 }
 
 /** Where a job logs, and what ends it. */
@@ -124,7 +126,10 @@ export class Service {
     });
     if (this.#program === undefined) void this.#process.request(request);
     else if (this.#program.opening !== undefined) this.#print(`${this.#program.opening}\n`);
+    const { pid } = this.#process;
+    const unwatch = pid === undefined ? undefined : this.#job.watchUsage?.(pid);
     const gone = await this.#over(answered, stay);
+    unwatch?.();
     unfollow();
     signal.removeEventListener('abort', ask);
     kill.removeEventListener('abort', end);

@@ -75,6 +75,11 @@ export class StageProcess implements Worker {
     this.ended = this.#end();
   }
 
+  /** Undefined if it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   get isAlive(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }

@@ -24,6 +24,8 @@ export class RunFolder {
   readonly path: string;
   readonly work: string;
   readonly events: string;
+  /** What the processes of its stages used, once a second; absent where nobody looked. */
+  readonly usage: string;
   /** Data on the run's sweeps, written by its report; absent for a run without sweeps. */
   readonly selections: string;
   readonly #attempts: string;
@@ -41,6 +43,7 @@ export class RunFolder {
     this.path = inCache(folder, 'runs', id);
     this.work = inCache(folder, 'work', id);
     this.events = join(this.path, 'events.jsonl');
+    this.usage = join(this.path, 'usage.jsonl');
     this.selections = join(this.path, 'selections.json');
     this.#attempts = join(this.path, attemptsName);
   }
