@@ -1,19 +1,13 @@
 import { z } from 'zod';
 import { jsonOf } from '../../json.ts';
-import { plainText } from '../../plain-text.ts';
 import { isKeyText } from '../store/remote/keys.ts';
 import { isSignedLine } from '../store/remote/signed-line.ts';
+import { harmless, longest, longestLine, mostTags, oneLine } from './note-text.ts';
 
-/** The most characters of each text, so that no note can fill a page. */
-export const longest = { name: 100, note: 4000, tag: 40 } as const;
-/** The most tags that one line adds or removes. */
-export const mostTags = 20;
 /** The most tags that a run or member has. Lines that add more count for the rest of their edit. */
 const mostTagsOfSubject = 100;
-/** The most characters of a line. Longer ones are no notes. */
-const longestLine = 16_384;
 /** Milliseconds by which the clock of a writer may be ahead. Lines of a later time wait for it. */
-const clockTolerance = 86_400_000;
+export const clockTolerance = 86_400_000;
 
 /** A run, or with `member` the instance of its matrix: its axes as `rate=0.001,seed=7`. */
 export interface NotedSubject {
@@ -177,18 +171,6 @@ function edited(before: Noted | undefined, line: NoteLine): Noted {
   };
 }
 
-/** Characters that turn the direction of the text after them. */
-const directions = /[\u202a-\u202e\u2066-\u2069]/g;
-/** Halves of surrogate pairs without the other one. */
-const halves = /\p{Surrogate}/gu;
-
-/**
- * A text of anybody's that can be shown: no control characters, no turned direction, and no half
- * of a character, which JSON writes with six.
- */
-const harmless = (text: string): string =>
-  plainText(text).replace(directions, '').replace(halves, '\ufffd');
-
 /** An edit whose texts are as they will be shown. */
 export const plainEdit = (edit: NoteEdit): NoteEdit => ({
   ...edit,
@@ -197,5 +179,3 @@ export const plainEdit = (edit: NoteEdit): NoteEdit => ({
   ...(edit.tag !== undefined && { tag: edit.tag.map(oneLine).filter(Boolean) }),
   ...(edit.untag !== undefined && { untag: edit.untag.map(oneLine).filter(Boolean) }),
 });
-
-const oneLine = (text: string): string => harmless(text).replace(/\s+/g, ' ').trim();

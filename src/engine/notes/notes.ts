@@ -9,7 +9,9 @@ import { writing } from '../files/write-error.ts';
 import { keyFile, readKey, type SigningKey } from '../store/remote/keys.ts';
 import { signedLine } from '../store/remote/signed-line.ts';
 import { loadStoreFile } from '../store/remote/store-file.ts';
+import { type ImageEdit, type ImageLine, imageTags, parseImageLine } from './image-tags.ts';
 import {
+  clockTolerance,
   type Noted,
   type NotedSubject,
   type NoteEdit,
@@ -46,6 +48,9 @@ export class Notes {
   #signature = '';
   #lines: readonly WrittenLine[] = [];
   #noted: ReadonlyMap<string, Noted> = new Map();
+  /** The time of the last line about an image, in milliseconds since the epoch. */
+  #lastTagging = 0;
+  #imageTags: ReadonlyMap<string, readonly string[]> = new Map();
   #damaged: readonly string[] = [];
 
   constructor(root: string, warn: (message: string) => void = () => {}) {
@@ -68,6 +73,12 @@ export class Notes {
 
   of(subject: NotedSubject): Noted | undefined {
     return this.noted.get(subjectKey(subject));
+  }
+
+  /** The tags of images, by their paths. */
+  get imageTags(): ReadonlyMap<string, readonly string[]> {
+    this.#refresh();
+    return this.#imageTags;
   }
 
   /** The files with lines that are no notes, as `notes/anna.jsonl:3`. */
@@ -103,6 +114,30 @@ export class Notes {
     const text = key === undefined ? unsigned : await signedLine('note', unsigned, key);
     if (parseLine(text) === undefined) throw new Error('Internal error: no line of notes');
     this.#append([text], fileOf(by, key));
+  }
+
+  /** Appends a line for each of some images, like {@link edit}, with the same errors. */
+  async tagImages({ images, tag, untag }: ImageEdit, env: Environment): Promise<void> {
+    this.#refresh();
+    const key = readKey(keyFile(env));
+    const by = userName(env).slice(0, 100);
+    // Just after the last edit of any image: edits of one millisecond would have no order.
+    this.#lastTagging = Math.max(Date.now(), this.#lastTagging + 1);
+    const time = new Date(this.#lastTagging).toISOString();
+    const lines: string[] = [];
+    for (const image of images) {
+      const line: ImageLine = {
+        time,
+        image,
+        ...(tag !== undefined && tag.length > 0 && { tag }),
+        ...(untag !== undefined && untag.length > 0 && { untag }),
+        by,
+        ...(key !== undefined && { key: key.text }),
+      };
+      const unsigned = JSON.stringify(line);
+      lines.push(key === undefined ? unsigned : await signedLine('note', unsigned, key));
+    }
+    this.#append(lines, fileOf(by, key));
   }
 
   /**
@@ -176,12 +211,17 @@ export class Notes {
     const signature = files.map(({ name, signature }) => `${name} ${signature}`).join('\n');
     if (signature === this.#signature) return;
     const damaged: string[] = [];
+    const images: ImageLine[] = [];
     this.#lines = files.flatMap(({ name, path, size }) => {
-      if (size <= largestFile) return this.#read(name, path, damaged);
+      if (size <= largestFile) return this.#read(name, path, { damaged, images });
       this.#warn(`${notesFolder}/${name} is larger than 16 MB: its notes are ignored`);
       return [];
     });
     this.#damaged = damaged;
+    const latest = Date.now() + clockTolerance;
+    this.#imageTags = imageTags(images, latest);
+    const times = images.map(({ time }) => Date.parse(time)).filter((time) => time <= latest);
+    this.#lastTagging = times.reduce((a, b) => Math.max(a, b), this.#lastTagging);
     this.#noted = notedBy(this.#lines, this.#keys(), Date.now());
     this.#signature = signature;
   }
@@ -193,7 +233,12 @@ export class Notes {
     return new Map(Object.entries(keys).map(([name, text]) => [text, name]));
   }
 
-  #read(name: string, path: string, damaged: string[]): readonly WrittenLine[] {
+  /** The lines about runs; those about images, and the places of others, are added to lists. */
+  #read(
+    name: string,
+    path: string,
+    { damaged, images }: { readonly damaged: string[]; readonly images: ImageLine[] },
+  ): readonly WrittenLine[] {
     let content: string;
     try {
       content = readFileSync(path, 'utf8');
@@ -205,7 +250,9 @@ export class Notes {
       if (text === '') return [];
       const line = parseLine(text);
       if (line !== undefined) return [{ text, line }];
-      damaged.push(`${notesFolder}/${name}:${index + 1}`);
+      const ofImage = parseImageLine(text);
+      if (ofImage === undefined) damaged.push(`${notesFolder}/${name}:${index + 1}`);
+      else images.push(ofImage);
       return [];
     });
   }
