@@ -1,6 +1,7 @@
 import { formatMetric } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { findMetric, headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
+import { type HeatCell, heatCells, type Member, valuesOf } from '../heat-cells.ts';
 import { baseName } from '../stage-base-name.ts';
 import { findingOf } from './findings-section.ts';
 import { type Html, html } from './html.ts';
@@ -10,15 +11,6 @@ import type { ReportStage } from './report-model.ts';
 const mostValues = 40;
 /** Members below this number are compared at a glance in the findings. */
 const leastMembers = 4;
-/** Per cent of the accent in the ground of the best number: black and white text stay readable. */
-const mostShade = 40;
-
-/** A member of a matrix: its axes by name, and its number. */
-interface Member {
-  readonly axes: ReadonlyMap<string, string>;
-  readonly value: number;
-}
-
 /**
  * The main number of every member of a matrix, one table for each stage that measures it: the two
  * axes with most values down and across, shaded from the worst to the best. Where there are further
@@ -45,49 +37,25 @@ function renderMatrix(base: string, stages: readonly ReportStage[]): readonly Ht
   });
   const [down, across] = longestAxes(members);
   if (down === undefined || across === undefined) return []; // the findings rank a single axis
-  const rows = valuesOf(members, down);
-  const columns = valuesOf(members, across);
+  const better = findMetric(measure.name)?.better ?? 'higher';
+  const { rows, columns, cells } = heatCells(members, { down, across, better });
   if (rows.length > mostValues || columns.length > mostValues) return [];
-  const cells = rows.map((row) =>
-    columns.map((column) => {
-      const fitting = members.filter(
-        ({ axes }) => axes.get(down) === row && axes.get(across) === column,
-      );
-      const sum = fitting.reduce((sum, { value }) => sum + value, 0);
-      return fitting.length === 0 ? undefined : { mean: sum / fitting.length, fitting };
-    }),
-  );
-  const isMean = cells.flat().some((cell) => (cell?.fitting.length ?? 0) > 1);
+  const isMean = cells.flat().some((cell) => (cell?.count ?? 0) > 1);
   const name = measure.title[0]!.toUpperCase() + measure.title.slice(1);
   const title = `${name} on ${split} of ${base} by ${down} and ${across}${isMean ? ', means' : ''}`;
-  const means = cells.flat().flatMap((cell) => (cell === undefined ? [] : [cell.mean]));
-  const shade = shadeOf(means, findMetric(measure.name)?.better !== 'lower');
   return [
     html`<div class="scroll card keep" tabindex="0" role="group" aria-label="${title}"><table class="matrix"><caption>${title}</caption>
 <thead><tr><th scope="col">${down} \\ ${across}</th>${columns.map((column) => html`<th scope="col" class="number">${column}</th>`)}</tr></thead>
-<tbody>${cells.map((row, i) => html`<tr><th scope="row">${rows[i]}</th>${row.map((cell) => renderCell(cell?.mean, cell?.fitting.length ?? 0, shade))}</tr>`)}</tbody></table></div>`,
+<tbody>${cells.map((row, i) => html`<tr><th scope="row">${rows[i]}</th>${row.map(renderCell)}</tr>`)}</tbody></table></div>`,
   ];
 }
 
-/** How good a number is among all: 0 the worst, 1 the best. */
-type Shade = (value: number) => number;
-
-function shadeOf(values: readonly number[], isHigherBetter: boolean): Shade {
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  return (value) => {
-    const share = high === low ? 0 : (value - low) / (high - low);
-    return isHigherBetter ? share : 1 - share;
-  };
-}
-
-function renderCell(mean: number | undefined, count: number, shade: Shade): Html {
-  if (mean === undefined) return html`<td class="number">–</td>`;
-  const good = shade(mean);
+function renderCell(cell: HeatCell | undefined): Html {
+  if (cell === undefined) return html`<td class="number">–</td>`;
+  const { mean, count, shade, isBest } = cell;
   const text = formatMetric(mean);
   const times = count > 1 && html` title="mean of ${count}"`;
-  const strength = Math.round(mostShade * good);
-  return html`<td class="number" style="background:color-mix(in srgb, var(--accent) ${strength}%, var(--paper))"${times}>${good === 1 ? html`<strong>${text}</strong>` : text}</td>`;
+  return html`<td class="number" style="background:color-mix(in srgb, var(--accent) ${shade}%, var(--paper))"${times}>${isBest ? html`<strong>${text}</strong>` : text}</td>`;
 }
 
 /** `[rate=0.001,seed=7]` as its axes. */
@@ -110,11 +78,4 @@ function longestAxes(members: readonly Member[]): readonly string[] {
     .toSorted((a, b) => b.count - a.count)
     .slice(0, 2)
     .map(({ name }) => name);
-}
-
-/** The values of an axis, numbers in their order. */
-function valuesOf(members: readonly Member[], axis: string): readonly string[] {
-  const values = [...new Set(members.flatMap(({ axes }) => axes.get(axis) ?? []))];
-  const areNumbers = values.every((value) => value !== '' && !Number.isNaN(Number(value)));
-  return areNumbers ? values.toSorted((a, b) => Number(a) - Number(b)) : values;
 }

@@ -7,6 +7,7 @@ import { type Column, columnsOf, filterRows, itemsOf, sortRows } from './filter-
 import type { Rows, RunIndex, RunTable } from './run-index.ts';
 import type { Sources } from './run-page.ts';
 import { renderFrame } from './served-page-frame.ts';
+import type { SentTables, TableAnswer } from './table-changes.ts';
 
 /** Rows that stand in the page itself, until its script has the table. */
 const firstRows = 40;
@@ -81,11 +82,17 @@ function rangeText(values: readonly number[]): string {
 
 const rowsOf = (c: Context): Rows => (c.req.query('rows') === 'members' ? 'members' : 'runs');
 
-/** Sends the table as it is now, or with `whole` once all settings are read. */
-export const runsData = async (c: Context, { index }: Sources): Promise<Response> =>
-  c.json<RunTable>(
-    c.req.query('whole') === undefined ? index.table(rowsOf(c)) : await index.wholeTable(rowsOf(c)),
-  );
+/**
+ * Sends the table as it is now, or with `whole` once all settings are read; to a page that has an
+ * earlier one, only what changed `since` then.
+ */
+export async function runsData(c: Context, { index }: Sources, sent: SentTables): Promise<Response> {
+  const table =
+    c.req.query('whole') === undefined
+      ? index.table(rowsOf(c))
+      : await index.wholeTable(rowsOf(c));
+  return c.json<TableAnswer>(sent.answer(table, c.req.query('since') ?? ''));
+}
 
 /** Sends an event when a run began, went on or ended. */
 export function followRuns(c: Context, { index }: Sources): Response {

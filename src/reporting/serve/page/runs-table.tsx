@@ -4,6 +4,7 @@ import { moved } from '../column-groups.ts';
 import { columnsOf, filterRows, joinNames, sortRows } from '../filter-query.ts';
 import type { RunTable } from '../run-index.ts';
 import type { TableData } from '../runs-page.ts';
+import { changedTable, type TableAnswer } from '../table-changes.ts';
 import { queryValue } from './address.ts';
 import { ColumnsMenu } from './columns-menu.tsx';
 import { FilterField } from './filter-field.tsx';
@@ -22,9 +23,19 @@ function draw(container: HTMLElement, table: RunTable): void {
   render(<Runs table={table} />, container);
 }
 
-async function fetchedTable(address: string): Promise<RunTable | undefined> {
-  const answer = await fetch(address).catch(() => undefined);
-  return answer?.ok ? await answer.json() : undefined;
+/** The last table that came, with the kind of rows that it has. */
+let last: { readonly rows: string; readonly version: string; readonly table: RunTable } | undefined;
+
+/** The table as it is now: only what changed comes where the page has an earlier one. */
+async function fetchedTable(rows: string, part: '' | 'whole'): Promise<RunTable | undefined> {
+  const before = last?.rows === rows ? last : undefined;
+  const query = new URLSearchParams({ rows, since: before?.version ?? '' });
+  const answer = await fetch(`/runs.json?${query.toString()}&${part}`).catch(() => undefined);
+  if (!answer?.ok) return undefined;
+  const sent: TableAnswer = await answer.json();
+  const table = 'changes' in sent ? changedTable(before!.table, sent.changes) : sent;
+  last = { rows, version: sent.version, table };
+  return table;
 }
 
 /** The table that a page without a server has in it. A render within another one would nest. */
@@ -38,7 +49,7 @@ async function load(container: HTMLElement, part: '' | 'whole' = ''): Promise<vo
   const rows = queryValue('rows');
   const table = isStatic
     ? await embeddedTable(rows)
-    : await fetchedTable(`/runs.json?rows=${rows}&${part}`);
+    : await fetchedTable(rows, part);
   if (table === undefined) return;
   if (rows !== queryValue('rows')) return; // the view changed meanwhile
   draw(container, table);
