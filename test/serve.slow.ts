@@ -255,6 +255,35 @@ test('the mouse picks several images, pixels are enlarged, and a table says wher
   assert.deepEqual(opened.complaints, []);
 });
 
+test('a key puts a tag of one’s own on an image, which stays and can be filtered', {
+  skip: noBrowser,
+}, async () => {
+  await using opened = await BrowserPage.open(address('/images'));
+  const { page } = opened;
+  await page.getByLabel('Tag', { exact: true }).fill('wrong label');
+  await page.getByRole('listbox').focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('t');
+  await page.locator('#image-1 .tag', { hasText: 'wrong label' }).waitFor();
+  await page.keyboard.press('p');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('p');
+  await page.getByRole('button', { name: 'Put it on 2 picked, or take it off' }).click();
+  await page.locator('#image-2 .tag').waitFor();
+  await page.reload();
+  await page.getByRole('combobox', { name: 'Filter' }).fill('tags="wrong label"');
+  await page.getByText('2 of 300 images').waitFor();
+  await page.locator('#image-0').click();
+  await page.keyboard.press('t');
+  await page.getByText('1 of 300 images').waitFor();
+  const lines = project.files('notes').filter((name) => name.endsWith('.jsonl'));
+  assert.match(project.read(`notes/${lines[0]}`), /"image":"test\/1\.png"|"image":"1\.png"/);
+  const suspects = page.getByRole('checkbox', { name: /suspect labels$/ });
+  await suspects.check();
+  assert.match(page.url(), /suspect%3Dyes/);
+  assert.deepEqual(opened.complaints, []);
+});
+
 test('Back undoes the last step, as everywhere on the web', { skip: noBrowser }, async () => {
   await using opened = await BrowserPage.open(address('/'));
   const { page } = opened;

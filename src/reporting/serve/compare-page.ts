@@ -3,8 +3,8 @@ import type { RunRecord } from '../../engine/store/runs/run-record.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { theme } from '../../learning/charts/theme.ts';
-import { bandCharts, curveGroups, groupingSettings } from '../compare/band-charts.ts';
 import { type Comparison, compareSubjects } from '../compare/compare-subjects.ts';
+import { comparedCurves } from '../compare/compared-curves.ts';
 import { comparisonCharts } from '../compare/comparison-charts.ts';
 import {
   type ComparisonGrid,
@@ -14,10 +14,14 @@ import {
 import { contentOf } from '../compare/comparison-page.ts';
 import { subjectOfRun } from '../compare/comparison-subject.ts';
 import { comparisonTables, shortLabel } from '../compare/comparison-tables.ts';
+import type { CurvePanel } from '../compare/curve-groups.ts';
+import { type SettingsCharts, settingsCharts } from '../compare/settings-charts.ts';
 import { renderChart } from '../report/chart-figure.ts';
 import { type Html, html } from '../report/html.ts';
 import type { Section } from '../report/page-frame.ts';
 import type { StageSettings } from './changed-settings.ts';
+import { differencesSection } from './differences-section.ts';
+import type { ImageStore } from './gallery-images.ts';
 import type { RunIndex } from './run-index.ts';
 import { findRow } from './run-members.ts';
 import type { Sources } from './run-page.ts';
@@ -31,11 +35,13 @@ export interface GridData {
   readonly baseline: number;
   /** Colours and fonts of charts. */
   readonly theme: object;
+  /** Charts of settings by metric, for a page without a server; else it asks for them. */
+  readonly charts?: Readonly<Record<string, SettingsCharts>>;
+  readonly curves: readonly CurvePanel[];
 }
 
-/** The most runs whose scores are read, whose curves can be told apart, and that are offered. */
+/** The most runs whose scores are read, and that are offered. */
 const mostScored = 10;
-const mostCurves = 24;
 const mostOffered = 60;
 /** More names than this are folded. */
 const mostNamed = 12;
@@ -51,25 +57,24 @@ interface Compared {
   readonly axes: StageSettings;
 }
 
-/**
- * Runs beside one another: settings, numbers, curves, charts; and tests against `base` where the
- * address asks for it.
- */
-export function comparePage(c: Context, sources: Sources): Response {
-  const { index, results, store, project, fill, isStatic } = sources;
-  const askedRuns = new Set((c.req.queries('runs') ?? []).flatMap((part) => part.split(',')));
-  const runs = comparedRuns([...askedRuns], index);
-  if (runs.length < 2)
-    return c.html(
-      renderFrame({
-        title: 'Compare',
-        at: '/compare',
-        project,
-        content: chooser(sources, askedRuns),
-      }),
-    );
+/** What an address asks to compare. */
+interface ComparisonOfRuns {
+  readonly runs: readonly Compared[];
+  /** The place of the run that the others are tested against; -1: no tests. */
+  readonly base: number;
+  /** `run`, or `member` where one is a member of a matrix. */
+  readonly noun: string;
+  readonly withScores: boolean;
+  readonly comparison: Comparison;
+  readonly grid: ComparisonGrid;
+}
+
+/** Compares the runs that an address names; undefined where these are fewer than two. */
+function comparisonOf(c: Context, sources: Sources): ComparisonOfRuns | undefined {
+  const { index, results, store, fill } = sources;
+  const runs = comparedRuns([...askedRuns(c)], index);
+  if (runs.length < 2) return undefined;
   const base = runs.findIndex(({ id }) => id === c.req.query('base'));
-  const noun = runs.some(({ id, run }) => id !== run) ? 'member' : 'run';
   const withScores = runs.length <= mostScored;
   const source = {
     readResult: results.read.bind(results),
@@ -84,13 +89,38 @@ export function comparePage(c: Context, sources: Sources): Response {
     runs: runs.map(({ run }) => run),
     axes: axisColumns(runs),
   });
-  const sections = {
-    grid,
-    by: c.req.query('curves') ?? '',
-    ids: runs.map(({ id }) => id).join(','),
-    beside: withScores ? chartsBeside(runs, sources) : [],
-    isStatic,
-  };
+  const noun = runs.some(({ id, run }) => id !== run) ? 'member' : 'run';
+  return { runs, base, noun, withScores, comparison, grid };
+}
+
+const askedRuns = (c: Context): ReadonlySet<string> =>
+  new Set((c.req.queries('runs') ?? []).flatMap((part) => part.split(',')));
+
+/** The charts of settings against the metric that the address names; null where there are none. */
+export function settingsData(c: Context, sources: Sources): Response {
+  const compared = comparisonOf(c, sources);
+  const charts = compared && settingsCharts(compared.grid, c.req.query('y') ?? '', compared.noun);
+  return c.json(charts ?? null);
+}
+
+/**
+ * Runs beside one another: settings, numbers, curves, charts; and tests against `base` where the
+ * address asks for it.
+ */
+export function comparePage(c: Context, sources: Sources, images: ImageStore): Response {
+  const { project, isStatic } = sources;
+  const compared = comparisonOf(c, sources);
+  if (compared === undefined)
+    return c.html(
+      renderFrame({
+        title: 'Compare',
+        at: '/compare',
+        project,
+        content: chooser(sources, askedRuns(c)),
+      }),
+    );
+  const { runs, base, noun, withScores, comparison, grid } = compared;
+  const charts = isStatic ? chartsByMetric(grid, noun) : undefined;
   return c.html(
     renderFrame({
       title: `${runs.length} ${noun}s compared`,
@@ -102,6 +132,8 @@ export function comparePage(c: Context, sources: Sources): Response {
         grid,
         baseline: runs.findIndex((row) => sources.notes.of(row)?.isBaseline === true),
         theme,
+        curves: comparedCurves(comparison),
+        ...(charts && { charts }),
       } satisfies GridData,
       content: [
         html`<h1>${formatCountOf(runs.length, noun)} compared</h1>`,
@@ -111,11 +143,26 @@ export function comparePage(c: Context, sources: Sources): Response {
           : html`<p class="soft small">Tests and ROC curves compare at most ${mostScored} runs that scored the same images.</p>`,
         ...(isStatic ? [] : imageLinks(runs, sources)),
         html`<section aria-labelledby="grid-title"><h2 id="grid-title">Side by side</h2><div id="grid"></div></section>`,
-        ...renderSections(sectionsOf(comparison, sections)),
+        ...renderSections(sectionsOf(comparison, {
+            differences: differencesOf(runs, sources, images),
+            beside: withScores ? chartsBeside(runs, sources) : [],
+          })),
       ],
     }),
   );
 }
+
+/** The charts of settings against each metric, for pages that no server makes. */
+const chartsByMetric = (
+  grid: ComparisonGrid,
+  noun: string,
+): Readonly<Record<string, SettingsCharts>> =>
+  Object.fromEntries(
+    grid.metrics.flatMap(({ name }) => {
+      const charts = settingsCharts(grid, name, noun);
+      return charts === undefined ? [] : [[name, charts] as const];
+    }),
+  );
 
 /** What is compared, with links to the runs: folded where it would fill the screen. */
 function namesOf(runs: readonly Compared[], noun: string): Html {
@@ -125,29 +172,21 @@ function namesOf(runs: readonly Compared[], noun: string): Html {
     : html`<details><summary>All ${formatCountOf(runs.length, noun)}</summary>${list}</details>`;
 }
 
-/** What the sections of a comparison show beside it. */
-interface ComparedSections {
-  readonly grid: ComparisonGrid;
-  /** The setting by which curves are grouped; empty: none that the address names. */
-  readonly by: string;
-  /** The ids of what is compared, for addresses. */
-  readonly ids: string;
+/** What a comparison has besides numbers. */
+interface FurtherSections {
+  readonly differences: readonly Section[];
   /** Charts that several runs have. */
   readonly beside: readonly Html[];
-  readonly isStatic: boolean;
 }
 
-/** The tables and charts of a comparison. Many curves are means with bands. */
-function sectionsOf(comparison: Comparison, sections: ComparedSections): readonly Section[] {
-  const { grid, by, beside } = sections;
-  const isEach = by === '' && comparison.subjects.length <= mostCurves;
-  const curves = isEach
-    ? comparisonCharts(comparison)
-    : [
-        ...comparisonCharts({ ...comparison, histories: [], curves: [] }), // ROC
-        ...bandCharts(comparison, curveGroups(grid, by)),
-      ];
-  const charts = curves.map(({ name, spec }) => {
+/** The tables and charts of a comparison. */
+function sectionsOf(
+  comparison: Comparison,
+  { differences, beside }: FurtherSections,
+): readonly Section[] {
+  // The page's script draws training curves.
+  const areas = comparisonCharts({ ...comparison, histories: [], curves: [] });
+  const charts = areas.map(({ name, spec }) => {
     const preview = {
       as: 'chart',
       title: name,
@@ -166,13 +205,11 @@ function sectionsOf(comparison: Comparison, sections: ComparedSections): readonl
   });
   return [
     ...tables.filter(({ id }) => id === 'table-1'),
+    ...differences,
     {
-      id: 'curves',
-      title: 'Curves',
-      content:
-        charts.length > 0
-          ? [groupingLinks(sections), html`<div class="charts">${charts}</div>`]
-          : [],
+      id: 'roc',
+      title: 'ROC curves',
+      content: charts.length > 0 ? [html`<div class="charts">${charts}</div>`] : [],
     },
     ...tables.filter(({ id }) => id !== 'table-1'),
     {
@@ -183,21 +220,24 @@ function sectionsOf(comparison: Comparison, sections: ComparedSections): readonl
   ];
 }
 
-/** Ways to group the curves. */
-function groupingLinks({ grid, by, ids, isStatic }: ComparedSections): Html {
-  if (isStatic) return html``;
-  const few = grid.labels.length <= mostCurves;
-  const choices = [
-    ...(few ? [{ value: '', name: 'each' }] : []),
-    ...groupingSettings(grid).map(({ name }) => ({ value: name, name })),
-    { value: 'all', name: 'all together' },
-  ];
-  const links = choices.map(({ value, name }) =>
-    value === by
-      ? html`<strong>${name}</strong> `
-      : html`<a href="/compare?${new URLSearchParams({ runs: ids, ...(value !== '' && { curves: value }) }).toString()}#curves">${name}</a> `,
-  );
-  return html`<p class="links">Curves by ${links}</p>`;
+/** Of two whole runs, what differs besides numbers. */
+function differencesOf(
+  runs: readonly Compared[],
+  { results }: Sources,
+  images: ImageStore,
+): readonly Section[] {
+  if (runs.length !== 2 || runs.some(({ id, run }) => id !== run)) return [];
+  const [first, second] = runs.map(({ label, record }) => ({
+    label: shortLabel(label),
+    record,
+    results: new Map(
+      Object.entries(record.stages).flatMap(([stage, { result }]) => {
+        const stored = results.read(result);
+        return stored === undefined ? [] : [[stage, stored] as const];
+      }),
+    ),
+  }));
+  return [differencesSection(first!, second!, images)];
 }
 
 /** The runs and members of these ids that have ended, with labels that differ. */

@@ -1,5 +1,5 @@
 import { compare } from '../../sort-order.ts';
-import { type Condition, inQuery, parseQuery, type Query } from './parse-query.ts';
+import { type Condition, type Conjunct, inQuery, parseQuery, type Query } from './parse-query.ts';
 
 /** A cell of a table: several values where several instances of a matrix have one each. */
 export type Cell = number | string | null | readonly (number | string)[];
@@ -129,14 +129,43 @@ export function withCondition(text: string, name: string, value: string, operato
   const { conjuncts } = parseQuery(text);
   const others = conjuncts
     .filter(({ query }) => query.form !== 'condition' || query.condition.name !== name)
-    .map((conjunct) =>
-      conjunct.query.form === 'any' && !conjunct.text.startsWith('(')
-        ? `(${conjunct.text})`
-        : conjunct.text,
-    );
+    .map(inBrackets);
   const condition = `${inQuery(name)}${operator}${inQuery(value)}`;
   return [...others, ...(value === '' ? [] : [condition])].join(' ');
 }
+
+/** The stretch of a column as a query writes it: its ends, or the values in it. */
+export type RangeTexts =
+  | { readonly low: string; readonly high: string }
+  | { readonly values: readonly string[] };
+
+/**
+ * The query with a range of a column instead of everything that it said of this column alone and
+ * that must hold. A range without values changes nothing.
+ */
+export function withRange(text: string, name: string, range: RangeTexts): string {
+  const { conjuncts } = parseQuery(text);
+  const others = conjuncts
+    .filter(({ query }) => !namesOf(query).every((other) => other === name))
+    .map(inBrackets);
+  const column = inQuery(name);
+  if (!('values' in range))
+    return [...others, `${column}>=${range.low}`, `${column}<=${range.high}`].join(' ');
+  const conditions = range.values.map((value) => `${column}=${inQuery(value)}`);
+  if (conditions.length === 0) return text;
+  const either = conditions.join(' or ');
+  return [...others, conditions.length === 1 ? either : `(${either})`].join(' ');
+}
+
+/** The columns that a query names; an empty name for a word that is searched in all. */
+function namesOf(query: Query): readonly string[] {
+  if (query.form === 'condition') return [query.condition.name ?? ''];
+  return query.form === 'not' ? namesOf(query.part) : query.parts.flatMap(namesOf);
+}
+
+/** Alternatives stay together where other conditions join them. */
+const inBrackets = ({ query, text }: Conjunct): string =>
+  query.form === 'any' && !text.startsWith('(') ? `(${text})` : text;
 
 /** Names of columns for an address, separated by blanks. */
 export const joinNames = (names: readonly string[]): string =>

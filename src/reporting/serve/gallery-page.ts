@@ -4,7 +4,7 @@ import { shortLabel } from '../compare/comparison-tables.ts';
 import { html } from '../report/html.ts';
 import type { ImageStore, Picture } from './gallery-images.ts';
 import { stagesWithMap } from './gallery-points.ts';
-import { imageTable, outputOf, resultsOf } from './gallery-table.ts';
+import { imageTable, outputOf, resultsOf, withImageTags } from './gallery-table.ts';
 import { lostRunPage } from './lost-page.ts';
 import { findRun, type Sources } from './run-page.ts';
 import { renderFrame } from './served-page-frame.ts';
@@ -56,6 +56,7 @@ export function imagesPage(c: Context, sources: Sources): Response {
       title: 'Images',
       at: '/images',
       project,
+      isWritable: sources.isWritable,
       content: [html`<h1>Images</h1>`, form, gallery],
       scripts: ['gallery.js'],
     }),
@@ -81,7 +82,11 @@ const stagesWith = (
   );
 
 /** The table of images, as `images.json`. */
-export function imagesData(c: Context, { store, results }: Sources, images: ImageStore): Response {
+export function imagesData(
+  c: Context,
+  { store, results, notes }: Sources,
+  images: ImageStore,
+): Response {
   const run = findRun(store, c.req.query('run') ?? '');
   const [otherRun, ...otherStage] = (c.req.query('other') ?? '').split(':');
   const secondRun =
@@ -93,7 +98,9 @@ export function imagesData(c: Context, { store, results }: Sources, images: Imag
     stage: c.req.query('stage') ?? '',
     other: secondRun && { run: secondRun, stage: otherStage.join(':') },
   });
-  return typeof table === 'string' ? c.text(table, 404) : c.json(table);
+  return typeof table === 'string'
+    ? c.text(table, 404)
+    : c.json(withImageTags(table, notes.imageTags));
 }
 
 /** The maps that stages of a run kept of an image. */

@@ -7,10 +7,11 @@ import { scaleOfTable } from '../../learning/metrics/scores/binary-view.ts';
 import { parseScores, type ScoreTable } from '../../learning/metrics/scores/scores-file.ts';
 import type { Sample } from '../../learning/vision/dataset/dataset.ts';
 import { EventReader } from '../event-file.ts';
-import type { Column } from './filter-query.ts';
+import type { Cell, Column } from './filter-query.ts';
 import type { ImageStore } from './gallery-images.ts';
 import { type Results, resultDigest } from './run-results.ts';
 import { whyGone } from './stored-objects.ts';
+import { suspectLabels } from './suspect-labels.ts';
 
 /** The images of a data set or of scores as a table; row by row in the order of its file. */
 export interface ImageTable {
@@ -55,6 +56,21 @@ export const outputOf = (
   type: StoredArtifact['type'],
 ): StoredArtifact | undefined =>
   Object.values(result?.outputs ?? {}).find((artifact) => artifact.type === type);
+
+/** The name by which people tag an image: as lists name it. */
+export const nameOfImage = (path: Cell, key: Cell): string => String(path ?? key ?? '');
+
+/** The table with the tags that people put on its images. */
+export function withImageTags(
+  table: ImageTable,
+  tags: ReadonlyMap<string, readonly string[]>,
+): ImageTable {
+  const valuesOf = (name: string) => table.columns.find((column) => column.name === name)?.values;
+  const keys = valuesOf('key') ?? [];
+  const paths = valuesOf('path') ?? [];
+  const values = keys.map((key, row) => tags.get(nameOfImage(paths[row] ?? null, key)) ?? null);
+  return { ...table, columns: [...table.columns, { name: 'tags', values }] };
+}
 
 type StageOfRun = { readonly run: RunFolder; readonly stage: string };
 
@@ -161,6 +177,7 @@ function scoresTable(
     ...model,
     ...others,
     ...differenceOf([...model, ...others]),
+    { name: 'suspect', values: suspectLabels(table, sharesOf(table)) },
     { name: 'group', values: rows.map(({ group }, i) => group ?? samples[i]?.group ?? null) },
     ...slicesOf(rows.map(({ slices }, i) => slices ?? samples[i]?.slices)),
   ];
@@ -182,12 +199,11 @@ function scoresTable(
  */
 function modelColumns(table: ScoreTable, suffix: string): readonly Column[] {
   const { rows, classes, names } = table;
-  const isLogits = scaleOfTable(table) === 'logits';
+  const shares = sharesOf(table);
   const called = rows.map(({ scores }) => predictedClasses(scores, classes.length)[0]!);
-  const score = rows.map(({ scores }, i) => {
-    const shares = isLogits ? softmax(scores) : scores;
-    return Number(shares[classes.length === 2 ? 1 : called[i]!]!.toPrecision(5));
-  });
+  const score = shares.map((share, i) =>
+    Number(share[classes.length === 2 ? 1 : called[i]!]!.toPrecision(5)),
+  );
   return [
     { name: `predicted${suffix}`, values: called.map((c) => classes[c]!) },
     {
@@ -199,6 +215,12 @@ function modelColumns(table: ScoreTable, suffix: string): readonly Column[] {
     },
     { name: `score${suffix}`, values: score },
   ];
+}
+
+/** The probability of each class, row by row. */
+function sharesOf(table: ScoreTable): readonly ArrayLike<number>[] {
+  const isLogits = scaleOfTable(table) === 'logits';
+  return table.rows.map(({ scores }) => (isLogits ? softmax(scores) : scores));
 }
 
 /** Columns of a second table in the order of the first; an image that it lacks has none. */

@@ -23,7 +23,7 @@ const grid: ComparisonGrid = {
 };
 
 test('without a group, a row is a member with its own interval', () => {
-  const rows = gridRows(grid, '');
+  const rows = gridRows(grid, { over: '' });
   assert.deepEqual(
     rows.map(({ label }) => label),
     grid.labels,
@@ -33,7 +33,7 @@ test('without a group, a row is a member with its own interval', () => {
 });
 
 test('over an axis, members have their mean, its interval and each value', () => {
-  const rows = gridRows(grid, 'seed');
+  const rows = gridRows(grid, { over: 'seed' });
   assert.deepEqual(
     rows.map(({ label, subjects }) => [label, subjects]),
     [
@@ -53,7 +53,7 @@ test('over an axis, members have their mean, its interval and each value', () =>
 });
 
 test('members of different runs are never pooled over an axis', () => {
-  const rows = gridRows({ ...grid, runs: ['a', 'a', 'b', 'b'] }, 'rate');
+  const rows = gridRows({ ...grid, runs: ['a', 'a', 'b', 'b'] }, { over: 'rate' });
   assert.deepEqual(
     rows.map(({ subjects }) => subjects),
     [[0], [1], [2], [3]],
@@ -61,7 +61,7 @@ test('members of different runs are never pooled over an axis', () => {
 });
 
 test('rows are sorted by a metric or a setting, and the best is the one in the direction of the metric', () => {
-  const rows = gridRows(grid, '');
+  const rows = gridRows(grid, { over: '' });
   const order = (by: string) => sortGrid(rows, grid, by).map(({ subjects }) => subjects[0]);
   assert.deepEqual(order('-test.auc'), [2, 1, 3, 0]);
   assert.deepEqual(order('seed'), [0, 2, 1, 3]);
@@ -77,10 +77,10 @@ test('a subject without a number comes last, and has no mean', () => {
     ...grid,
     metrics: [{ name: 'test.auc', better: 'higher', values: [null, 0.8, 0.9, 0.7], ends: [] }],
   };
-  const rows = gridRows(lacking, '');
+  const rows = gridRows(lacking, { over: '' });
   assert.deepEqual(
     sortGrid(rows, lacking, 'test.auc').map(({ subjects }) => subjects[0]),
     [3, 1, 2, 0],
   );
-  assert.equal(gridRows(lacking, 'seed')[0]!.numbers[0], undefined);
+  assert.equal(gridRows(lacking, { over: 'seed' })[0]!.numbers[0], undefined);
 });

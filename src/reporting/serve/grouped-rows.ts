@@ -1,5 +1,6 @@
 import { studentT } from '../../learning/metrics/intervals/student-t.ts';
 import type { ComparisonGrid, MetricColumn, SettingColumn } from '../compare/comparison-grid.ts';
+import type { Column } from './filter-query.ts';
 
 /** A number of a row: that of a subject, or the mean of several with each of them. */
 export interface RowNumber {
@@ -20,18 +21,36 @@ export interface GridRow {
 
 const level = 0.95;
 
+/** The columns in which a filter of the grid finds its subjects. */
+export const gridColumns = ({ labels, settings, metrics }: ComparisonGrid): readonly Column[] => [
+  { name: 'name', values: labels },
+  ...settings.map(({ name, values }): Column => ({ name, of: 'setting', values })),
+  ...metrics.map(({ name, values }): Column => ({ name, of: 'number', values })),
+];
+
+/** Which rows a grid has. */
+interface RowOptions {
+  /** The name of a setting over which rows are means; empty: none. */
+  readonly over: string;
+  /** The places of the subjects that have rows; absent: all. */
+  readonly places?: readonly number[];
+}
+
 /**
  * The rows of a grid: its subjects, or with `over`, the name of a setting such as `seed`, groups of
  * those that agree in all others. Members of one run are grouped by their axes alone, since other
  * settings may contain the value of the axis.
  */
-export function gridRows(grid: ComparisonGrid, over: string): readonly GridRow[] {
+export function gridRows(
+  grid: ComparisonGrid,
+  { over, places = [...grid.labels.keys()] }: RowOptions,
+): readonly GridRow[] {
   const left = grid.settings.find(({ name }) => name === over);
   const others = grid.settings.filter(
     (setting) => setting !== left && (left?.isAxis !== true || setting.isAxis),
   );
   const groups = new Map<string, number[]>();
-  for (const subject of grid.labels.keys()) {
+  for (const subject of places) {
     const run = left?.isAxis === true ? grid.runs[subject] : '';
     const values = others.map(({ values }) => values[subject]);
     const key = left === undefined ? String(subject) : JSON.stringify([run, ...values]);

@@ -285,7 +285,8 @@ test('a token in the address of another host never leads there', async (t) => {
  */
 const pages: Readonly<Record<string, readonly string[]>> = {
   '/': ['q', 'cols', 'sort'],
-  '/runs.json': ['whole'],
+  '/runs.json': ['whole', 'rows', 'since'],
+  '/settings-charts.json': ['runs', 'y'],
   '/run/{id}': [],
   '/run/{id}/log': ['stage'],
   '/run/{id}/events': ['from'],

@@ -11,13 +11,14 @@ import { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import type { Environment } from '../../environment.ts';
 import type { FillDefaults } from '../effective-settings.ts';
-import { comparePage } from './compare-page.ts';
+import { comparePage, settingsData } from './compare-page.ts';
 import { ImageStore } from './gallery-images.ts';
 import { imagesData, imagesPage, mapsData, sendPicture } from './gallery-page.ts';
 import { nearestData, pointsData } from './gallery-points.ts';
 import { graphPage, type Planner } from './graph-page.ts';
 import { guard, newToken } from './guard.ts';
 import { lostPage, lostRunPage } from './lost-page.ts';
+import { postImageTags } from './post-image-tags.ts';
 import { postNote } from './post-note.ts';
 import { RunIndex } from './run-index.ts';
 import { findRun, runLog, runPage, type Sources } from './run-page.ts';
@@ -27,6 +28,7 @@ import { SavedViews } from './saved-views.ts';
 import { sendAsset } from './send-asset.ts';
 import { followRun } from './send-changes.ts';
 import { Objects } from './stored-objects.ts';
+import { SentTables } from './table-changes.ts';
 import { postView, viewsData } from './views-page.ts';
 
 /** What pages are made of. */
@@ -71,7 +73,7 @@ export function openSources(
 }
 
 /** Where pages may write. */
-const posts: ReadonlySet<string> = new Set(['/notes', '/views']);
+const posts: ReadonlySet<string> = new Set(['/notes', '/views', '/image-tags']);
 
 /** A server that listens. */
 export interface LiveServer {
@@ -104,6 +106,7 @@ export async function startServer(options: ServeOptions): Promise<LiveServer> {
   addRoutes(app, sources, options.planner);
   if (writer !== undefined) {
     app.post('/notes', (c) => postNote(c, sources, writer));
+    app.post('/image-tags', (c) => postImageTags(c, sources, writer));
     app.post('/views', (c) => postView(c, sources));
   }
   app.onError((error, c) => {
@@ -149,15 +152,17 @@ export function addRoutes(app: Hono, sources: Sources, planner: Planner): void {
     );
   });
   app.get('/', (c) => runsPage(c, sources));
-  app.get('/runs.json', (c) => runsData(c, sources));
+  const sent = new SentTables();
+  app.get('/runs.json', (c) => runsData(c, sources, sent));
   app.get('/views.json', (c) => viewsData(c, sources));
   app.get('/runs/events', (c) => followRuns(c, sources));
   app.get('/run/:id', ofRun(runPage));
   app.get('/run/:id/events', ofRun(followRun));
   app.get('/run/:id/log', ofRun(runLog));
-  app.get('/compare', (c) => comparePage(c, sources));
+  app.get('/settings-charts.json', (c) => settingsData(c, sources));
   app.get('/graph', (c) => graphPage(c, sources, planner));
   const images = new ImageStore(sources.objects);
+  app.get('/compare', (c) => comparePage(c, sources, images));
   const imageOf = (c: Context) =>
     [c.req.param('digest')!, c.req.param('split')!, Number(c.req.param('index'))] as const;
   app.get('/images', (c) => imagesPage(c, sources));

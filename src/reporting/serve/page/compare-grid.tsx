@@ -1,26 +1,47 @@
 import { render } from 'preact';
 import type { ComparisonGrid, MetricColumn } from '../../compare/comparison-grid.ts';
 import type { GridData } from '../compare-page.ts';
-import { bestOf, type GridRow, gridRows, sharedSettings, sortGrid } from '../grouped-rows.ts';
+import { filterRows, type RangeTexts, withRange } from '../filter-query.ts';
+import { bestOf, type GridRow, gridColumns, gridRows, sharedSettings, sortGrid } from '../grouped-rows.ts';
+import { inQuery } from '../parse-query.ts';
 import { measuredDigits, numberText } from './aligned-numbers.ts';
 import { ColumnHead } from './column-head.tsx';
-import { Scatter } from './compare-scatter.tsx';
+import { CurvePanels } from './curve-panels.tsx';
+import { FilterField } from './filter-field.tsx';
 import { Mark } from './mark.tsx';
+import { type Range, SettingsPanel } from './settings-panel.tsx';
 import { useView } from './use-view.ts';
 
 const container = document.getElementById('grid');
 if (container !== null) {
   const data: GridData = JSON.parse(document.getElementById('data')!.textContent);
-  render(<Grid {...data} />, container);
+  render(<Compared {...data} />, container);
 }
 
-/** What is compared as rows, sorted by any column, on request the means over a setting. */
-function Grid({ grid, baseline, theme }: GridData) {
-  const { view, change } = useView('sort', 'over');
-  const rows = gridRows(grid, view.over);
+/** What is compared as rows, filtered, sorted by any column, on request the means over a setting. */
+function Compared({ grid, baseline, theme, charts, curves }: GridData) {
+  const { view, change, adjust } = useView('q', 'sort', 'over');
+  const columns = gridColumns(grid);
+  const { rows: shownPlaces, unknown, problem } = filterRows(columns, grid.labels.length, view.q);
+  const shown = new Set(shownPlaces);
+  const rows = gridRows(grid, { over: view.over, places: shownPlaces });
+  const brush = (ranges: readonly Range[]) =>
+    change({ q: ranges.reduce((q, range) => withRange(q, range.name, textsOf(range)), view.q) });
   return (
     <>
       <form class="line" onSubmit={(event) => event.preventDefault()}>
+        <FilterField
+          q={view.q}
+          example={exampleOf(grid)}
+          columns={columns}
+          problem={unknown.length > 0 ? `There is no column ${unknown.join(', ')}.` : problem}
+          query={(q) => adjust({ q })}
+        />
+        {view.q !== '' && (
+          <button type="button" onClick={() => change({ q: '' })}>
+            Show all
+          </button>
+        )}
         <label>
           Mean over{' '}
           <select
@@ -33,7 +54,8 @@ function Grid({ grid, baseline, theme }: GridData) {
             ))}
           </select>
         </label>
-        <span class="soft small">
+        <span class="soft small" role="status">
+          {shown.size < grid.labels.length && `${shown.size} of ${grid.labels.length}. `}
           {view.over === ''
             ? 'Intervals are at 95 %, over other test images.'
             : 'Means with their 95 % interval by Student’s t, and a point for each.'}
@@ -47,9 +69,34 @@ function Grid({ grid, baseline, theme }: GridData) {
         sort={view.sort}
         sortBy={(sort) => change({ sort })}
       />
-      <Scatter grid={grid} theme={theme} />
+      <SettingsPanel grid={grid} theme={theme} charts={charts} shown={shown} brush={brush} />
+      <CurvePanels grid={grid} panels={curves} shown={shown} />
     </>
   );
+}
+
+function exampleOf({ settings, metrics }: ComparisonGrid): string {
+  const [setting] = settings;
+  const [metric] = metrics;
+  const value = setting?.values.find((cell) => cell !== null);
+  const first =
+    setting && value != null ? `${inQuery(setting.name)}=${inQuery(String(value))}` : '';
+  return `${first} ${metric === undefined ? '' : `${inQuery(metric.name)}>0.8`}`.trim();
+}
+
+/** The ends of a range with few digits, so that the filter can be read. */
+function textsOf(range: Range): RangeTexts {
+  if ('values' in range) return { values: range.values };
+  const digits = 4;
+  const { low, high } = range;
+  // Rounded outwards: what lies on the edge of what was dragged over stays inside.
+  const size = Math.max(Math.abs(low), Math.abs(high)) || 1;
+  const step = 10 ** (Math.floor(Math.log10(size)) - digits + 1);
+  const outwards = (value: number, round: (value: number) => number) =>
+    String(Number((round(value / step) * step).toPrecision(digits)));
+  return low > 0 && high / low > 100
+    ? { low: low.toPrecision(digits), high: high.toPrecision(digits) }
+    : { low: outwards(low, Math.floor), high: outwards(high, Math.ceil) };
 }
 
 interface TableProps {
@@ -63,6 +110,7 @@ interface TableProps {
 
 function Table({ grid, rows, baseline, sort, sortBy }: TableProps) {
   const settings = sharedSettings(grid, rows);
+  if (rows.length === 0) return <p class="soft">Nothing meets the filter.</p>;
   const head = (name: string, note = '') => (
     <ColumnHead key={name} name={name} note={note} sort={sort} sortBy={sortBy} />
   );
@@ -71,7 +119,7 @@ function Table({ grid, rows, baseline, sort, sortBy }: TableProps) {
       class="scroll card tall rows"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
       tabIndex={0}
-      aria-label="Side by side"
+      aria-label="A row for each"
     >
       <table>
         <thead>

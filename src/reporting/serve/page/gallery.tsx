@@ -11,6 +11,7 @@ import { GalleryMap } from './gallery-map.tsx';
 import { Overview } from './gallery-overview.tsx';
 import { Grid } from './image-grid.tsx';
 import { useImageMap, useLassoed, useNearest } from './image-map.ts';
+import { TagField, useTagging } from './image-tags.tsx';
 import { Viewer } from './image-viewer.tsx';
 import { useView } from './use-view.ts';
 
@@ -97,7 +98,8 @@ function flipped(picked: ReadonlySet<number>, rows: readonly number[]): readonly
 /**
  * The images that meet a query, sorted, and one of them large. The address holds the whole state.
  */
-function Gallery({ table }: { readonly table: ImageTable }) {
+function Gallery({ table: loaded }: { readonly table: ImageTable }) {
+  const [table, tagging] = useTagging(loaded);
   const { columns, indexes } = table;
   const { view, change, adjust, open } = useView(...viewNames);
   const byName = useMemo(() => valuesByName(table), [table]);
@@ -136,6 +138,7 @@ function Gallery({ table }: { readonly table: ImageTable }) {
         {whyShown({ nearest, lassoed })}
         {unknown.length > 0 && `. There is no column ${unknown.join(', ')}.`}
       </Exported>
+      <TagField tagging={tagging} picked={[...picked]} />
       <div class={typeof map === 'object' && map.placed > 0 ? 'with-map' : ''}>
         <GalleryMap
           maps={maps}
@@ -155,6 +158,7 @@ function Gallery({ table }: { readonly table: ImageTable }) {
             picked={picked}
             open={(index) => open(atRow(index))}
             pick={pick}
+            tag={tagging.flip}
             rows={sorted}
           />
         )}
@@ -167,6 +171,7 @@ function Gallery({ table }: { readonly table: ImageTable }) {
           turn={(index) => adjust(atRow(index))}
           close={close}
           pick={(row) => pick([row])}
+          tag={tagging.flip}
           row={sorted[at]!}
           count={sorted.length}
           isPicked={picked.has(sorted[at]!)}
@@ -190,6 +195,7 @@ interface FiltersProps {
 /** The query as a line of text, its usual conditions as choices, and the order. */
 function Filters({ table: { columns, facets }, q, sort, query, type, sortBy }: FiltersProps) {
   const valuesOf = (name: string) => columns.find((column) => column.name === name)?.values;
+  const suspects = valuesOf('suspect')?.filter((value) => value === 'yes').length ?? 0;
   return (
     <form class="line" onSubmit={(event) => event.preventDefault()}>
       <FilterField
@@ -215,6 +221,18 @@ function Filters({ table: { columns, facets }, q, sort, query, type, sortBy }: F
           </select>
         </label>
       ))}
+      {suspects > 0 && (
+        <label title="Labels that the scores contradict: those of images that no model was trained on">
+          <input
+            type="checkbox"
+            checked={askedOf(q, 'suspect') === 'yes'}
+            onChange={({ currentTarget }) =>
+              query(withCondition(q, 'suspect', currentTarget.checked ? 'yes' : ''))
+            }
+          />{' '}
+          {suspects} suspect labels
+        </label>
+      )}
       <label>
         Order{' '}
         <select value={sort} onChange={({ currentTarget }) => sortBy(currentTarget.value)}>

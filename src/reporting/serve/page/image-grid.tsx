@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { itemsOf } from '../filter-query.ts';
 import type { TableProps } from './gallery-cells.ts';
 import { Picture } from './picture.tsx';
 import { drawnRows, useSeen } from './use-view.ts';
@@ -12,6 +13,8 @@ interface GridProps extends TableProps {
   open(index: number): void;
   /** Picks these rows, or drops them where all of them are picked. */
   pick(rows: readonly number[]): void;
+  /** Puts the tag on these rows, or takes it off; absent where the pages can only be read. */
+  readonly tag: ((rows: readonly number[]) => void) | undefined;
 }
 
 const steps: Readonly<Record<string, (columns: number) => number>> = {
@@ -26,10 +29,10 @@ const steps: Readonly<Record<string, (columns: number) => number>> = {
 };
 
 /**
- * Thumbnails; only those in sight are drawn. Arrow keys move, Enter opens, P picks. A click opens,
+ * Thumbnails; only those in sight are drawn. Arrow keys move, Enter opens, P picks, T tags. A click opens,
  * with Ctrl it picks, with Shift all from the current image to this one.
  */
-export function Grid({ table, rows, cell, picked, open, pick }: GridProps) {
+export function Grid({ table, rows, cell, picked, open, pick, tag }: GridProps) {
   const { box, seen, look } = useSeen<HTMLDivElement>();
   const [current, setCurrent] = useState(0);
   const columns = Math.max(1, Math.floor(seen.width / side));
@@ -39,6 +42,7 @@ export function Grid({ table, rows, cell, picked, open, pick }: GridProps) {
     const step = steps[event.key];
     if (event.key === 'Enter') open(current);
     else if (event.key === 'p') pick([rows[current]!]);
+    else if (event.key === 't' && tag !== undefined) tag([rows[current]!]);
     else if (step !== undefined) {
       const next = Math.max(0, Math.min(rows.length - 1, current + step(columns)));
       setCurrent(next);
@@ -114,6 +118,7 @@ function Thumbnail({
 }: ThumbnailProps) {
   const x = (index % columns) * side;
   const y = Math.floor(index / columns) * side;
+  const tags = itemsOf(cell('tags', row));
   const isWrong = cell('right', row) === 'no';
   const score = cell('score', row) === null ? undefined : Number(cell('score', row)).toFixed(3);
   const called = isWrong ? `, wrongly ${cell('predicted', row)}` : '';
@@ -132,6 +137,7 @@ function Thumbnail({
     >
       <Picture table={table} cell={cell} row={row} form="thumb" />
       {score !== undefined && <small>{score}</small>}
+      {tags.length > 0 && <span class="tag">{tags.join(', ')}</span>}
     </div>
   );
 }

@@ -16,12 +16,14 @@ interface ViewerProps extends TableProps, StepsProps {
   readonly row: number;
   readonly isPicked: boolean;
   pick(row: number): void;
+  /** Puts the tag on these rows, or takes it off; absent where the pages can only be read. */
+  readonly tag: ((rows: readonly number[]) => void) | undefined;
   close(): void;
 }
 
 /** One image with its facts and maps. Arrow keys lead to its neighbours, Escape closes. */
 export function Viewer(props: ViewerProps) {
-  const { table, cell, row, at, count, isPicked, turn, pick, close } = props;
+  const { table, cell, row, at, count, isPicked, turn, pick, tag, close } = props;
   const box = useRef<HTMLDialogElement>(null);
   const maps = useMaps(cell, row);
   const { view, adjust } = useView('blend', 'zoom');
@@ -31,6 +33,7 @@ export function Viewer(props: ViewerProps) {
     if (event.key === 'ArrowLeft' && at > 0) turn(at - 1);
     else if (event.key === 'ArrowRight' && at < count - 1) turn(at + 1);
     else if (event.key === 'p') pick(row);
+    else if (event.key === 't' && tag !== undefined) tag([row]);
     else return;
     event.preventDefault();
   };

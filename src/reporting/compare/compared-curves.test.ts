@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { partialValue } from '../../../test/support/partial-value.ts';
-import { bandCharts, curveGroups } from './band-charts.ts';
 import type { Comparison } from './compare-subjects.ts';
+import { comparedCurves } from './compared-curves.ts';
 import type { ComparisonGrid } from './comparison-grid.ts';
+import { bandOf, curveGroups, smoothed } from './curve-groups.ts';
 
 const grid: ComparisonGrid = {
   labels: ['a', 'b', 'c', 'd'],
@@ -43,11 +44,30 @@ test('a group of curves is its mean with a band from its least to its greatest v
     histories: [],
     curves: [{ stage: 'fit', of: [curve(1, 0.5), curve(3, 1.5), curve(4, null), []] }],
   });
-  const [loss, ...others] = bandCharts(comparison, curveGroups(grid, 'fit.rate'));
-  assert.deepEqual([loss!.name, others.length], ['fit, loss', 0]);
-  assert.deepEqual(JSON.parse(JSON.stringify(loss!.spec)).data.values, [
-    { series: 'rate 0.1', step: 1, value: 2, low: 1, high: 3, count: 2 },
-    { series: 'rate 0.1', step: 2, value: 1, low: 0.5, high: 1.5, count: 2 },
-    { series: 'rate 0.2', step: 1, value: 4, low: 4, high: 4, count: 1 },
+  const [loss, ...others] = comparedCurves(comparison);
+  assert.deepEqual([loss!.name, loss!.unit, others.length], ['fit, loss', 'epoch', 0]);
+  assert.deepEqual(
+    loss!.lines.map(({ subject }) => subject),
+    [0, 1],
+    'a single number is no line',
+  );
+  const [group] = curveGroups(grid, 'fit.rate');
+  assert.deepEqual(bandOf(loss!.lines, group!), [
+    { step: 1, value: 2, low: 1, high: 3 },
+    { step: 2, value: 1, low: 0.5, high: 1.5 },
+  ]);
+});
+
+test('smoothing is a moving average that does not begin at zero, and none with weight 0', () => {
+  const points = [
+    [1, 1],
+    [2, null],
+    [3, 3],
+  ] as const;
+  assert.deepEqual(smoothed(points, 0), points);
+  assert.deepEqual(smoothed(points, 0.5), [
+    [1, 1],
+    [2, null],
+    [3, 7 / 3],
   ]);
 });

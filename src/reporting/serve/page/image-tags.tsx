@@ -1,0 +1,95 @@
+import { useState } from 'preact/hooks';
+import type { Column } from '../filter-query.ts';
+import { itemsOf } from '../filter-query.ts';
+import type { ImageTable } from '../gallery-table.ts';
+import { isWritable, post } from './post.ts';
+
+/** Tags of one's own: those of all images, and how to put one on some or take it off. */
+export interface Tagging {
+  /** Absent where the pages can only be read. */
+  readonly flip: ((rows: readonly number[]) => void) | undefined;
+  /** The tag that a key puts on. */
+  readonly tag: string;
+  setTag(tag: string): void;
+  /** All tags, sorted. */
+  readonly known: readonly string[];
+  /** Why an edit was not taken; empty: it was. */
+  readonly problem: string;
+}
+
+/** The most images of a request. */
+const mostAtOnce = 1000;
+
+/** The table with the tags that were put on since it was loaded, and the way to put on more. */
+export function useTagging(loaded: ImageTable): readonly [ImageTable, Tagging] {
+  const [table, setTable] = useState(loaded);
+  const [tag, setTag] = useState('to check');
+  const [problem, setProblem] = useState('');
+  const tags = table.columns.find(({ name }) => name === 'tags')!;
+  const tagsOf = (row: number) => itemsOf(tags.values[row]).map(String);
+  const flip = async (rows: readonly number[]) => {
+    const name = tag.trim();
+    if (name === '' || rows.length === 0) return;
+    const isOn = rows.every((row) => tagsOf(row).includes(name));
+    for (let at = 0; at < rows.length; at += mostAtOnce) {
+      const images = rows.slice(at, at + mostAtOnce).map((row) => nameIn(table, row));
+      const why = await post('/image-tags', { images, [isOn ? 'untag' : 'tag']: [name] });
+      if (why !== undefined) return setProblem(why);
+    }
+    setProblem('');
+    const values = [...tags.values];
+    for (const row of rows) {
+      const others = tagsOf(row).filter((other) => other !== name);
+      const now = isOn ? others : [...others, name].sort();
+      values[row] = now.length === 0 ? null : now;
+    }
+    setTable({ ...table, columns: table.columns.map((c) => (c === tags ? { ...c, values } : c)) });
+  };
+  const known = [...new Set(tags.values.flatMap((cell) => itemsOf(cell).map(String)))].sort();
+  return [table, { flip: isWritable() ? flip : undefined, tag, setTag, known, problem }];
+}
+
+/** The name by which an image is tagged, as lists name it. */
+function nameIn({ columns }: ImageTable, row: number): string {
+  const cellOf = (name: string) => columns.find((column: Column) => column.name === name)?.values;
+  return String(cellOf('path')?.[row] ?? cellOf('key')?.[row] ?? '');
+}
+
+interface TagFieldProps {
+  readonly tagging: Tagging;
+  /** The rows that a press on the button tags. */
+  readonly picked: readonly number[];
+}
+
+/** The tag that the key T puts on an image, and a button for all that are picked. */
+export function TagField({ tagging, picked }: TagFieldProps) {
+  const { flip, tag, setTag, known, problem } = tagging;
+  if (flip === undefined) return null;
+  return (
+    <form
+      class="line small"
+      onSubmit={(event) => {
+        event.preventDefault();
+        flip(picked);
+      }}
+    >
+      <label>
+        Tag{' '}
+        <input
+          value={tag}
+          maxLength={40}
+          list="known-tags"
+          onInput={({ currentTarget }) => setTag(currentTarget.value)}
+        />
+      </label>
+      <datalist id="known-tags">
+        {known.map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+      <button disabled={picked.length === 0}>Put it on {picked.length} picked, or take it off</button>
+      <span class="soft">The key T does so with the current image.</span>
+      {problem !== '' && <span role="alert">{problem}</span>}
+    </form>
+  );
+}
