@@ -1,10 +1,5 @@
-import {
-  longest,
-  mostTags,
-  type Noted,
-  type NoteEdit,
-  parseRequest,
-} from '../../engine/notes/note-lines.ts';
+import { type Noted, type NoteEdit, parseRequest } from '../../engine/notes/note-lines.ts';
+import { longest, mostTags } from '../../engine/notes/note-text.ts';
 import { Notes } from '../../engine/notes/notes.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
 import { pastRun } from '../../reporting/history/past-run.ts';

@@ -43,6 +43,8 @@ export interface GridData {
 /** The most runs whose scores are read, and that are offered. */
 const mostScored = 10;
 const mostOffered = 60;
+/** Tables with a column for each of more are folded: the first table has a row for each. */
+const mostColumns = 6;
 /** More names than this are folded. */
 const mostNamed = 12;
 
@@ -200,8 +202,11 @@ function sectionsOf(
       spec: JSON.stringify({ ...spec, config: theme }),
     });
   });
+  const isWide = comparison.subjects.length > mostColumns;
   const tables = comparisonTables(comparison).map((table, i): Section => {
-    return { id: `table-${i + 1}`, title: table.title, content: [contentOf(table)] };
+    const folded = isWide && table.rows.length > 0 ? 'A column for each' : table.folded;
+    const content = [contentOf({ ...table, ...(folded !== undefined && { folded }) })];
+    return { id: `table-${i + 1}`, title: table.title, content };
   });
   return [
     ...tables.filter(({ id }) => id === 'table-1'),

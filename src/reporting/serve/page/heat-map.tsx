@@ -46,7 +46,7 @@ export function HeatMap({ grid, metric, shown }: HeatMapProps) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <section class="scroll" tabIndex={0} aria-label={title}>
         <table class="matrix">
-          <caption>{title}: means of those that the filter leaves; bold: the best</caption>
+          <caption>{title}</caption>
           <thead>
             <tr>
               <th scope="col">
@@ -88,6 +88,7 @@ export function HeatMap({ grid, metric, shown }: HeatMapProps) {
           </tbody>
         </table>
       </section>
+      <figcaption>Means of those that the filter leaves; bold: the best.</figcaption>
     </>
   );
 }

@@ -31,14 +31,16 @@ export function VegaChart({ spec, label, drawn }: VegaChartProps) {
   const text = JSON.stringify(spec);
   useEffect(() => {
     const $schema = 'https://vega.github.io/schema/vega-lite/v6.json';
-    const options = { renderer: 'svg', actions: false, ast: true };
+    // The picture has a label as a whole: parts of it with roles of their own would have none.
+    const config = { aria: false };
+    const options = { renderer: 'svg', actions: false, ast: true, config };
     const embedded = vegaEmbed(box.current!, { $schema, ...spec }, options);
     embedded.then(({ view }) => drawn?.(view));
     return () => {
       embedded.then(({ view }) => view.finalize());
     };
   }, [text]);
-  return <div ref={box} class="drawing" role="img" aria-label={label} />;
+  return <div ref={box} class="drawing plain" role="img" aria-label={label} />;
 }
 
 /** The element whose units are those of the chart, from the upper left corner of its plot. */
