@@ -28,10 +28,10 @@ export function usageCurves(
   return [...names].flatMap((name) => {
     const own = known.filter(({ stages }) => stages[name] !== undefined);
     if (own.length < leastSamples) return [];
-    const curve = (title: string, valueOf: (sample: UsageSample) => number): Curve => {
+    const curve = (title: string, amount: (sample: UsageSample) => number): Curve => {
       const points = own.map((sample) => {
         const seconds = Math.round((sample.time - startedAt) / 1000);
-        return [seconds, Number(valueOf(sample).toPrecision(4))] as const;
+        return [seconds, Number(amount(sample).toPrecision(4))] as const;
       });
       const count = points.length;
       return { name: title, unit: 'second', count, every: 1, points: thinned(points, mostPoints) };

@@ -60,7 +60,10 @@ function diffMiddle(before: readonly string[], after: readonly string[]): readon
       lines.push({ side: ' ', text: before[i]! });
       i++;
       j++;
-    } else if (j >= after.length || (i < before.length && lengths[at + width]! >= lengths[at + 1]!)) {
+    } else if (
+      j >= after.length ||
+      (i < before.length && lengths[at + width]! >= lengths[at + 1]!)
+    ) {
       lines.push({ side: '-', text: before[i]! });
       i++;
     } else {
@@ -72,10 +75,7 @@ function diffMiddle(before: readonly string[], after: readonly string[]): readon
 }
 
 /** The lines that differ with some around them; null stands for lines that are left out. */
-export function changedLines(
-  lines: readonly DiffLine[],
-  around = 3,
-): readonly (DiffLine | null)[] {
+export function changedLines(lines: readonly DiffLine[], around = 3): readonly (DiffLine | null)[] {
   const isNear = lines.map((_, i) =>
     lines.slice(Math.max(0, i - around), i + around + 1).some(({ side }) => side !== ' '),
   );

@@ -28,8 +28,7 @@ export interface RunDifferences {
 
 export function runDifferences(first: DescribedRun, second: DescribedRun): RunDifferences {
   const stages = [...first.results.keys()].filter((stage) => second.results.has(stage));
-  const of = (stage: string) =>
-    [first.results.get(stage)!, second.results.get(stage)!] as const;
+  const of = (stage: string) => [first.results.get(stage)!, second.results.get(stage)!] as const;
   const commits = [first.record.gitCommit, second.record.gitCommit];
   return {
     yaml: diffLines(yamlLines(first), yamlLines(second)),
@@ -68,7 +67,9 @@ function yamlLines({ results }: DescribedRun): readonly string[] {
     };
     return [stage, described] as const;
   });
-  return stringify({ stages: Object.fromEntries(stages) }, { lineWidth: 0 }).trimEnd().split('\n');
+  return stringify({ stages: Object.fromEntries(stages) }, { lineWidth: 0 })
+    .trimEnd()
+    .split('\n');
 }
 
 /** Facts that all stages of a run share as one value; several where they differ. */

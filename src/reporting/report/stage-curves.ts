@@ -48,7 +48,9 @@ export function endedCurves(
 export const usageCharts = (owners: readonly OwnedCurves[]): readonly Html[] =>
   owners.length === 0
     ? []
-    : [html`<div class="charts">${figures('Stages', owners, { when: 'by seconds of the run' })}</div>`];
+    : [
+        html`<div class="charts">${figures('Stages', owners, { when: 'by seconds of the run' })}</div>`,
+      ];
 
 /** `epoch 3 of 9`; undefined where the stage reported no point in this run. */
 function reached({ lastPoint }: ReportStage): string | undefined {

@@ -145,10 +145,12 @@ export function comparePage(c: Context, sources: Sources, images: ImageStore): R
           : html`<p class="soft small">Tests and ROC curves compare at most ${mostScored} runs that scored the same images.</p>`,
         ...(isStatic ? [] : imageLinks(runs, sources)),
         html`<section aria-labelledby="grid-title"><h2 id="grid-title">Side by side</h2><div id="grid"></div></section>`,
-        ...renderSections(sectionsOf(comparison, {
+        ...renderSections(
+          sectionsOf(comparison, {
             differences: differencesOf(runs, sources, images),
             beside: withScores ? chartsBeside(runs, sources) : [],
-          })),
+          }),
+        ),
       ],
     }),
   );

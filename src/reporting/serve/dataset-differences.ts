@@ -35,7 +35,9 @@ export function datasetDifferences(
   });
 }
 
-/** The facts of each image that may be shown, by split and key; undefined if the data set is gone. */
+/**
+ * The facts of each image that may be shown, by split and key; undefined if the data set is gone.
+ */
 function imagesOf(
   images: ImageStore,
   artifact: StoredArtifact,

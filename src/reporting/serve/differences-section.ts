@@ -16,11 +16,7 @@ interface NamedRun extends DescribedRun {
 }
 
 /** What differs between two runs besides numbers: YAML, code, data, versions and machines. */
-export function differencesSection(
-  first: NamedRun,
-  second: NamedRun,
-  images: ImageStore,
-): Section {
+export function differencesSection(first: NamedRun, second: NamedRun, images: ImageStore): Section {
   const { yaml, code, machine, commits } = runDifferences(first, second);
   const sides = [first.label, second.label] as const;
   const data = datasetDifferences(images, first, second);
@@ -67,9 +63,7 @@ function codeDifference(
 }
 
 function dataDifference({ stage, added, removed, changed }: DatasetDifferences): Html {
-  const parts = Object.entries({ added, removed, changed }).filter(
-    ([, names]) => names.length > 0,
-  );
+  const parts = Object.entries({ added, removed, changed }).filter(([, names]) => names.length > 0);
   if (parts.length === 0)
     return html`<p>${stage}: the same facts of the same images in other bytes.</p>`;
   return html`<p>${stage}:</p><ul>${parts.map(([what, names]) => html`<li>${formatCountOf(names.length, 'image')} ${what}: <span class="soft">${formatFew(names, mostNamed)}</span></li>`)}</ul>`;

@@ -86,11 +86,13 @@ const rowsOf = (c: Context): Rows => (c.req.query('rows') === 'members' ? 'membe
  * Sends the table as it is now, or with `whole` once all settings are read; to a page that has an
  * earlier one, only what changed `since` then.
  */
-export async function runsData(c: Context, { index }: Sources, sent: SentTables): Promise<Response> {
+export async function runsData(
+  c: Context,
+  { index }: Sources,
+  sent: SentTables,
+): Promise<Response> {
   const table =
-    c.req.query('whole') === undefined
-      ? index.table(rowsOf(c))
-      : await index.wholeTable(rowsOf(c));
+    c.req.query('whole') === undefined ? index.table(rowsOf(c)) : await index.wholeTable(rowsOf(c));
   return c.json<TableAnswer>(sent.answer(table, c.req.query('since') ?? ''));
 }
 

@@ -31,8 +31,8 @@ import { showArtifact } from '../report/show-artifact.ts';
 import { drawStages } from '../report/stage-graph.ts';
 import type { RunModel, StageModel } from '../run-model.ts';
 import { runSecondsLeft } from '../run-time-left.ts';
-import { usageCurves } from '../usage-curves.ts';
 import type { RunState } from '../states.ts';
+import { usageCurves } from '../usage-curves.ts';
 import { type Results, resultDigest } from './run-results.ts';
 import { type Objects, whyGone } from './stored-objects.ts';
 

@@ -30,7 +30,7 @@ export interface TableChanges {
 const rowFacts = ['ids', 'runs', 'members', 'labels', 'noted'] as const;
 type RowFact = (typeof rowFacts)[number];
 
-/** The changes from one table to another one of the same rows, which are told apart by their ids. */
+/** The changes from one table to another one; ids tell which rows are the same. */
 export function tableChanges(before: RunTable, after: RunTable): TableChanges {
   const places = new Map(before.ids.map((id, row) => [id, row]));
   const origins = after.ids.map((id) => places.get(id) ?? -1);
@@ -126,7 +126,9 @@ export class SentTables {
   answer(table: RunTable, since: string): TableAnswer {
     const version = this.#versionOf(table);
     const before = this.#tables.get(since);
-    return before === undefined ? { ...table, version } : { version, changes: tableChanges(before, table) };
+    return before === undefined
+      ? { ...table, version }
+      : { version, changes: tableChanges(before, table) };
   }
 
   #versionOf(table: RunTable): string {

@@ -111,7 +111,9 @@ function usageOf(pid: number): Usage | undefined {
   return all;
 }
 
-/** See proc(5): after the name in brackets come state, …, utime (14) to cstime (17), …, rss (24). */
+/**
+ * See proc(5): after the name in brackets come state, …, utime (14) to cstime (17), …, rss (24).
+ */
 function statOf(pid: number): { readonly seconds: number; readonly pages: number } | undefined {
   let text: string;
   try {

@@ -2,7 +2,14 @@ import { render } from 'preact';
 import type { ComparisonGrid, MetricColumn } from '../../compare/comparison-grid.ts';
 import type { GridData } from '../compare-page.ts';
 import { filterRows, type RangeTexts, withRange } from '../filter-query.ts';
-import { bestOf, type GridRow, gridColumns, gridRows, sharedSettings, sortGrid } from '../grouped-rows.ts';
+import {
+  bestOf,
+  type GridRow,
+  gridColumns,
+  gridRows,
+  sharedSettings,
+  sortGrid,
+} from '../grouped-rows.ts';
 import { inQuery } from '../parse-query.ts';
 import { measuredDigits, numberText } from './aligned-numbers.ts';
 import { ColumnHead } from './column-head.tsx';
@@ -18,7 +25,7 @@ if (container !== null) {
   render(<Compared {...data} />, container);
 }
 
-/** What is compared as rows, filtered, sorted by any column, on request the means over a setting. */
+/** What is compared as rows, filtered and sorted, on request the means over a setting; charts. */
 function Compared({ grid, baseline, theme, charts, curves }: GridData) {
   const { view, change, adjust } = useView('q', 'sort', 'over');
   const columns = gridColumns(grid);

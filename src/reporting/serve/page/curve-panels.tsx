@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { ComparisonGrid } from '../../compare/comparison-grid.ts';
 import {
   bandOf,
+  type CurveGroup,
   type CurvePanel,
   curveGroups,
   groupingSettings,
@@ -46,68 +47,25 @@ export function CurvePanels({ grid, panels, shown }: CurvePanelsProps) {
     if (!next.delete(name)) next.add(name);
     setHidden(next);
   };
-  const linesOf = ({ lines }: CurvePanel): readonly PlottedLine[] =>
-    groups.flatMap((group, index): readonly PlottedLine[] => {
-      if (hidden.has(group.label)) return [];
-      const band = isEach ? undefined : bandOf(lines, group);
-      const own = lines.find(({ subject }) => subject === group.subjects[0])?.points ?? [];
-      const measured = band?.map(({ step, value }) => [step, value] as const) ?? own;
-      if (measured.length === 0) return [];
-      const look = lookOf(index);
-      const points = smoothed(measured, weight);
-      return [{ name: group.label, look, points, measured, ...(band && { band }) }];
-    });
   return (
     <section aria-labelledby="curves-title">
       <h2 id="curves-title">Curves</h2>
-      <form class="line" onSubmit={(event) => event.preventDefault()}>
-        <Choice
-          label="Curves by"
-          value={isEach ? '' : view.curves || 'mean'}
-          options={[
-            ...(canBeEach ? [''] : []),
-            ...(view.curves === '' && !isEach ? ['mean'] : []),
-            ...groupingSettings(grid).map(({ name }) => name),
-            'all',
-          ]}
-          titles={{ '': 'each', all: 'all together', mean: 'a setting' }}
-          choose={(curves) => change({ curves })}
-        />
-        <label>
-          Smoothing{' '}
-          <input
-            type="range"
-            min="0"
-            max="0.99"
-            step="0.01"
-            value={weight}
-            onInput={({ currentTarget }) =>
-              adjust({ smooth: currentTarget.value === '0' ? '' : currentTarget.value })
-            }
-          />
-        </label>
-        <label>
-          <input
-            type="checkbox"
-            checked={view.log === 'yes'}
-            onChange={({ currentTarget }) => change({ log: currentTarget.checked ? 'yes' : '' })}
-          />{' '}
-          Logarithmic
-        </label>
-        <span class="soft small" role="status">
-          {weight === 0
-            ? 'Not smoothed: as measured.'
-            : `Smoothed by a moving average of weight ${weight}; faint: as measured.`}
-          {!isEach && ' Means, with a band from the least to the greatest.'}
-        </span>
-      </form>
+      <Controls
+        grid={grid}
+        view={view}
+        isEach={isEach}
+        canBeEach={canBeEach}
+        weight={weight}
+        change={change}
+        adjust={adjust}
+      />
       <div class="curves">
         {panels.map((panel, index) => (
           <CurvePlot
             key={panel.name}
             id={`curves-${index}`}
             panel={panel}
-            lines={linesOf(panel)}
+            lines={plotted(panel, groups, { isEach, weight, hidden })}
             isSmoothed={weight > 0}
             isLogarithmic={view.log === 'yes'}
             front={front}
@@ -123,6 +81,90 @@ export function CurvePanels({ grid, panels, shown }: CurvePanelsProps) {
         bringToFront={setFront}
       />
     </section>
+  );
+}
+
+/** How lines are made of curves. */
+interface Drawing {
+  /** Whether each subject has its line; otherwise a group has its mean with a band. */
+  readonly isEach: boolean;
+  /** Of smoothing, 0 for none. */
+  readonly weight: number;
+  /** The names of lines that are not drawn. */
+  readonly hidden: ReadonlySet<string>;
+}
+
+/** The lines of a panel, one for each group that has a curve there. */
+const plotted = (
+  { lines }: CurvePanel,
+  groups: readonly CurveGroup[],
+  { isEach, weight, hidden }: Drawing,
+): readonly PlottedLine[] =>
+  groups.flatMap((group, index): readonly PlottedLine[] => {
+    if (hidden.has(group.label)) return [];
+    const band = isEach ? undefined : bandOf(lines, group);
+    const own = lines.find(({ subject }) => subject === group.subjects[0])?.points ?? [];
+    const measured = band?.map(({ step, value }) => [step, value] as const) ?? own;
+    if (measured.length === 0) return [];
+    const look = lookOf(index);
+    const points = smoothed(measured, weight);
+    return [{ name: group.label, look, points, measured, ...(band && { band }) }];
+  });
+
+type CurvesView = Readonly<Record<'curves' | 'smooth' | 'log', string>>;
+
+interface ControlsProps extends Pick<Drawing, 'isEach' | 'weight'> {
+  readonly grid: ComparisonGrid;
+  readonly view: CurvesView;
+  readonly canBeEach: boolean;
+  change(part: Partial<CurvesView>): void;
+  adjust(part: Partial<CurvesView>): void;
+}
+
+/** How curves are grouped, smoothed and scaled. */
+function Controls({ grid, view, isEach, canBeEach, weight, change, adjust }: ControlsProps) {
+  return (
+    <form class="line" onSubmit={(event) => event.preventDefault()}>
+      <Choice
+        label="Curves by"
+        value={isEach ? '' : view.curves || 'mean'}
+        options={[
+          ...(canBeEach ? [''] : []),
+          ...(view.curves === '' && !isEach ? ['mean'] : []),
+          ...groupingSettings(grid).map(({ name }) => name),
+          'all',
+        ]}
+        titles={{ '': 'each', all: 'all together', mean: 'a setting' }}
+        choose={(curves) => change({ curves })}
+      />
+      <label>
+        Smoothing{' '}
+        <input
+          type="range"
+          min="0"
+          max="0.99"
+          step="0.01"
+          value={weight}
+          onInput={({ currentTarget }) =>
+            adjust({ smooth: currentTarget.value === '0' ? '' : currentTarget.value })
+          }
+        />
+      </label>
+      <label>
+        <input
+          type="checkbox"
+          checked={view.log === 'yes'}
+          onChange={({ currentTarget }) => change({ log: currentTarget.checked ? 'yes' : '' })}
+        />{' '}
+        Logarithmic
+      </label>
+      <span class="soft small" role="status">
+        {weight === 0
+          ? 'Not smoothed: as measured.'
+          : `Smoothed by a moving average of weight ${weight}; faint: as measured.`}
+        {!isEach && ' Means, with a band from the least to the greatest.'}
+      </span>
+    </form>
   );
 }
 

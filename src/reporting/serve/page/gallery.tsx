@@ -109,11 +109,11 @@ function Gallery({ table: loaded }: { readonly table: ImageTable }) {
   const isRow = (row: number) => indexes[row] !== undefined;
   const picked = new Set(numbersIn(view.pick).filter(isRow));
   const pick = (rows: readonly number[]) => adjust({ pick: flipped(picked, rows).join(',') });
+  const marks = { pick, tag: tagging.flip };
   const at = view.at === '' ? -1 : sorted.indexOf(Number(view.at));
   const atRow = (index: number) => ({ at: String(sorted[index]) });
   const close = () => (wasOpenedHere() ? history.back() : adjust({ at: '' }));
   const query = (q: string) => change({ q, at: '' });
-  const narrow = (name: string, value: string) => query(withCondition(view.q, name, value));
   return (
     <>
       <Filters
@@ -148,7 +148,7 @@ function Gallery({ table: loaded }: { readonly table: ImageTable }) {
           view={view}
           rows={sorted}
           change={change}
-          narrow={narrow}
+          narrow={(name, value) => query(withCondition(view.q, name, value))}
         />
         {sorted.length > 0 && (
           <Grid
@@ -157,9 +157,8 @@ function Gallery({ table: loaded }: { readonly table: ImageTable }) {
             cell={cell}
             picked={picked}
             open={(index) => open(atRow(index))}
-            pick={pick}
-            tag={tagging.flip}
             rows={sorted}
+            {...marks}
           />
         )}
       </div>
@@ -170,9 +169,8 @@ function Gallery({ table: loaded }: { readonly table: ImageTable }) {
           at={at}
           turn={(index) => adjust(atRow(index))}
           close={close}
-          pick={(row) => pick([row])}
-          tag={tagging.flip}
           row={sorted[at]!}
+          {...marks}
           count={sorted.length}
           isPicked={picked.has(sorted[at]!)}
         />

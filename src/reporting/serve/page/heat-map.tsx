@@ -1,5 +1,5 @@
 import type { ComparisonGrid } from '../../compare/comparison-grid.ts';
-import { heatCells, type Member } from '../../heat-cells.ts';
+import { type HeatCells, heatCells, type Member } from '../../heat-cells.ts';
 import { measuredDigits, numberText } from './aligned-numbers.ts';
 import { Choice } from './choice.tsx';
 import { useView } from './use-view.ts';
@@ -28,10 +28,7 @@ export function HeatMap({ grid, metric, shown }: HeatMapProps) {
     return [{ axes: new Map(axes), value }];
   });
   const { better = 'higher' } = column;
-  const { rows, columns, cells } = heatCells(members, { down, across, better });
-  const means = cells.flat().flatMap((cell) => cell?.mean ?? []);
-  const digits = measuredDigits(means.map((mean) => Number(mean.toPrecision(6))));
-  const title = `${metric} by ${down} and ${across}`;
+  const heat = heatCells(members, { down, across, better });
   return (
     <>
       <form class="line padded" onSubmit={(event) => event.preventDefault()}>
@@ -43,52 +40,76 @@ export function HeatMap({ grid, metric, shown }: HeatMapProps) {
           choose={(across) => change({ across })}
         />
       </form>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <section class="scroll" tabIndex={0} aria-label={title}>
-        <table class="matrix">
-          <caption>{title}</caption>
-          <thead>
-            <tr>
-              <th scope="col">
-                {down} \ {across}
-              </th>
-              {columns.map((name) => (
-                <th scope="col" class="number" key={name}>
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {cells.map((row, i) => (
-              <tr key={rows[i]}>
-                <th scope="row">{rows[i]}</th>
-                {row.map((cell, j) => (
-                  <td
-                    key={columns[j]}
-                    class="number"
-                    title={cell && `mean of ${cell.count}`}
-                    style={
-                      cell && {
-                        background: `color-mix(in srgb, var(--accent) ${cell.shade}%, var(--paper))`,
-                      }
-                    }
-                  >
-                    {cell === undefined && '–'}
-                    {cell &&
-                      (cell.isBest ? (
-                        <strong>{numberText(cell.mean, digits)}</strong>
-                      ) : (
-                        numberText(cell.mean, digits)
-                      ))}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <HeatTable
+        down={down}
+        across={across}
+        title={`${metric} by ${down} and ${across}`}
+        heat={heat}
+      />
       <figcaption>Means of those that the filter leaves; bold: the best.</figcaption>
     </>
+  );
+}
+
+interface HeatTableProps {
+  readonly down: string;
+  readonly across: string;
+  readonly title: string;
+  readonly heat: HeatCells;
+}
+
+function HeatTable({ down, across, title, heat: { rows, columns, cells } }: HeatTableProps) {
+  const means = cells.flat().flatMap((cell) => cell?.mean ?? []);
+  const digits = measuredDigits(means.map((mean) => Number(mean.toPrecision(6))));
+  return (
+    <section
+      class="scroll"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+      tabIndex={0}
+      aria-label={title}
+    >
+      <table class="matrix">
+        <caption>{title}</caption>
+        <thead>
+          <tr>
+            <th scope="col">
+              {down} \ {across}
+            </th>
+            {columns.map((name) => (
+              <th scope="col" class="number" key={name}>
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {cells.map((row, i) => (
+            <tr key={rows[i]}>
+              <th scope="row">{rows[i]}</th>
+              {row.map((cell, j) => (
+                <td
+                  key={columns[j]}
+                  class="number"
+                  title={cell && `mean of ${cell.count}`}
+                  style={
+                    cell && {
+                      background: `color-mix(in srgb, var(--accent) ${cell.shade}%, var(--paper))`,
+                    }
+                  }
+                >
+                  {cell === undefined && '–'}
+                  {cell &&
+                    (cell.isBest ? (
+                      <strong>{numberText(cell.mean, digits)}</strong>
+                    ) : (
+                      numberText(cell.mean, digits)
+                    ))}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   );
 }

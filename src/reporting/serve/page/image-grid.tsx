@@ -29,8 +29,8 @@ const steps: Readonly<Record<string, (columns: number) => number>> = {
 };
 
 /**
- * Thumbnails; only those in sight are drawn. Arrow keys move, Enter opens, P picks, T tags. A click opens,
- * with Ctrl it picks, with Shift all from the current image to this one.
+ * Thumbnails; only those in sight are drawn. Arrow keys move, Enter opens, P picks, T tags. A click
+ * opens, with Ctrl it picks, with Shift all from the current image to this one.
  */
 export function Grid({ table, rows, cell, picked, open, pick, tag }: GridProps) {
   const { box, seen, look } = useSeen<HTMLDivElement>();

@@ -17,13 +17,16 @@ export interface Tagging {
   readonly problem: string;
 }
 
+/** Where a tab keeps the tag between its pages. */
+const storedAs = 'restage:tag';
+
 /** The most images of a request. */
 const mostAtOnce = 1000;
 
 /** The table with the tags that were put on since it was loaded, and the way to put on more. */
 export function useTagging(loaded: ImageTable): readonly [ImageTable, Tagging] {
   const [table, setTable] = useState(loaded);
-  const [tag, setTag] = useState('to check');
+  const [tag, setTag] = useState(() => sessionStorage.getItem(storedAs) ?? 'to check');
   const [problem, setProblem] = useState('');
   const tags = table.columns.find(({ name }) => name === 'tags')!;
   const tagsOf = (row: number) => itemsOf(tags.values[row]).map(String);
@@ -46,7 +49,11 @@ export function useTagging(loaded: ImageTable): readonly [ImageTable, Tagging] {
     setTable({ ...table, columns: table.columns.map((c) => (c === tags ? { ...c, values } : c)) });
   };
   const known = [...new Set(tags.values.flatMap((cell) => itemsOf(cell).map(String)))].sort();
-  return [table, { flip: isWritable() ? flip : undefined, tag, setTag, known, problem }];
+  const keepTag = (tag: string) => {
+    sessionStorage.setItem(storedAs, tag);
+    setTag(tag);
+  };
+  return [table, { flip: isWritable() ? flip : undefined, tag, setTag: keepTag, known, problem }];
 }
 
 /** The name by which an image is tagged, as lists name it. */
@@ -87,7 +94,9 @@ export function TagField({ tagging, picked }: TagFieldProps) {
           <option key={name} value={name} />
         ))}
       </datalist>
-      <button disabled={picked.length === 0}>Put it on {picked.length} picked, or take it off</button>
+      <button type="submit" disabled={picked.length === 0}>
+        Put it on {picked.length} picked, or take it off
+      </button>
       <span class="soft">The key T does so with the current image.</span>
       {problem !== '' && <span role="alert">{problem}</span>}
     </form>

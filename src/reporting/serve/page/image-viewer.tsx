@@ -15,7 +15,7 @@ interface StepsProps {
 interface ViewerProps extends TableProps, StepsProps {
   readonly row: number;
   readonly isPicked: boolean;
-  pick(row: number): void;
+  pick(rows: readonly number[]): void;
   /** Puts the tag on these rows, or takes it off; absent where the pages can only be read. */
   readonly tag: ((rows: readonly number[]) => void) | undefined;
   close(): void;
@@ -32,7 +32,7 @@ export function Viewer(props: ViewerProps) {
     if (event.target instanceof HTMLInputElement) return;
     if (event.key === 'ArrowLeft' && at > 0) turn(at - 1);
     else if (event.key === 'ArrowRight' && at < count - 1) turn(at + 1);
-    else if (event.key === 'p') pick(row);
+    else if (event.key === 'p') pick([row]);
     else if (event.key === 't' && tag !== undefined) tag([row]);
     else return;
     event.preventDefault();
@@ -48,7 +48,7 @@ export function Viewer(props: ViewerProps) {
     >
       <p class="line">
         <Steps at={at} count={count} turn={turn} />
-        <button type="button" aria-pressed={isPicked} onClick={() => pick(row)}>
+        <button type="button" aria-pressed={isPicked} onClick={() => pick([row])}>
           {isPicked ? 'Picked' : 'Pick'}
         </button>
         {maps.length > 0 && <Blend blend={view.blend} set={(value) => adjust({ blend: value })} />}

@@ -47,9 +47,7 @@ async function embeddedTable(rows: string): Promise<RunTable> {
 
 async function load(container: HTMLElement, part: '' | 'whole' = ''): Promise<void> {
   const rows = queryValue('rows');
-  const table = isStatic
-    ? await embeddedTable(rows)
-    : await fetchedTable(rows, part);
+  const table = isStatic ? await embeddedTable(rows) : await fetchedTable(rows, part);
   if (table === undefined) return;
   if (rows !== queryValue('rows')) return; // the view changed meanwhile
   draw(container, table);

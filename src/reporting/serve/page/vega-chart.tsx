@@ -6,7 +6,7 @@ declare function vegaEmbed(
   options: object,
 ): Promise<{ readonly view: VegaView }>;
 
-/** A scale of a drawn chart: positions of values, and where it is one of numbers, values of them. */
+/** A scale of a drawn chart: positions of values, and of a scale of numbers the way back. */
 export interface VegaScale {
   (value: number | string): number;
   domain(): readonly (number | string)[];
@@ -31,16 +31,25 @@ export function VegaChart({ spec, label, drawn }: VegaChartProps) {
   const text = JSON.stringify(spec);
   useEffect(() => {
     const $schema = 'https://vega.github.io/schema/vega-lite/v6.json';
-    // The picture has a label as a whole: parts of it with roles of their own would have none.
-    const config = { aria: false };
-    const options = { renderer: 'svg', actions: false, ast: true, config };
+    const options = { renderer: 'svg', actions: false, ast: true };
     const embedded = vegaEmbed(box.current!, { $schema, ...spec }, options);
     embedded.then(({ view }) => drawn?.(view));
     return () => {
       embedded.then(({ view }) => view.finalize());
     };
   }, [text]);
-  return <div ref={box} class="drawing plain" role="img" aria-label={label} />;
+  return (
+    <div
+      class="drawing plain"
+      role="img"
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+      tabIndex={0}
+    >
+      {/* It has a label as a whole: Vega gives parts of it roles without one. */}
+      <div ref={box} aria-hidden="true" />
+    </div>
+  );
 }
 
 /** The element whose units are those of the chart, from the upper left corner of its plot. */
