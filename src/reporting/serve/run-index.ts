@@ -60,6 +60,12 @@ interface RunIndexOptions {
   readonly only?: ReadonlySet<string> | undefined;
 }
 
+/** A run, and its stages that read an artifact. */
+export interface ReaderOfArtifact {
+  readonly run: PastRun;
+  readonly stages: readonly string[];
+}
+
 /** All runs of a project in memory; a run that has ended is read once. */
 export class RunIndex {
   readonly #results: Results;
@@ -70,6 +76,8 @@ export class RunIndex {
   readonly #running = new Map<string, EventReader>();
   /** Null for a result that `gc` removed. */
   readonly #settings = new Map<Digest, ResultSettings | null>();
+  /** The results whose stages read an artifact, by the digest under which they did. */
+  readonly #readers = new Map<Digest, Set<Digest>>();
   readonly #kinds = new Map<string, Set<string>>();
   readonly #sameSettings = new Map<string, ResultSettings>();
   #runs: readonly PastRun[] = [];
@@ -193,6 +201,26 @@ export class RunIndex {
     this.#kinds.set(stage, (this.#kinds.get(stage) ?? new Set()).add(kind));
   }
 
+  #noteReads({ digest, fingerprint }: StageResult): void {
+    for (const { digest: read } of Object.values(fingerprint.inputs).flat())
+      this.#readers.set(read, (this.#readers.get(read) ?? new Set()).add(digest));
+  }
+
+  /**
+   * The stages of all runs that read an artifact, the newest run first, as far as the settings of
+   * their results have been read. `digests` are those under which stages may have read it.
+   */
+  readersOf(digests: readonly Digest[]): readonly ReaderOfArtifact[] {
+    const results = new Set(digests.flatMap((digest) => [...(this.#readers.get(digest) ?? [])]));
+    if (results.size === 0) return [];
+    return this.#runs.flatMap((run) => {
+      const stages = Object.entries(run.record?.stages ?? {}).flatMap(([stage, { result }]) =>
+        result !== undefined && results.has(result) ? [stage] : [],
+      );
+      return stages.length === 0 ? [] : [{ run, stages }];
+    });
+  }
+
   /** Reads the settings of all results in slices, the newest run first. */
   async #readSettings(): Promise<void> {
     let since = performance.now();
@@ -200,6 +228,7 @@ export class RunIndex {
       for (const [stage, digest] of this.#unreadOf(run)) {
         const result = this.#results.store.readResult(digest);
         if (result !== undefined) this.#noteKind(baseName(stage), result.fingerprint.kind);
+        if (result !== undefined) this.#noteReads(result);
         this.#settings.set(digest, result === undefined ? null : this.#settingsOf(result));
         if (performance.now() - since < slice) continue;
         await setImmediate();

@@ -8,6 +8,7 @@ import { plainText } from '../../plain-text.ts';
 import { type Html, html } from '../report/html.ts';
 import { withContent } from '../report/page-frame.ts';
 import type { StageModel } from '../run-model.ts';
+import { lineageSection } from './lineage-section.ts';
 import { LiveRun } from './live-run.ts';
 import type { RunIndex } from './run-index.ts';
 import type { SavedViews } from './saved-views.ts';
@@ -47,7 +48,11 @@ export async function runPage(c: Context, run: RunFolder, sources: Sources): Pro
   const live = openRun(run, sources);
   const { title, sections } = await live.page();
   const titled = withContent(sections).filter(({ id }) => id !== 'header');
-  const listed = isStatic ? titled : [...titled, { id: 'log', title: 'Log' }];
+  const own = [
+    { id: 'lineage', title: 'Lineage' },
+    { id: 'log', title: 'Log' },
+  ];
+  const listed = isStatic ? titled : [...titled, ...own];
   const contents = html`<nav id="contents" aria-label="Sections"><ul>${listed.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>`;
   const others = html`<a href="/compare?runs=${run.id}">Compare it with others</a> <a href="/images?run=${run.id}">Its images</a>`;
   const links = html`<p class="links">Run <code>${run.id}</code> ${!isStatic && others}</p>`;
@@ -67,7 +72,12 @@ export async function runPage(c: Context, run: RunFolder, sources: Sources): Pro
         html`<div id="notes" class="links">${noted?.name} ${noted?.note}</div>`,
         contents,
         html`<div id="sections">${renderSections(sections)}</div>`,
-        ...(isStatic ? [] : [logSection(`/run/${run.id}/log`, live.model.stages)]),
+        ...(isStatic
+          ? []
+          : [
+              lineageSection(`/run/${run.id}/lineage`),
+              logSection(`/run/${run.id}/log`, live.model.stages),
+            ]),
       ],
       ...(!live.isOver && { follows: `/run/${run.id}/events?from=${live.offset}` }),
     }),

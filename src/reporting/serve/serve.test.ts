@@ -289,6 +289,7 @@ const pages: Readonly<Record<string, readonly string[]>> = {
   '/settings-charts.json': ['runs', 'y'],
   '/run/{id}': [],
   '/run/{id}/log': ['stage'],
+  '/run/{id}/lineage': [],
   '/run/{id}/events': ['from'],
   '/compare': ['runs', 'base'],
   '/graph': ['pipeline', 'open'],

@@ -17,6 +17,7 @@ import { imagesData, imagesPage, mapsData, sendPicture } from './gallery-page.ts
 import { nearestData, pointsData } from './gallery-points.ts';
 import { graphPage, type Planner } from './graph-page.ts';
 import { guard, newToken } from './guard.ts';
+import { lineageData } from './lineage-section.ts';
 import { lostPage, lostRunPage } from './lost-page.ts';
 import { postImageTags } from './post-image-tags.ts';
 import { postNote } from './post-note.ts';
@@ -159,6 +160,7 @@ export function addRoutes(app: Hono, sources: Sources, planner: Planner): void {
   app.get('/run/:id', ofRun(runPage));
   app.get('/run/:id/events', ofRun(followRun));
   app.get('/run/:id/log', ofRun(runLog));
+  app.get('/run/:id/lineage', ofRun(lineageData));
   app.get('/settings-charts.json', (c) => settingsData(c, sources));
   app.get('/graph', (c) => graphPage(c, sources, planner));
   const images = new ImageStore(sources.objects);

@@ -53,10 +53,11 @@ const valuesByName = ({ columns }: ImageTable) =>
 /** The rows that a gallery shows, and what decides them besides its filter. */
 function useShownRows(table: ImageTable, view: ShownView) {
   const { columns, indexes } = table;
-  const names = useMemo(() => {
-    const byName = valuesByName(table);
-    return { splits: byName.get('split') ?? [], keys: byName.get('key') ?? [] };
-  }, [table]);
+  const valuesOf = (name: string) => columns.find((column) => column.name === name)?.values;
+  const splits = valuesOf('split');
+  const keys = valuesOf('key');
+  // Tags make a new table of the same images, whose map stays.
+  const names = useMemo(() => ({ splits: splits ?? [], keys: keys ?? [] }), [splits, keys]);
   const mapName = view.map === '' ? (maps[0] ?? '') : view.map;
   const map = useImageMap(run, maps.includes(mapName) ? mapName : '', names);
   const lassoed = useLassoed(map, view.lasso);

@@ -154,6 +154,18 @@ function keepCharts(before: Element, now: Element): void {
   }
 }
 
+const lineage = document.getElementById('lineage');
+if (lineage !== null) fillLineage(lineage);
+
+/** Shows which other runs read what this one made; the server may have to read all results. */
+async function fillLineage(section: HTMLElement): Promise<void> {
+  const box = section.querySelector('div')!;
+  box.textContent = 'Loading …';
+  const answer = await fetch(section.dataset['lineage']!).catch(() => undefined);
+  if (answer?.ok) box.innerHTML = await answer.text();
+  else box.textContent = 'The server does not answer.';
+}
+
 const log = document.getElementById('log');
 if (log !== null) startLog(log);
 

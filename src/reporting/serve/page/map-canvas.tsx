@@ -1,9 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type PaintedPoints, paintPoints } from './paint-points.ts';
 import {
+  type Fingers,
   fitView,
   type PlaneView,
   panBy,
+  pinched,
   type Size,
   toPixel,
   toPlace,
@@ -51,6 +53,12 @@ interface Drag {
   readonly from: Place;
   readonly path: Place[];
   readonly isLasso: boolean;
+  readonly view: PlaneView;
+}
+
+/** Two fingers that zoom: where they began, and the view of then. */
+interface Pinch {
+  readonly from: Fingers;
   readonly view: PlaneView;
 }
 
@@ -171,21 +179,46 @@ function usePointer(
 ) {
   const { index, isLasso } = props;
   const drag = useRef<Drag | undefined>(undefined);
+  const pinch = useRef<Pinch | undefined>(undefined);
+  /** Where each finger or the mouse is while it is pressed. */
+  const pressed = useRef(new Map<number, Place>());
+  const fingers = (): Fingers | undefined => {
+    const [first, second] = [...pressed.current.values()];
+    return first === undefined || second === undefined ? undefined : [first, second];
+  };
   const rowAt = (at: Place) =>
     index.nearest(
       toPlace(view, size, at),
       hoverRadius / view.scale,
       (row) => props.counts[row] === 1,
     );
+  const release = (event: PointerEvent) => {
+    pressed.current.delete(event.pointerId);
+    drag.current = undefined;
+    pinch.current = undefined;
+  };
   return {
     onPointerDown(event: PointerEvent) {
       if (event.button !== 0) return;
       (event.currentTarget as Element).setPointerCapture(event.pointerId);
       const from = pixelOf(event);
+      pressed.current.set(event.pointerId, from);
+      const both = fingers();
+      if (both !== undefined) {
+        drag.current = undefined;
+        pinch.current = { from: both, view };
+        return;
+      }
       drag.current = { from, path: [from], isLasso: isLasso !== event.shiftKey, view };
     },
     onPointerMove(event: PointerEvent) {
       const at = pixelOf(event);
+      if (pressed.current.has(event.pointerId)) pressed.current.set(event.pointerId, at);
+      const both = fingers();
+      if (pinch.current !== undefined && both !== undefined) {
+        look(pinched(pinch.current.view, size, pinch.current.from, both));
+        return;
+      }
       const current = drag.current;
       if (current === undefined) {
         props.hover(rowAt(at), [event.clientX, event.clientY]);
@@ -198,7 +231,7 @@ function usePointer(
     },
     onPointerUp(event: PointerEvent) {
       const ended = drag.current;
-      drag.current = undefined;
+      release(event);
       if (ended === undefined) return;
       const isClick = ended.path.every(
         ([x, y]) => Math.hypot(x - ended.from[0], y - ended.from[1]) <= clickReach,
@@ -207,9 +240,7 @@ function usePointer(
       else if (ended.isLasso)
         props.lasso(thinLoop(ended.path, mostCorners).map((at) => toPlace(view, size, at)));
     },
-    onPointerCancel() {
-      drag.current = undefined;
-    },
+    onPointerCancel: release,
     onPointerLeave() {
       props.hover(undefined, [0, 0]);
     },

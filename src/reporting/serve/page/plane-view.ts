@@ -50,6 +50,23 @@ export function zoomAt(view: PlaneView, size: Size, pixel: Place, factor: number
   };
 }
 
+/** Two fingers on a canvas, in pixels. */
+export type Fingers = readonly [Place, Place];
+
+/**
+ * The view after two fingers moved from some places to others: the places of the plane under them
+ * stay there.
+ */
+export function pinched(view: PlaneView, size: Size, from: Fingers, to: Fingers): PlaneView {
+  const before = middleOf(from);
+  const after = middleOf(to);
+  const moved = panBy(view, [after[0] - before[0], after[1] - before[1]]);
+  return zoomAt(moved, size, after, apart(to) / Math.max(1, apart(from)));
+}
+
+const middleOf = ([a, b]: Fingers): Place => [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
+const apart = ([a, b]: Fingers): number => Math.max(1, Math.hypot(a[0] - b[0], a[1] - b[1]));
+
 /** Moved by pixels, as the hand moves it. */
 export const panBy = ({ centre, scale }: PlaneView, [x, y]: Place): PlaneView => ({
   centre: [centre[0] - x / scale, centre[1] + y / scale],
