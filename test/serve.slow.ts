@@ -160,6 +160,11 @@ test('the keyboard filters, sorts and compares runs, and the address keeps the v
 }, async () => {
   await using opened = await BrowserPage.open(address('/'));
   const { page } = opened;
+  await page.getByText('2 of 2 runs').waitFor();
+  const bytes = await page.evaluate<number>(`['navigation', 'resource']
+    .flatMap((type) => performance.getEntriesByType(type))
+    .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)`);
+  assert.ok(bytes > 0 && bytes < 300_000, `${bytes} bytes at the first load`);
   await page.getByRole('combobox', { name: 'Filter' }).focus();
   await page.keyboard.type('test.auc>0.82');
   await page.getByText('1 of 2 runs').waitFor();
@@ -170,7 +175,7 @@ test('the keyboard filters, sorts and compares runs, and the address keeps the v
   await page.getByRole('button', { name: 'time' }).focus();
   await page.keyboard.press('Enter');
   assert.match(page.url(), /sort=-time/);
-  for (const box of await page.getByRole('checkbox', { name: /^Tick/ }).all()) {
+  for (const box of await page.getByRole('checkbox', { name: /^Tick \d/ }).all()) {
     await box.focus();
     await page.keyboard.press('Space');
   }
@@ -262,9 +267,11 @@ test('a key puts a tag of one’s own on an image, which stays and can be filter
   const { page } = opened;
   await page.getByLabel('Tag', { exact: true }).fill('wrong label');
   await page.getByRole('listbox').focus();
+  await page.keyboard.press('t'); // and at once the next
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('t');
   await page.locator('#image-1 .tag', { hasText: 'wrong label' }).waitFor();
+  await page.locator('#image-0 .tag').waitFor();
   await page.keyboard.press('p');
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('p');
@@ -272,10 +279,10 @@ test('a key puts a tag of one’s own on an image, which stays and can be filter
   await page.locator('#image-2 .tag').waitFor();
   await page.reload();
   await page.getByRole('combobox', { name: 'Filter' }).fill('tags="wrong label"');
-  await page.getByText('2 of 300 images').waitFor();
+  await page.getByText('3 of 300 images').waitFor();
   await page.locator('#image-0').click();
   await page.keyboard.press('t');
-  await page.getByText('1 of 300 images').waitFor();
+  await page.getByText('2 of 300 images').waitFor();
   const lines = project.files('notes').filter((name) => name.endsWith('.jsonl'));
   assert.match(project.read(`notes/${lines[0]}`), /"image":"test\/1\.png"|"image":"1\.png"/);
   const suspects = page.getByRole('checkbox', { name: /suspect labels$/ });
@@ -375,7 +382,7 @@ test('members of a matrix are rows that are named, filtered and compared', {
   await page.getByText('1 of 4 members').waitFor();
   await page.getByRole('combobox', { name: 'Filter' }).fill('rate=0.01');
   await page.getByText('2 of 4 members').waitFor();
-  for (const box of await page.getByRole('checkbox', { name: /^Tick/ }).all()) await box.check();
+  await page.getByRole('checkbox', { name: 'Tick all 2 that are shown' }).check();
   await page.getByRole('link', { name: 'Compare 2 members' }).click();
   await page.getByRole('heading', { name: '2 members compared' }).waitFor();
   const grid = page.locator('#grid');

@@ -49,7 +49,11 @@ export function runDifferences(first: DescribedRun, second: DescribedRun): RunDi
 /** The stages of a run as YAML: kind, what it reads, and settings that are not at their default. */
 function yamlLines({ results }: DescribedRun): readonly string[] {
   const makers = new Map<Digest, string>();
-  const stages = [...results].map(([stage, { fingerprint, outputs }]) => {
+  for (const [stage, { outputs }] of results)
+    for (const [port, artifact] of Object.entries(outputs))
+      for (const digest of readableAs(artifact))
+        if (!makers.has(digest)) makers.set(digest, `${stage}.${port}`);
+  const stages = [...results].map(([stage, { fingerprint }]) => {
     const { kind, settings, inputs } = fingerprint;
     const reads = Object.entries(inputs).map(([port, items]) => [
       port,
@@ -57,9 +61,6 @@ function yamlLines({ results }: DescribedRun): readonly string[] {
         return makers.get(digest) ?? name ?? `content ${digest.slice(0, 10)}`;
       }),
     ]);
-    for (const [port, artifact] of Object.entries(outputs))
-      for (const digest of readableAs(artifact))
-        if (!makers.has(digest)) makers.set(digest, `${stage}.${port}`);
     const described = {
       kind,
       ...(reads.length > 0 && { inputs: Object.fromEntries(reads) }),

@@ -170,7 +170,7 @@ const chartsByMetric = (
 
 /** What is compared, with links to the runs: folded where it would fill the screen. */
 function namesOf(runs: readonly Compared[], noun: string): Html {
-  const list = html`<ul class="names">${runs.map(({ run, label, record }) => html`<li><a href="/run/${run}">${shortLabel(label)}</a> <span class="soft">${record.pipeline}${label !== run && html`, ${shortLabel(run)}`}</span></li>`)}</ul>`;
+  const list = html`<ul class="names">${runs.map(({ run, label, record }) => html`<li><a href="/run/${run}">${shortLabel(label)}</a> <span class="soft">${record.pipeline}${shortLabel(label) !== shortLabel(run) && html`, ${shortLabel(run)}`}</span></li>`)}</ul>`;
   return runs.length <= mostNamed
     ? list
     : html`<details><summary>All ${formatCountOf(runs.length, noun)}</summary>${list}</details>`;
@@ -256,10 +256,11 @@ function comparedRuns(ids: readonly string[], index: RunIndex): readonly Compare
   });
   const names = index.names(rows);
   const times = new Map(groupBy(names, (name) => name));
+  const isShort = new Set(rows.map(({ id }) => shortLabel(id))).size === rows.length;
   return rows.map(({ id, run, member, record, axes }, i) => {
     const name = names[i]!;
     const isOnly = name !== '' && times.get(name)!.length === 1;
-    const label = isOnly ? name : `${name} ${id}`.trim();
+    const label = isOnly ? name : `${name} ${isShort ? shortLabel(id) : id}`.trim();
     return { id, run, record, axes, label, ...(member !== undefined && { member }) };
   });
 }

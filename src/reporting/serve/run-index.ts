@@ -275,6 +275,7 @@ export class RunIndex {
         if (value !== null) numbers.add(`${baseName(stage)}.${name}`, row, value, interval);
       }
     }
+    const measured = numbers.all('number');
     const changed = of === 'runs' ? changesOf(rows, stages) : rows.map(() => null);
     const hasChanged = changed.some((cell) => cell !== null && itemsOf(cell).length > 0);
     return {
@@ -287,7 +288,7 @@ export class RunIndex {
         ...fields,
         { name: 'changed', values: changed },
         ...settings.all('setting'),
-        ...numbers.all('number'),
+        ...measured,
       ],
       kinds: Object.fromEntries(
         Array.from(this.#kinds, ([stage, kinds]) => [stage, [...kinds].join(', ')]),
@@ -297,7 +298,7 @@ export class RunIndex {
         'pipeline',
         'state',
         'time',
-        ...mainNumbers(numbers.all('number')),
+        ...mainNumbers(measured),
         ...(hasChanged ? ['changed'] : []),
       ],
       unread,
@@ -360,13 +361,18 @@ function noteColumns(noted: readonly (Noted | null)[]): readonly Column[] {
   ];
 }
 
+/** A column while it is made. */
+interface GrowingColumn {
+  readonly values: Cell[];
+  /** By row, the values of cells that have got more than one: a list would be copied with each. */
+  readonly joined: Map<number, Set<number | string>>;
+  ends: (readonly [number, number] | null)[] | undefined;
+}
+
 /** Columns that are created with their first values. */
 class Columns {
   readonly #rows: number;
-  readonly #columns = new Map<
-    string,
-    { values: Cell[]; ends: (readonly [number, number] | null)[] | undefined }
-  >();
+  readonly #columns = new Map<string, GrowingColumn>();
 
   constructor(rows: number) {
     this.#rows = rows;
@@ -379,12 +385,17 @@ class Columns {
   add(name: string, row: number, value: Cell, ends?: readonly [number, number]): void {
     const column = this.#columns.get(name) ?? {
       values: new Array<Cell>(this.#rows).fill(null),
+      joined: new Map(),
       ends: undefined,
     };
     this.#columns.set(name, column);
-    const before = column.values[row];
-    column.values[row] =
-      before == null ? value : [...new Set([itemsOf(before), itemsOf(value)].flat())];
+    const before = column.values[row] ?? null;
+    if (before === null) column.values[row] = value;
+    else {
+      const joined = column.joined.get(row) ?? new Set(itemsOf(before));
+      for (const item of itemsOf(value)) joined.add(item);
+      column.joined.set(row, joined);
+    }
     if (ends === undefined) return;
     column.ends ??= new Array<readonly [number, number] | null>(this.#rows).fill(null);
     const [low, high] = column.ends[row] ?? ends;
@@ -392,12 +403,10 @@ class Columns {
   }
 
   all(of: 'setting' | 'number'): readonly Column[] {
-    return Array.from(this.#columns, ([name, { values, ends }]) => ({
-      name,
-      of,
-      values,
-      ...(ends && { ends }),
-    }));
+    return Array.from(this.#columns, ([name, { values, joined, ends }]) => {
+      for (const [row, items] of joined) values[row] = [...items];
+      return { name, of, values, ...(ends && { ends }) };
+    });
   }
 }
 

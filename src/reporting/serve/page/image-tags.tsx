@@ -40,13 +40,8 @@ export function useTagging(loaded: ImageTable): readonly [ImageTable, Tagging] {
       if (why !== undefined) return setProblem(why);
     }
     setProblem('');
-    const values = [...tags.values];
-    for (const row of rows) {
-      const others = tagsOf(row).filter((other) => other !== name);
-      const now = isOn ? others : [...others, name].sort();
-      values[row] = now.length === 0 ? null : now;
-    }
-    setTable({ ...table, columns: table.columns.map((c) => (c === tags ? { ...c, values } : c)) });
+    // The table as it is by then: another key may have been pressed meanwhile.
+    setTable((now) => withTag(now, rows, { name, isOn: !isOn }));
   };
   const known = [...new Set(tags.values.flatMap((cell) => itemsOf(cell).map(String)))].sort();
   const keepTag = (tag: string) => {
@@ -54,6 +49,26 @@ export function useTagging(loaded: ImageTable): readonly [ImageTable, Tagging] {
     setTag(tag);
   };
   return [table, { flip: isWritable() ? flip : undefined, tag, setTag: keepTag, known, problem }];
+}
+
+/** The table with a tag on some images, or without it. */
+function withTag(
+  table: ImageTable,
+  rows: readonly number[],
+  { name, isOn }: { readonly name: string; readonly isOn: boolean },
+): ImageTable {
+  const chosen = new Set(rows);
+  const columns = table.columns.map((column): Column => {
+    if (column.name !== 'tags') return column;
+    const values = column.values.map((cell, row) => {
+      if (!chosen.has(row)) return cell;
+      const others = itemsOf(cell).filter((other) => other !== name);
+      const all = isOn ? [...others, name].sort() : others;
+      return all.length === 0 ? null : all;
+    });
+    return { ...column, values };
+  });
+  return { ...table, columns };
 }
 
 /** The name by which an image is tagged, as lists name it. */

@@ -1,4 +1,4 @@
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import { formatSeconds } from '../../../format-numbers.ts';
 import { type RunState, runTones } from '../../states.ts';
 import { type Column, itemsOf } from '../filter-query.ts';
@@ -24,7 +24,8 @@ interface RowsProps extends SortProps {
   readonly visibleColumns: readonly Column[];
   readonly rows: readonly number[];
   readonly ticked: readonly string[];
-  tick(id: string): void;
+  /** Ticks these, or none of them where all are ticked. */
+  tick(ids: readonly string[]): void;
   /** Puts a column at the place of another. */
   moveColumn(from: number, to: number): void;
   /** Shows the members of a run. */
@@ -36,6 +37,14 @@ interface RowsProps extends SortProps {
 /** The rows of the table that are in sight. */
 export function Rows(props: RowsProps) {
   const { table, visibleColumns, rows, ticked, sort, tick, unfold, annotate, sortBy } = props;
+  const lastTicked = useRef(0);
+  /** With Shift, all rows from the one that was ticked last. */
+  const tickTo = (at: number, isRange: boolean) => {
+    const from = isRange ? lastTicked.current : at;
+    lastTicked.current = at;
+    const range = rows.slice(Math.min(from, at), Math.max(from, at) + 1);
+    tick(range.map((row) => table.ids[row]!));
+  };
   const { moveColumn } = props;
   const { box, seen, look } = useSeen<HTMLElement>();
   const [first, last] = drawnRows(seen, rowHeight, rows.length);
@@ -57,7 +66,7 @@ export function Rows(props: RowsProps) {
         <thead>
           <tr>
             <th scope="col">
-              <span class="hidden">Ticked</span>
+              <TickAll ids={rows.map((row) => table.ids[row]!)} ticked={ticked} tick={tick} />
             </th>
             {visibleColumns.map(({ name }, place) => (
               <ColumnHead
@@ -82,7 +91,7 @@ export function Rows(props: RowsProps) {
                     type="checkbox"
                     aria-label={`Tick ${id}`}
                     checked={ticked.includes(id)}
-                    onChange={() => tick(id)}
+                    onClick={(event) => tickTo(first + index, event.shiftKey)}
                   />
                 </td>
                 {visibleColumns.map((column, position) => (
@@ -105,6 +114,22 @@ export function Rows(props: RowsProps) {
     </section>
   );
 }
+
+interface TickAllProps {
+  readonly ids: readonly string[];
+  readonly ticked: readonly string[];
+  tick(ids: readonly string[]): void;
+}
+
+const TickAll = ({ ids, ticked, tick }: TickAllProps) => (
+  <input
+    type="checkbox"
+    aria-label={`Tick all ${ids.length} that are shown`}
+    title="Tick all that the filter leaves"
+    checked={ids.length > 0 && ids.every((id) => ticked.includes(id))}
+    onChange={() => tick(ids)}
+  />
+);
 
 type Scale = readonly [low: number, high: number] | undefined;
 

@@ -74,10 +74,11 @@ function Runs({ table }: { readonly table: RunTable }) {
   const choose = (all: readonly string[]) => change({ cols: joinNames(all) });
   const noun = nounOf(view);
   const ticked = tickedOf(view);
-  const tick = (id: string) =>
-    adjust({
-      tick: (ticked.includes(id) ? ticked.filter((run) => run !== id) : [...ticked, id]).join(' '),
-    });
+  const tick = (all: readonly string[]) => {
+    const isOn = all.every((id) => ticked.includes(id));
+    const others = ticked.filter((id) => !all.includes(id));
+    adjust({ tick: (isOn ? others : [...others, ...all]).slice(0, mostTicked).join(' ') });
+  };
   return (
     <>
       <TableForm table={table} view={view} problem={problem} change={change} adjust={adjust} />
@@ -111,6 +112,9 @@ function Runs({ table }: { readonly table: RunTable }) {
     </>
   );
 }
+
+/** More have no room in an address. */
+const mostTicked = 200;
 
 interface CompareLinkProps {
   readonly ticked: readonly string[];
