@@ -2,7 +2,13 @@ import { groupOver } from '../../src/learning/charts/series.ts';
 import { type Metrics, parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import { nameByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
-import { isVaried, settingOf, type Trial, type Trials, type TrialSetting } from '../../src/learning/trials/trials.ts';
+import {
+  isVaried,
+  settingOf,
+  type Trial,
+  type TrialSetting,
+  type Trials,
+} from '../../src/learning/trials/trials.ts';
 import { readInput } from '../../src/read-input.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
