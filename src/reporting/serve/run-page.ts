@@ -8,7 +8,6 @@ import { plainText } from '../../plain-text.ts';
 import { type Html, html } from '../report/html.ts';
 import { withContent } from '../report/page-frame.ts';
 import type { StageModel } from '../run-model.ts';
-import { lineageSection } from './lineage-section.ts';
 import { LiveRun } from './live-run.ts';
 import type { RunIndex } from './run-index.ts';
 import type { SavedViews } from './saved-views.ts';
@@ -83,6 +82,10 @@ export async function runPage(c: Context, run: RunFolder, sources: Sources): Pro
     }),
   );
 }
+
+/** The section of a run's page that its script fills from `address`. */
+const lineageSection = (address: string): Html =>
+  html`<section id="lineage" aria-labelledby="lineage-title" data-lineage="${address}"><h2 id="lineage-title">Lineage</h2><div></div></section>`;
 
 /** The logs of all stages, which the page's script loads from `address`. */
 function logSection(address: string, stages: readonly StageModel[]): Html {

@@ -17,11 +17,11 @@ import { imagesData, imagesPage, mapsData, sendPicture } from './gallery-page.ts
 import { nearestData, pointsData } from './gallery-points.ts';
 import { graphPage, type Planner } from './graph-page.ts';
 import { guard, newToken } from './guard.ts';
-import { lineageData } from './lineage-section.ts';
 import { lostPage, lostRunPage } from './lost-page.ts';
 import { postImageTags } from './post-image-tags.ts';
 import { postNote } from './post-note.ts';
 import { RunIndex } from './run-index.ts';
+import { lineageData } from './run-lineage.ts';
 import { findRun, runLog, runPage, type Sources } from './run-page.ts';
 import { Results } from './run-results.ts';
 import { followRuns, runsData, runsPage } from './runs-page.ts';

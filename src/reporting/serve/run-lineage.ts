@@ -10,10 +10,6 @@ const mostRuns = 12;
 /** The artifacts whose use by other runs is a question. */
 const traced: ReadonlySet<string> = new Set(['dataset', 'model', 'features']);
 
-/** The section of a run's page that its script fills from `address`. */
-export const lineageSection = (address: string): Html =>
-  html`<section id="lineage" aria-labelledby="lineage-title" data-lineage="${address}"><h2 id="lineage-title">Lineage</h2><div></div></section>`;
-
 /**
  * Which other runs read the data sets, models and features of a run. The same content counts,
  * whichever run made it. Waits until the results of all runs have been read.
