@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
 import type { Digest } from '../../digest.ts';
+import { readableAs } from '../../engine/files/readable-as.ts';
 import type { RunRecord } from '../../engine/store/runs/run-record.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
-import { readableAs } from './comparison-subject.ts';
 import { type DiffLine, diffLines } from './line-differences.ts';
 
 /** A run with the results of its stages, as far as the store has them. */

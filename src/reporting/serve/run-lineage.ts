@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
+import { readableAs } from '../../engine/files/readable-as.ts';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
-import { readableAs } from '../compare/comparison-subject.ts';
 import { shortLabel } from '../compare/comparison-tables.ts';
 import { type Html, html } from '../report/html.ts';
 import type { Sources } from './run-page.ts';
