@@ -39,17 +39,19 @@ if (files.length === 0) {
 /** Tests that register a backend, which a process does once. */
 const alone = ['src/backend/', 'src/learning/training/start-backend.'];
 const stories = files.filter((file) => file.startsWith('test/'));
+const roomOf = (file) => file.split('/').slice(0, -1).slice(0, 2).join('/');
+const kinds = [...new Set(files.filter((file) => file.startsWith('stages/')).map(roomOf))];
 
 /**
- * The unit tests of one room or kind share a process, since loading its modules takes longer than
- * most tests. So do the stories, which only start processes of their own: eight groups of them, so
- * that both cores have work to the end.
+ * The unit tests of a room share a process, since loading its modules takes longer than most tests.
+ * So do several kinds, and stories, which only start processes of their own: eight groups of each,
+ * so that both cores have work to the end.
  */
 function processOf(file) {
   if (option !== undefined || alone.some((prefix) => file.startsWith(prefix))) return file;
-  return stories.includes(file)
-    ? `test/${stories.indexOf(file) % 8}`
-    : file.split('/').slice(0, 2).join('/');
+  if (stories.includes(file)) return `test/${stories.indexOf(file) % 8}`;
+  const room = roomOf(file);
+  return kinds.includes(room) ? `stages/${kinds.indexOf(room) % 8}` : room;
 }
 
 /**

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, readdirSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { whyNoTracing } from '../src/engine/execution/trace-reads.ts';
-import { Project, type RanOnce } from './support/rig.ts';
+import { HostedProject as Project } from './support/hosted-project.ts';
+import type { RanOnce } from './support/rig.ts';
 import { print } from './support/two-stages.ts';
 import { makeVenv, noPython } from './support/venv.ts';
 
