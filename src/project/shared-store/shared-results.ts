@@ -176,6 +176,8 @@ function needOwnKey(connected: ConnectedStore, purpose: string): void {
 
 function whyReadOnly({ project, store }: ConnectedStore): string | undefined {
   if (store.remote.own !== undefined) return undefined;
+  if (store.remote.bucket.isReadOnly === true)
+    return 'the store is at a web address, which is only read';
   return readKey(keyFile(project.env)) === undefined
     ? 'you can only read: you have no key. `restage store keys add` makes one'
     : 'you can only read: your key is not in store.yaml. `restage store keys add` adds it';

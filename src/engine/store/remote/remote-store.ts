@@ -69,7 +69,10 @@ export class RemoteStore {
   readonly bucket: Bucket;
   /** The trusted public keys, the user's own first. */
   readonly trusted: ReadonlyMap<KeyId, string>;
-  /** The user's key, if it is trusted: nobody would read what another one signs. */
+  /**
+   * The user's key, if it is trusted, since nobody would read what another one signs; undefined for
+   * a store that takes nothing.
+   */
   readonly own: SigningKey | undefined;
   #connected: Promise<void> | undefined;
   readonly #queue: PQueue;
@@ -85,7 +88,8 @@ export class RemoteStore {
   ) {
     this.url = url;
     this.bucket = bucket;
-    this.own = key !== undefined && keys.includes(key.text) ? key : undefined;
+    const isTrusted = key !== undefined && keys.includes(key.text);
+    this.own = isTrusted && bucket.isReadOnly !== true ? key : undefined;
     const inOrder = this.own === undefined ? keys : [this.own.text, ...keys];
     this.trusted = new Map(inOrder.map((text) => [keyIdOf(text), text]));
     this.#queue = new PQueue({ concurrency: bucket.requests });

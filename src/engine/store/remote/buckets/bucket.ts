@@ -55,15 +55,17 @@ export interface StoredKey {
 export const mostWhole = 128 * 1024 ** 2;
 
 /**
- * Bytes under keys, in a folder, in S3 or on a host. Keys are POSIX paths. A value is whole or
- * absent; what is no plain file is absent. Failures throw {@link UnreachableStore}, where another
- * attempt may succeed, or {@link RefusedRequest}.
+ * Bytes under keys, in a folder, in S3, on a host or at a web address. Keys are POSIX paths. A
+ * value is whole or absent; what is no plain file is absent. Failures throw
+ * {@link UnreachableStore}, where another attempt may succeed, or {@link RefusedRequest}.
  */
 export interface Bucket {
   /** How many requests are under way at once. */
   readonly requests: number;
   /** Milliseconds to wait for the first answer, beside other work. */
   readonly patience: number;
+  /** Whether it takes nothing and has no list, so that nobody tries. */
+  readonly isReadOnly?: boolean;
   /**
    * The bytes, of at most {@link mostWhole}, or those of a range that lies inside; undefined where
    * there is nothing.
