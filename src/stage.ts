@@ -62,7 +62,8 @@ export interface InputPort<S = unknown> {
 
 /**
  * What a stage may do with sealed images: `measures` a model on them and shows no image, or `keeps`
- * them in a data set under a seal.
+ * them in a data set under a seal. A kind of a project's own measures, whatever it says: what its
+ * code keeps is not known.
  */
 export type SealedUse = 'measures' | 'keeps';
 

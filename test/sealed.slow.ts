@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import sharp from 'sharp';
 import type { LedgerLine } from '../src/engine/seals/ledger-lines.ts';
@@ -7,6 +7,8 @@ import { parseMetrics } from '../src/learning/metrics/metrics-file.ts';
 import { Random } from '../src/random.ts';
 import { sealFile } from '../src/seal-file.ts';
 import { HostedProject as Project } from './support/hosted-project.ts';
+import { pipeline } from './support/rig.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
 import { writeUntrainedModel } from './support/untrained-model.ts';
 
 /** A sealed test set that is measured: what an honest pipeline has. */
@@ -342,6 +344,7 @@ stages:
       ['all', ''],
       ['liar', "parts: () => ['train'],"],
       ['measure', "sealed: () => 'measures',"],
+      ['keeper', "sealed: () => 'keeps',"],
     ] as const) {
       project.write(
         `stages/${name}/spec.ts`,
@@ -371,12 +374,17 @@ export default async function run(context) {
     });
     const ends = await failures(
       project,
-      `stages:\n${stage('all')}${stage('liar')}${stage('measure')}`,
+      `stages:\n${stage('all')}${stage('liar')}${stage('measure')}${stage('keeper')}`,
     );
     assert.equal(ends['all'], sealed('test of ./copied', 'all'));
     assert.match(ends['liar']!, /copied\/test: it does not exist\.$/);
-    assert.equal(ends['measure'], 'ran');
-    assert.deepEqual(eventsOf(project).slice(5), ['look measure', 'numbers measure']);
+    // What code of the project keeps is not known: it measures, too.
+    for (const kind of ['measure', 'keeper']) {
+      assert.equal(ends[kind], 'ran');
+      assert.ok(eventsOf(project).includes(`look ${kind}`));
+      assert.ok(eventsOf(project).includes(`numbers ${kind}`));
+    }
+    assert.equal(eventsOf(project).length, 9);
   });
 
   test('decides no choice: numbers of it are refused, in a sweep and alone', async () => {
@@ -408,7 +416,7 @@ stages:
     assert.equal((await project.run()).outcomes['best'], 'ran');
   });
 
-  test('stands in the ledger for commands, and for images that are left out of it', async () => {
+  test('stands in the ledger for commands, and for images that are left out of it', async (t) => {
     using project = await sealedProject();
     await project.run();
     const explained = await project.command('explain-image', 'model', 'photos/test/real/0.png');
@@ -423,6 +431,18 @@ stages:
       'look restage predict model',
       'numbers restage predict model',
     ]);
+    // From another folder, too: the ledgers around the images and the model count.
+    const outside = temporaryFolder(t);
+    const from = (words: string) =>
+      project.type(`cd ${outside} && node ${pipeline} ${words}`).ended;
+    const model = project.path('model');
+    const photos = project.path('photos/test');
+    assert.equal((await from(`predict ${model} ${photos}`)).code, 0);
+    assert.deepEqual(eventsOf(project).slice(7), [
+      `look restage predict ${model}`,
+      `numbers restage predict ${model}`,
+    ]);
+    assert.match((await from(`explain-image ${model} ${photos}/real/0.png`)).stderr, /is sealed/);
     project.write('exclude.csv', 'path\ntest/real/0.png\n');
     project.edit(
       'pipelines/test.yaml',
@@ -438,8 +458,19 @@ stages:
     const { stdout } = await project.command('ledger', 'test.yaml', 'scores');
     assert.match(
       stdout,
-      /^scores: 4 looks came before it \(2 at the images, 1 at their scores, 1 that took images out\); line \d+\.$/m,
+      /^scores: 5 looks came before it \(3 at the images, 1 at their scores, 1 that took images out\); line \d+\.$/m,
     );
+    // Lines that were cut off come back with the results that are there.
+    const end = lines.findIndex(({ event }) => event === 'exposed');
+    project.write(
+      'ledger.jsonl',
+      `${project.read('ledger.jsonl').split('\n').slice(0, end).join('\n')}\n`,
+    );
+    await project.run();
+    assert.ok(eventsOf(project).includes('exposed faces'));
+    renameSync(project.path('ledger.jsonl'), project.path('kept.jsonl'));
+    symlinkSync('/dev/null', project.path('ledger.jsonl'));
+    assert.match((await project.run()).stderr, /ledger\.jsonl is no file/);
   });
 
   test('is as any other after `unseal`, which the ledger says, and which an archive carries', async () => {
@@ -472,6 +503,11 @@ stages:
         .toBuffer(),
     );
     await project.run();
+    const counted = await project.command('ledger', 'test.yaml', 'scores');
+    assert.match(
+      counted.stdout,
+      /^scores: 2 looks came .* 1 seal of these images was broken before it: looks after that are unknown\.$/m,
+    );
     const signed = linesOf(project).slice(6);
     assert.equal(signed.length, 5);
     assert.ok(signed.every(({ key, signature }) => key !== undefined && signature !== undefined));

@@ -53,7 +53,9 @@ export default async function run(context: Context): Promise<void> {
       formatArea(control.estimate),
       formatArea(after.estimate),
       formatAreaDifference(difference),
-      Number.isNaN(left.estimate) ? 'AUC before near ½' : formatEstimate(left, formatShare),
+      Number.isNaN(left.estimate)
+        ? 'not told: AUC before too uncertain'
+        : formatEstimate(left, formatShare),
       formatEstimate({ ...shift, estimate: shift.difference }, (value) => formatSigned(value, 2)),
       formatP(adjustedP),
     ]),

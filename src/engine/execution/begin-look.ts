@@ -112,7 +112,8 @@ function endOf(stage: Stage, fingerprint: Digest, look: EndedLook): readonly Led
       scores: stage.outputs.filter(isOfScores).map(({ port }) => port),
     });
   }
-  const images = done.outcome === 'ran' ? exposedBy(look) : 0;
+  const isNew = done.outcome === 'ran' || !state.exposed.has(fingerprint);
+  const images = isNew ? exposedBy(look) : 0;
   if (images > 0)
     events.push({
       event: 'exposed',

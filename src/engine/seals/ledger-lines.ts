@@ -173,6 +173,8 @@ export interface LedgerState {
   readonly looks: ReadonlySet<Digest>;
   /** Fingerprints of the looks whose numbers stand in it. */
   readonly shown: ReadonlySet<Digest>;
+  /** Fingerprints of the results that exposed sealed images. */
+  readonly exposed: ReadonlySet<Digest>;
   /** The seals behind all outputs of looks, by the digest of the output. */
   readonly outputs: ReadonlyMap<Digest, readonly Digest[]>;
   /** The same for outputs from which further numbers could be computed. */
@@ -184,6 +186,7 @@ export function stateOf(lines: readonly NumberedLine[]): LedgerState {
   const unsealed = new Set<Digest>();
   const looks = new Map<Digest, readonly Digest[]>();
   const shown = new Set<Digest>();
+  const exposed = new Set<Digest>();
   const outputs = new Map<Digest, readonly Digest[]>();
   const scores = new Map<Digest, readonly Digest[]>();
   for (const { number, line } of lines) {
@@ -195,6 +198,7 @@ export function stateOf(lines: readonly NumberedLine[]): LedgerState {
         packed: shortDigests(line.packed),
       });
     if (line?.event === 'unsealed') unsealed.add(line.seal);
+    if (line?.event === 'exposed') exposed.add(line.fingerprint);
     if (line?.event === 'look') looks.set(line.fingerprint, line.seals);
     if (line?.event === 'numbers') {
       shown.add(line.fingerprint);
@@ -209,7 +213,7 @@ export function stateOf(lines: readonly NumberedLine[]): LedgerState {
     ([seal, facts]) => [seal, { ...facts, isBroken: unsealed.has(seal) }] as const,
   );
   const lookedAt = new Set(looks.keys());
-  return { seals: new Map(seals), unsealed, looks: lookedAt, shown, outputs, scores };
+  return { seals: new Map(seals), unsealed, looks: lookedAt, shown, exposed, outputs, scores };
 }
 
 const shortDigests = (text: string): ReadonlySet<string> =>
@@ -251,9 +255,10 @@ export interface LookHistory {
   readonly seals: readonly KnownSeal[];
   /**
    * Earlier lines of other results about some of the same images: looks at the images and at their
-   * scores, and images that lost their seal or were left out, which somebody chose by looking.
+   * scores, images that lost their seal or were left out, which somebody chose by looking, and
+   * seals that were broken, after which looks are not recorded.
    */
-  readonly before: Readonly<Record<LookEvent['reads'] | 'exposed', number>>;
+  readonly before: Readonly<Record<LookEvent['reads'] | 'exposed' | 'unsealed', number>>;
 }
 
 /** The first look of a result, by its fingerprint; undefined for one that never looked. */
@@ -271,16 +276,24 @@ export function lookHistory(
   const isShared = (seal: Digest) =>
     first.seals.includes(seal) || own.some((known) => overlap(known, seals.get(seal)));
   const earlier = looks.filter((look) => look.number < first.number && look.seals.some(isShared));
-  const exposed = lines.filter(
-    ({ number, line }) =>
-      line?.event === 'exposed' && number < first.number && line.seals.some(isShared),
+  const linesBefore = lines.flatMap(({ number, line }) =>
+    number < first.number ? (line ?? []) : [],
   );
+  const exposed = linesBefore.filter(
+    (line) => line.event === 'exposed' && line.seals.some(isShared),
+  );
+  const broken = linesBefore.filter((line) => line.event === 'unsealed' && isShared(line.seal));
   const count = (reads: LookEvent['reads']) =>
     earlier.filter((look) => look.reads === reads).length;
   return {
     line: first.number,
     seals: own,
-    before: { images: count('images'), scores: count('scores'), exposed: exposed.length },
+    before: {
+      images: count('images'),
+      scores: count('scores'),
+      exposed: exposed.length,
+      unsealed: broken.length,
+    },
   };
 }
 

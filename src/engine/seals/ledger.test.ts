@@ -161,13 +161,24 @@ test('looks at a test set count for every set that shares images with it', async
       lookEvent('a', [first]),
       lookEvent('b', [apart]),
       { event: 'exposed', stage: 'e', fingerprint: sha256('e'), seals: [first], images: 1 },
+      { event: 'unsealed', seal: first, because: 'curious' },
       lookEvent('c', [second]),
     ],
     unsigned,
   );
   const { lines } = ledger;
-  assert.deepEqual(lookHistory(lines, sha256('c'))?.before, { images: 1, scores: 0, exposed: 1 });
-  assert.deepEqual(lookHistory(lines, sha256('b'))?.before, { images: 0, scores: 0, exposed: 0 });
+  assert.deepEqual(lookHistory(lines, sha256('c'))?.before, {
+    images: 1,
+    scores: 0,
+    exposed: 1,
+    unsealed: 1,
+  });
+  assert.deepEqual(lookHistory(lines, sha256('b'))?.before, {
+    images: 0,
+    scores: 0,
+    exposed: 0,
+    unsealed: 0,
+  });
   assert.equal(lookHistory(lines, sha256('d')), undefined);
 });
 
@@ -186,5 +197,5 @@ test('looks at the same files under another seal count, whatever images that sea
     unsigned,
   );
   const { before } = lookHistory(ledger.lines, sha256('b'))!;
-  assert.deepEqual(before, { images: 1, scores: 0, exposed: 0 });
+  assert.deepEqual(before, { images: 1, scores: 0, exposed: 0, unsealed: 0 });
 });

@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import type { Environment } from '../../environment.ts';
+import { UserError } from '../../user-error.ts';
 import { appendLines } from '../files/append-lines.ts';
 import { cacheOf, leasePath } from '../files/cache-paths.ts';
 import { writing } from '../files/write-error.ts';
@@ -62,7 +63,8 @@ export class Ledger {
 
   /**
    * Appends the events that `choose` gives for what stands in the ledger at that moment, when no
-   * other process writes. Throws a `WriteError`, and a `UserError` for a key that others can read.
+   * other process writes. Throws a `WriteError`, and a `UserError` for a key that others can read
+   * and for a link or a folder in the place of the file.
    */
   async append(
     choose: (state: LedgerState) => readonly LedgerEvent[],
@@ -99,7 +101,10 @@ export class Ledger {
 
   #refresh(): void {
     const path = ledgerFile(this.#root);
-    const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
+    const stats = lstatSync(path, { throwIfNoEntry: false, bigint: true });
+    // What is written through a link to a device would be lost.
+    if (stats?.isFile() === false)
+      throw new UserError('ledger.jsonl is no file: put the ledger in its place, or remove it.');
     const signature =
       stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
     if (signature === this.#signature) return;

@@ -9,7 +9,7 @@ import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { cacheOf } from '../../engine/files/cache-paths.ts';
 import { kindBuild, writeKindModule, writeKindSources } from '../../engine/store/kind-build.ts';
 import { packageRoot } from '../../package-root.ts';
-import type { KindSpec } from '../../stage.ts';
+import type { InputPort, KindSpec } from '../../stage.ts';
 import { buildKind } from './build-kind.ts';
 import { importSpec } from './import-spec.ts';
 import { specMistakes } from './spec-form.ts';
@@ -150,7 +150,7 @@ async function loadOwnKind(
     throw new Error(`its spec is named ${loaded.spec.name}, its folder ${name}`);
   const stray = effects.map((effect) => describeEffect(name, effect));
   return {
-    spec: loaded.spec,
+    spec: measuring(loaded.spec),
     version,
     files,
     looked: [folder, ...looked],
@@ -158,6 +158,26 @@ async function loadOwnKind(
     warnings: [...stray, ...warnings],
   };
 }
+
+/**
+ * A spec whose stages measure sealed images wherever they may have them: what code of the project
+ * keeps of images is not known, so that each of its readings is a look.
+ */
+const measuring = (spec: KindSpec): KindSpec => ({
+  ...spec,
+  inputs: Object.fromEntries(
+    Object.entries(spec.inputs).map(([name, port]) => [
+      name,
+      {
+        ...port,
+        ...(port.sealed !== undefined && {
+          sealed: (settings) =>
+            port.sealed!(settings) === undefined ? undefined : ('measures' as const),
+        }),
+      } satisfies InputPort,
+    ]),
+  ),
+});
 
 const describeEffect = (name: string, effect: string): Diagnostic => ({
   code: 'spec-effect',

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
 import { findRoot } from '../../engine/config/loading/find-pipeline.ts';
 import { Ledger } from '../../engine/seals/ledger.ts';
@@ -10,21 +10,22 @@ import { openDataset } from '../../learning/vision/dataset/open-dataset.ts';
 import { imagesUnder } from '../../learning/vision/find-images.ts';
 import { UserError } from '../../user-error.ts';
 
-/** The ledger of the project around a folder; undefined outside one. */
-function ledgerAround(folder: string): Ledger | undefined {
-  const root = findRoot(folder);
-  return root === undefined ? undefined : new Ledger(root);
+/** The ledgers of the projects around some paths, which exist. */
+function ledgersAround(paths: readonly string[]): readonly Ledger[] {
+  const folders = paths.map((path) => (statSync(path).isDirectory() ? path : dirname(path)));
+  const roots = new Set(folders.flatMap((folder) => findRoot(folder) ?? []));
+  return [...roots].map((root) => new Ledger(root));
 }
 
-/** Throws a `UserError` if some pictures are sealed in the project around a folder. */
+/** Throws a `UserError` if some pictures are sealed in a project around one of the paths. */
 export function refuseSealed(
-  folder: string,
+  paths: readonly string[],
   pictures: readonly { readonly name: string; readonly bytes: Uint8Array }[],
 ): void {
-  const ledger = ledgerAround(folder);
-  if (ledger === undefined) return;
-  const { state } = ledger;
-  const sealed = pictures.filter(({ bytes }) => sealedCopies(state, [sha256(bytes)]).count > 0);
+  const states = ledgersAround(paths).map(({ state }) => state);
+  const isSealed = (bytes: Uint8Array) =>
+    states.some((state) => sealedCopies(state, [sha256(bytes)]).count > 0);
+  const sealed = pictures.filter(({ bytes }) => isSealed(bytes));
   if (sealed.length === 0) return;
   const [first] = sealed;
   const what =
@@ -43,44 +44,52 @@ export interface CommandLook {
 }
 
 /**
- * Writes into the ledger of the project around a folder that a command scores images, if some are
- * sealed there. `images` is the path of a folder of images, or of a data set.
+ * Writes into the ledgers of the projects around some paths that a command scores images, where
+ * some are sealed there. `images` are the paths of folders of images, or of data sets.
  */
 export async function beginCommandLook(
-  folder: string,
-  images: string,
+  paths: readonly string[],
+  images: readonly string[],
   model: string,
 ): Promise<CommandLook> {
   const { env } = process;
-  const ledger = ledgerAround(folder);
-  const isSealing = ledger !== undefined && ledger.state.seals.size > 0;
-  const digests = isSealing ? await digestsOf(images) : [];
-  const seals = ledger === undefined ? [] : [...sealedCopies(ledger.state, digests).seals];
-  if (ledger === undefined || seals.length === 0) return { isSealed: false, end: async () => {} };
+  const sealing = ledgersAround(paths).filter(({ state }) => state.seals.size > 0);
+  const digests: Digest[] = [];
+  for (const folder of sealing.length === 0 ? [] : new Set(images))
+    digests.push(...(await digestsOf(folder)));
+  const looked = sealing.flatMap((ledger) => {
+    const seals = [...sealedCopies(ledger.state, digests).seals];
+    return seals.length === 0 ? [] : [{ ledger, seals }];
+  });
   const stage = `restage predict ${model}`;
   const fingerprint = sha256(JSON.stringify([stage, ...digests]));
-  const look: LedgerEvent = {
-    event: 'look',
-    pipeline: '',
-    stage,
-    kind: 'predict',
-    fingerprint,
-    reads: 'images',
-    seals,
-  };
-  await ledger.append(() => [look], { env });
+  for (const { ledger, seals } of looked) {
+    const look: LedgerEvent = {
+      event: 'look',
+      pipeline: '',
+      stage,
+      kind: 'predict',
+      fingerprint,
+      reads: 'images',
+      seals,
+    };
+    await ledger.append(() => [look], { env });
+  }
   return {
-    isSealed: true,
+    isSealed: looked.length > 0,
     end: async (scores) => {
-      const outputs = { scores: sha256(readFileSync(scores)) };
-      const numbers = {
-        event: 'numbers',
-        stage,
-        fingerprint,
-        outcome: 'ran',
-        numbers: {},
-      } as const;
-      await ledger.append(() => [{ ...numbers, outputs, scores: ['scores'] }], { env });
+      for (const { ledger } of looked) {
+        const numbers: LedgerEvent = {
+          event: 'numbers',
+          stage,
+          fingerprint,
+          outcome: 'ran',
+          numbers: {},
+          outputs: { scores: sha256(readFileSync(scores)) },
+          scores: ['scores'],
+        };
+        await ledger.append(() => [numbers], { env });
+      }
     },
   };
 }

@@ -98,7 +98,8 @@ export async function explainImages(
   const pictures = paths.map(
     (name): Picture => ({ name, bytes: readFileSync(resolve(here, name)) }),
   );
-  refuseSealed(here, pictures);
+  const places = [here, model.path, ...paths.map((path) => resolve(here, path))];
+  refuseSealed(places, pictures);
   const { explained, classes, architecture } = await explain(
     model.path,
     pictures,

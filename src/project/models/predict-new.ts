@@ -53,7 +53,10 @@ export async function predictNew(
   const predictInto = async (folder: string, work: string) => {
     const images = await prepareImages(subject, plan, { work, out: folder }, options);
     const inputs = { model: [artifact(model)], images: [artifact(images)] };
-    const look = await beginCommandLook(options.folder, images, title);
+    const read = subject.type === 'images' ? [subject.folder] : subject.paths;
+    // Faces that are cut of sealed images have other bytes than these.
+    const scored = subject.type === 'images' ? [images, subject.folder] : [images];
+    const look = await beginCommandLook([options.folder, model, ...read], scored, title);
     const allowed = { ...settings, pictures: !look.isSealed };
     const scratch = join(work, 'scratch');
     const stage = { settings: allowed, inputs, ports, folder, scratch };

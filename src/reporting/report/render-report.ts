@@ -91,6 +91,7 @@ function renderLooks({ looks = [] }: ReportModel): readonly Html[] {
     before.images,
     before.scores,
     before.exposed,
+    before.unsealed,
     line,
   ]);
   const columns = [
@@ -99,6 +100,7 @@ function renderLooks({ looks = [] }: ReportModel): readonly Html[] {
     'looks at the images before',
     'at their scores before',
     'that took images out before',
+    'broken seals before',
     'line',
   ];
   const why =

@@ -6,6 +6,8 @@ import { Hono } from 'hono';
 import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { writeTintedDataset } from '../../../test/support/tinted-dataset.ts';
+import { sha256 } from '../../digest.ts';
+import { readLines, stateOf } from '../../engine/seals/ledger-lines.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
 import { npyHeader } from '../../learning/vision/features/npy.ts';
 import { formatSeal, sealFile } from '../../seal-file.ts';
@@ -23,10 +25,13 @@ test/2,test,real,0,3
 /**
  * A run with a data set of real and fake images, the scores of two models, and a map of one image.
  */
-async function scored(t: TestContext, { isSealed = false } = {}) {
+async function scored(t: TestContext, { isSealed = false, isCopy = false } = {}) {
   const root = temporaryFolder(t);
   const store = new LocalStore(root);
-  await writeTintedDataset(join(root, 'made/dataset'), { test: 4, ...(isSealed && { val: 2 }) });
+  await writeTintedDataset(join(root, 'made/dataset'), {
+    test: 4,
+    ...((isSealed || isCopy) && { val: 2 }),
+  });
   if (isSealed) writeFileSync(join(root, 'made/dataset/test', sealFile), formatSeal([], []));
   const map = Buffer.concat([
     npyHeader(1, 2, 2),
@@ -40,6 +45,7 @@ async function scored(t: TestContext, { isSealed = false } = {}) {
       'file,row,model,method,split,key,explained\ngrad-cam-00000.npy,0,,grad-cam,test,test/1,fake\n,,,grad-cam,test,test/0,real\n',
   });
   writeFileSync(join(root, 'made/maps/grad-cam-00000.npy'), map);
+  let packed = '';
   const stages: Record<
     string,
     { outcome: 'ran'; result: ReturnType<typeof exampleResult>['digest'] }
@@ -55,6 +61,7 @@ async function scored(t: TestContext, { isSealed = false } = {}) {
   ).entries()) {
     const artifact = { ...(await listArtifact(join(root, 'made', path))), type };
     await store.storeArtifact(join(root, 'made', path), artifact);
+    packed = artifact.files.find(({ path }) => path === 'test/00000.tar')?.digest ?? packed;
     const result = exampleResult(i, { out: artifact });
     await store.writeResult(result);
     stages[name] = { outcome: 'ran', result: result.digest };
@@ -68,7 +75,15 @@ async function scored(t: TestContext, { isSealed = false } = {}) {
     restage: '0',
     stages,
   });
-  const objects = new Objects(store);
+  const line = { event: 'sealed', seal: sha256('seal'), of: 'faces', part: 'test', images: '' };
+  const text = JSON.stringify({
+    ...line,
+    packed: packed.slice(0, 16),
+    time: '',
+    previous: sha256(''),
+  });
+  const ledger = stateOf(isCopy ? readLines(`${text}\n`) : []);
+  const objects = new Objects(store, () => ledger);
   return { run, results: new Results(store), objects, images: new ImageStore(objects) };
 }
 
@@ -111,23 +126,24 @@ test('a data set is a table of its own', async (t) => {
   );
 });
 
-test('images of a sealed split are in no gallery, by whatever address', async (t) => {
-  const { run, results, objects, images } = await scored(t, { isSealed: true });
-  const faces = imageTable(images, results, { run, stage: 'faces' });
-  assert.ok(typeof faces !== 'string' && faces.dataset !== undefined);
-  const splits = faces.columns.find(({ name }) => name === 'split')?.values;
-  assert.deepEqual(splits, ['val', 'val']);
-  const table = imageTable(images, results, { run, stage: 'a' });
-  assert.ok(typeof table !== 'string');
-  assert.deepEqual([table.dataset, table.indexes], [undefined, [-1, -1, -1]]);
-  assert.equal(await images.picture(faces.dataset, 'test', 1), undefined);
-  assert.equal(await images.thumbnail(faces.dataset, 'test', 1), undefined);
-  assert.equal((await images.picture(faces.dataset, 'val', 1))?.type, 'image/png');
-  const app = new Hono();
-  app.get('/:member{.+}', (c) => objects.respond(c, faces.dataset!, c.req.param('member')));
-  assert.equal((await app.request('/test/00000.tar')).status, 403);
-  assert.equal((await app.request('/dataset.json')).status, 200);
-});
+for (const sealed of [{ isSealed: true }, { isCopy: true }])
+  test(`images of ${'isCopy' in sealed ? 'a copy of a sealed split, such as one of an earlier run,' : 'a sealed split'} are in no gallery, by whatever address`, async (t) => {
+    const { run, results, objects, images } = await scored(t, sealed);
+    const faces = imageTable(images, results, { run, stage: 'faces' });
+    assert.ok(typeof faces !== 'string' && faces.dataset !== undefined);
+    const splits = faces.columns.find(({ name }) => name === 'split')?.values;
+    assert.deepEqual(splits, ['val', 'val']);
+    const table = imageTable(images, results, { run, stage: 'a' });
+    assert.ok(typeof table !== 'string');
+    assert.deepEqual([table.dataset, table.indexes], [undefined, [-1, -1, -1]]);
+    assert.equal(await images.picture(faces.dataset, 'test', 1), undefined);
+    assert.equal(await images.thumbnail(faces.dataset, 'test', 1), undefined);
+    assert.equal((await images.picture(faces.dataset, 'val', 1))?.type, 'image/png');
+    const app = new Hono();
+    app.get('/:member{.+}', (c) => objects.respond(c, faces.dataset!, c.req.param('member')));
+    assert.equal((await app.request('/test/00000.tar')).status, 403);
+    assert.equal((await app.request('/dataset.json')).status, 200);
+  });
 
 test('an image, its thumbnail and its map are found by their index, and nothing elsewhere', async (t) => {
   const { run, results, images } = await scored(t);

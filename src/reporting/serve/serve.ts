@@ -62,7 +62,7 @@ export function openSources(
   return {
     store,
     results,
-    objects: new Objects(store, () => ledger.unsealed),
+    objects: new Objects(store, () => ledger.state),
     project: basename(root),
     index: new RunIndex(results, { notes, fill, only }),
     notes,

@@ -3,7 +3,8 @@ import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Context } from 'hono';
 import type { Digest } from '../../digest.ts';
-import { sealedParts } from '../../engine/seals/sealed-parts.ts';
+import { type LedgerState, sealedCopies, stateOf } from '../../engine/seals/ledger-lines.ts';
+import { isInPart, sealedParts } from '../../engine/seals/sealed-parts.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { StoredArtifact } from '../../engine/store/stage-result.ts';
 import { formatCountOf } from '../../format-numbers.ts';
@@ -47,17 +48,28 @@ interface ListedArtifact {
 export class Objects {
   readonly store: LocalStore;
   readonly #listed = new Map<Digest, ListedArtifact>();
-  readonly #unsealed: () => ReadonlySet<Digest>;
+  readonly #ledger: () => LedgerState;
 
-  /** `unsealed` gives the seals that are broken now; without it, none is. */
-  constructor(store: LocalStore, unsealed: () => ReadonlySet<Digest> = () => new Set()) {
+  /** `ledger` gives what the ledger says now; without it, there is none. */
+  constructor(store: LocalStore, ledger: () => LedgerState = () => stateOf([])) {
     this.store = store;
-    this.#unsealed = unsealed;
+    this.#ledger = ledger;
   }
 
-  /** Whether a part of an artifact, such as the split `test` of a data set, is sealed. */
+  /**
+   * Whether a part of an artifact, such as the split `test` of a data set, is sealed, or has a copy
+   * of sealed files: one of an earlier run has no seal.
+   */
   isSealed(artifact: StoredArtifact, part: string): boolean {
-    return sealedParts(artifact, this.#unsealed()).some((sealed) => sealed.part === part);
+    const state = this.#ledger();
+    if (sealedParts(artifact, state.unsealed).some((sealed) => sealed.part === part)) return true;
+    const files = artifact.files.filter(({ path }) => isInPart(path, new Set([part])));
+    return (
+      sealedCopies(
+        state,
+        files.map(({ digest }) => digest),
+      ).count > 0
+    );
   }
 
   /** The files of an artifact, which can be requested at `/object/<digest>/…` from now on. */

@@ -46,7 +46,7 @@ export function formatLedger({ lines, faults, head, looks }: CheckedLedger): rea
 /** `scores: 3 looks came before it (2 at the images, 1 at scores); line 7` */
 export function describeLook(stage: string, look: LookHistory | undefined): string {
   if (look === undefined) return `${stage}: its numbers are not of sealed images.`;
-  const { images, scores, exposed } = look.before;
+  const { images, scores, exposed, unsealed } = look.before;
   const kinds = [
     images > 0 && `${images} at the images`,
     scores > 0 && `${scores} at their scores`,
@@ -54,7 +54,11 @@ export function describeLook(stage: string, look: LookHistory | undefined): stri
   ].filter((kind) => kind !== false);
   const parts = kinds.length > 0 ? ` (${kinds.join(', ')})` : '';
   const total = images + scores + exposed;
-  return `${stage}: ${total === 0 ? 'no look' : formatCountOf(total, 'look')} came before it${parts}; line ${look.line}.`;
+  const broken =
+    unsealed > 0
+      ? ` ${formatCountOf(unsealed, 'seal')} of these images ${unsealed === 1 ? 'was' : 'were'} broken before it: looks after that are unknown.`
+      : '';
+  return `${stage}: ${total === 0 ? 'no look' : formatCountOf(total, 'look')} came before it${parts}; line ${look.line}.${broken}`;
 }
 
 const shortName = (seal: Digest): string => seal.slice(0, 12);
