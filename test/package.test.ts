@@ -17,7 +17,7 @@ function packed(): { readonly size: number; readonly paths: ReadonlySet<string> 
   return { size, paths: new Set(files.map(({ path }: { readonly path: string }) => path)) };
 }
 
-test('the package has its commands, its entry points with their types and every file that its pages link to, in 2 MB', () => {
+test('the package has its commands, its entry points with their types and every file that its pages link to, below 3 MB', () => {
   const { size, paths } = packed();
   const { bin, exports } = JSON.parse(read('package.json'));
   const entries = [...Object.values<string>(bin), ...Object.values<string>(exports['.'])].map(
@@ -40,7 +40,7 @@ test('the package has its commands, its entry points with their types and every 
     [...entries, ...links].filter((path) => !paths.has(path)),
     [],
   );
-  assert.ok(size <= 2_500_000, `${size} bytes`);
+  assert.ok(size < 3_000_000, `${size} bytes`);
 });
 
 test('what answers a remembered run stands alone: it requires only modules of Node, and is in the package without what it compiles', () => {
