@@ -5,7 +5,7 @@ import type { LayersModel, Scalar, Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 
 export const MiB: number = 2 ** 20;
-/** Of sessions and of bytes: far fewer than the tests use. */
+/** Bounds on sessions and bytes: far fewer than the tests use. */
 export const LIMITS = { sessions: 12, memory: 96 * MiB } as const;
 const SIZE = 32;
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import type { StageName } from '../../engine/config/pipeline.ts';
@@ -9,9 +9,9 @@ import { diskError, writing } from '../../engine/files/write-error.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunManifest } from '../../engine/store/runs/run-manifest.ts';
 import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
-import { isJsonObject, type Json } from '../../json.ts';
 import { countParameters } from '../../learning/models/count-parameters.ts';
 import { type ModelInfo, readModelInfo } from '../../learning/models/model-info.ts';
+import { readMetrics } from '../../reporting/history/read-numbers.ts';
 import {
   describeInput,
   modelCard,
@@ -184,17 +184,11 @@ function factsOf(store: LocalStore, { stage, result }: RanStage): StageFacts {
 
 /** The numbers of a `metrics` output by split and name, such as `test.auc`. */
 function metricsOf(store: LocalStore, { outputs }: StageResult): Readonly<Record<string, number>> {
-  const metrics = Object.values(outputs).find(({ type }) => type === 'metrics');
-  const digest = metrics?.files[0]?.digest;
-  if (digest === undefined || !existsSync(store.objectPath(digest))) return {};
-  const file: Json = JSON.parse(readFileSync(store.objectPath(digest), 'utf8'));
-  const splits = isJsonObject(file) ? file['splits'] : undefined;
-  if (!isJsonObject(splits)) return {};
+  const digest = Object.values(outputs).find(({ type }) => type === 'metrics')?.files[0]?.digest;
+  const metrics = digest === undefined ? undefined : readMetrics(store.objectPath(digest));
   return Object.fromEntries(
-    Object.entries(splits).flatMap(([split, values]) =>
-      Object.entries(isJsonObject(values) ? values : {}).flatMap(([name, value]) =>
-        typeof value === 'number' ? [[`${split}.${name}`, value] as const] : [],
-      ),
+    [...(metrics?.values ?? [])].flatMap(([name, value]) =>
+      value === null ? [] : [[name, value] as const],
     ),
   );
 }

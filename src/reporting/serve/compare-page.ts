@@ -227,7 +227,7 @@ function sectionsOf(
   ];
 }
 
-/** Of two whole runs, what differs besides numbers. */
+/** What differs between two whole runs besides numbers. */
 function differencesOf(
   runs: readonly Compared[],
   { results }: Sources,

@@ -92,7 +92,7 @@ export const readUsage = (path: string): readonly UsageSample[] =>
   );
 
 interface Usage {
-  /** Of the processor, by the process, its descendants, and those of them that have ended. */
+  /** Processor time of the process and its descendants, those that have ended too. */
   readonly seconds: number;
   readonly bytes: number;
 }

@@ -14,7 +14,7 @@ export interface AreaTestOptions {
   readonly level: number;
   /** Number of exchanges of groups; 2000 when absent. */
   readonly draws?: number | undefined;
-  /** Of the exchanges; 7 when absent. */
+  /** The seed of the exchanges; 7 when absent. */
   readonly seed?: number | undefined;
 }
 

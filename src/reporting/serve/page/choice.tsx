@@ -1,4 +1,3 @@
-/** A menu with its label, its value and what it may be. */
 interface ChoiceProps {
   readonly label: string;
   readonly value: string;

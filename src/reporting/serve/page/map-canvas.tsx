@@ -183,7 +183,7 @@ function usePointer(
   /** Where each finger or the mouse is while it is pressed. */
   const pressed = useRef(new Map<number, Place>());
   const fingers = (): Fingers | undefined => {
-    const [first, second] = [...pressed.current.values()];
+    const [first, second] = pressed.current.values();
     return first === undefined || second === undefined ? undefined : [first, second];
   };
   const rowAt = (at: Place) =>

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { ComparisonGrid } from '../../compare/comparison-grid.ts';
 import type { SettingsCharts } from '../../compare/settings-charts.ts';
+import { Choice } from './choice.tsx';
 import { Scatter } from './compare-scatter.tsx';
 import { HeatMap } from './heat-map.tsx';
 import { ParallelChart } from './parallel-panel.tsx';
@@ -65,29 +66,6 @@ export function SettingsPanel(props: SettingsPanelProps) {
     </section>
   );
 }
-
-interface ChoiceProps {
-  readonly label: string;
-  readonly value: string;
-  readonly options: readonly string[];
-  /** What an option is called, where not by itself. */
-  readonly titles?: Readonly<Record<string, string>>;
-  choose(value: string): void;
-}
-
-/** A menu with its label. */
-export const Choice = ({ label, value, options, titles = {}, choose }: ChoiceProps) => (
-  <label>
-    {label}{' '}
-    <select value={value} onChange={({ currentTarget }) => choose(currentTarget.value)}>
-      {options.map((option) => (
-        <option key={option} value={option}>
-          {titles[option] ?? option}
-        </option>
-      ))}
-    </select>
-  </label>
-);
 
 interface SweepChartProps extends SettingsPanelProps {
   readonly metric: string;
