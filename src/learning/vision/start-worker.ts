@@ -30,6 +30,7 @@ function bundledSource(worker: string): string {
     metafile: true,
     format: 'esm',
     platform: 'node',
+    target: 'node20',
     packages: 'external',
   });
   const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
