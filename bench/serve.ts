@@ -149,7 +149,8 @@ try {
     token: 'bench',
     planner: { names: () => [], plan: async () => '' },
     fill: () => undefined,
-    writer: { USER: 'bench', XDG_CONFIG_HOME: root },
+    env: { USER: 'bench', XDG_CONFIG_HOME: root },
+    isWritable: true,
     warn: console.warn,
   });
   const headers = { cookie: `restage-${server.port}=bench` };

@@ -374,6 +374,8 @@ export interface Highlight {
   readonly role?: TableRole;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];
+  /** What follows from it, as a sentence that stands below it. */
+  readonly conclusion?: string;
 }
 
 /**

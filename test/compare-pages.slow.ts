@@ -83,6 +83,8 @@ before(async () => {
     token: 'secret',
     planner: { names: () => [], plan: async () => '' },
     fill: () => undefined,
+    env: {},
+    isWritable: false,
     warn: (line) => assert.fail(line),
   });
   opened = await BrowserPage.open(address());

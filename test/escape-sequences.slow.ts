@@ -27,7 +27,7 @@ export default async function run(context: any): Promise<void> {
   context.info('told ' + text);
   context.warn('warned ' + text);
   context.progress({ done: 1, total: 2, unit: 'lines', note: 'noted ' + text });
-  context.highlight({ title: 'Title ' + text, columns: ['column ' + text], rows: [['cell ' + text]] });
+  context.highlight({ title: 'Title ' + text, columns: ['column ' + text], rows: [['cell ' + text]], conclusion: 'end ' + text });
   context.note('fact ' + text, 'value ' + text);
   writeFileSync(context.output('text'), 'x');
 }
@@ -48,7 +48,7 @@ test('no escape sequence that a stage sends or prints reaches the terminal or th
   for (const text of [
     '· say: told overwritten\nshown\n',
     '! say: warned overwritten\nshown\n',
-    'Title overwritten\nshown (say)\n  column overwritten shown\n  cell overwritten shown\n',
+    'Title overwritten\nshown (say)\n  column overwritten shown\n  cell overwritten shown\n  end overwritten',
     '  │ printed\n  │ over\n',
   ]) {
     assert.ok(live.stdout.includes(text), `no ${JSON.stringify(text)} in ${live.stdout}`);

@@ -3,8 +3,10 @@ import { cpSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync 
 import { suite, test } from 'node:test';
 import sharp from 'sharp';
 import type { LedgerLine } from '../src/engine/seals/ledger-lines.ts';
+import { LocalStore } from '../src/engine/store/local-store.ts';
 import { parseMetrics } from '../src/learning/metrics/metrics-file.ts';
 import { Random } from '../src/random.ts';
+import { startServer } from '../src/reporting/serve/serve.ts';
 import { sealFile } from '../src/seal-file.ts';
 import { HostedProject as Project } from './support/hosted-project.ts';
 import { pipeline } from './support/rig.ts';
@@ -173,6 +175,57 @@ suite('a sealed test set', () => {
     );
     const sheet = project.read('artifacts/test/scored/sheet/chart.svg');
     assert.ok(sheet.includes('not shown') && !sheet.includes('<image'));
+  });
+
+  test('is compared by a command and by pages, each with a line', async () => {
+    const again = honest.replace(
+      '  roc:',
+      `  again:
+    kind: evaluate
+    inputs: { model: ./model, dataset: faces.dataset }
+    with: { draws: 100 }
+  roc:`,
+    );
+    using project = await sealedProject(again);
+    await project.run();
+    const first = eventsOf(project).length;
+    const looks = () => eventsOf(project).slice(first);
+    const words = ['compare', 'last:scores', 'last:again'] as const;
+    const compared = 'restage compare last:scores last:again';
+    for (const flag of ['--json', '--markdown'])
+      assert.equal((await project.command(...words, flag)).code, 0);
+    assert.deepEqual(looks(), [`look ${compared}`, `numbers ${compared}`]);
+    const numbers = linesOf(project).at(-1);
+    assert.ok(numbers?.event === 'numbers');
+    const areas = Object.keys(numbers.numbers).filter((name) => name.endsWith('.auc'));
+    assert.equal(areas.length, 3, 'of two models, and their difference');
+
+    const server = await startServer({
+      root: project.root,
+      port: 0,
+      token: 'secret',
+      planner: { names: () => [], plan: async () => '' },
+      fill: () => undefined,
+      env: project.env,
+      isWritable: false,
+      warn: (line) => assert.fail(line),
+    });
+    try {
+      const [run] = new LocalStore(project.root).runs();
+      const get = async (path: string) => {
+        const address = `http://127.0.0.1:${server.port}${path}&token=secret`;
+        assert.equal((await fetch(address)).status, 200);
+      };
+      await get(`/images.json?run=${run!.id}&stage=scores`);
+      await get(`/images.json?run=${run!.id}&stage=scores&other=${run!.id}:again`);
+      await get(`/images.json?run=${run!.id}&stage=faces`);
+    } finally {
+      await server.close();
+    }
+    assert.deepEqual(
+      looks().filter((look) => look.startsWith('look restage serve')),
+      ['look restage serve: images of scores', 'look restage serve: images of scores and again'],
+    );
   });
 
   test('is refused by its content, whatever path leads to it', async () => {

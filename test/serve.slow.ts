@@ -42,7 +42,8 @@ const serve = (port = 0) =>
     token: 'secret',
     planner: plannerOf(project.root, () => {}),
     fill: fillDefaults,
-    writer: { USER: 'anna', XDG_CONFIG_HOME: '/nowhere' },
+    env: { USER: 'anna', XDG_CONFIG_HOME: '/nowhere' },
+    isWritable: true,
     warn: (line) => assert.fail(line),
   });
 const address = (path: string) =>
@@ -364,6 +365,8 @@ test('members of a matrix are rows that are named, filtered and compared', {
     token: 'secret',
     planner: plannerOf(matrix.root, () => {}),
     fill: fillDefaults,
+    env: {},
+    isWritable: false,
     warn: (line) => assert.fail(line),
   });
   t.after(() => served.close());

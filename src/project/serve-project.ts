@@ -35,7 +35,8 @@ export async function serveProject(
     token,
     planner: plannerOf(root, warn),
     fill: fillDefaults,
-    writer: readOnly ? undefined : env,
+    env,
+    isWritable: !readOnly,
     warn,
   }).catch((error) => {
     if (error.code !== 'EADDRINUSE' && error.code !== 'EADDRNOTAVAIL' && error.code !== 'EACCES')

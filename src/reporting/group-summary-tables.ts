@@ -13,6 +13,8 @@ export interface SummaryTable {
   readonly stages: readonly string[];
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** What follows from it, as sentences: one of each stage that concludes. */
+  readonly conclusions: readonly string[];
 }
 
 /** Whether a table shows what was chosen among candidates. */
@@ -45,8 +47,13 @@ export function groupSummaryTables(
     const rows = group.flatMap(({ name, table }) =>
       table.rows.map((row) => (names.length > 1 ? [name, ...row] : row)),
     );
+    const conclusions = group.flatMap(({ name, table: { conclusion } }) => {
+      if (conclusion === undefined) return [];
+      return names.length > 1 ? `${name}: ${conclusion}` : conclusion;
+    });
     return {
       title,
+      conclusions,
       ...(role !== undefined && { role }),
       stages: names,
       columns: names.length > 1 ? ['stage', ...columns] : columns,

@@ -71,7 +71,7 @@ test('a property that decides takes the AUC below chance, and one that does not 
     [0, 0, 1, 1],
   );
   assert.match(
-    bench.infos[0]!,
+    bench.highlights[0]!.conclusion!,
     /^The detector also decides by brightness \(−\d+\.\d % of the AUC above chance is left\), by the tests of the shift at 5 % over all properties\.$/,
   );
 });

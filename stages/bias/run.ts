@@ -45,7 +45,7 @@ export default async function run(context: Context): Promise<void> {
       'AUC, other class',
       `difference, ${level}`,
       `AUC above chance that is left, ${level}`,
-      `a positive’s property raises scores by, deviations, ${level}`,
+      `${unchanged.sides[1]}’s property raises scores by, standard deviations, ${level}`,
       'p (Holm)',
     ],
     rows: biases.value.map(({ property, control, after, difference, adjustedP, left, shift }) => [
@@ -59,8 +59,8 @@ export default async function run(context: Context): Promise<void> {
       formatEstimate({ ...shift, estimate: shift.difference }, (value) => formatSigned(value, 2)),
       formatP(adjustedP),
     ]),
+    conclusion: conclusion(biases.value),
   });
-  context.info(conclusion(biases.value));
 }
 
 function read({ path }: InputArtifact, port: string, settings: BiasSettings): SplitScores {

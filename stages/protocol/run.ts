@@ -118,9 +118,14 @@ function readPublished(context: Context, names: ReadonlySet<string>): readonly P
   );
   if (unmatched.length > 0)
     context.info(`Published values of networks that are not here: ${formatFew(unmatched, 10)}.`);
-  if (lines.length === unmatched.length)
+  if (lines.every(({ network }) => !names.has(network))) {
+    const { name } = context.settings;
+    const others = [...new Set(parsed.value.map(({ protocol }) => protocol))];
     context.warn(
-      `No published value is of the protocol "${context.settings.name}" and of a network here: ${formatFew([...names], 10)}.`,
+      lines.length > 0
+        ? `No published value of the protocol "${name}" is of a network here: ${formatFew([...names], 10)}.`
+        : `No published value is of the protocol "${name}". The file has ${formatFew(others, 10)}.`,
     );
+  }
   return lines;
 }

@@ -32,6 +32,7 @@ first_of_protocol = pathlib.Path(__file__).with_name("restage_protocol_1.py")
 shipped = {
     "500bec72890d9f3827aef45816603dc28cf6297af0485d5817cea06f72db8b94",
     "30503ea6ea3a5c68fc3aa28c40fdc8aba6d13e43018cdb3daa6a1beb329d4d0d",
+    "300914e004a896f4f1e18347d94c4f0623f020020c8816fed99ecf51ea1bce19",
 }
 
 

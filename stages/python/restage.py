@@ -91,9 +91,10 @@ def note(name: str, value: str | float) -> None:
     _send("note", name=name, value=value)
 
 
-def highlight(title: str, columns: list[str], rows: list) -> None:
-    """A small table for the summary of the run."""
-    _send("highlight", title=title, columns=columns, rows=rows)
+def highlight(title: str, columns: list[str], rows: list, conclusion: str = "") -> None:
+    """A small table for the summary of the run, and what follows from it, as a sentence."""
+    said = {"conclusion": conclusion} if conclusion else {}
+    _send("highlight", title=title, columns=columns, rows=rows, **said)
 
 
 def fail(message: object) -> NoReturn:

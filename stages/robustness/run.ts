@@ -52,8 +52,8 @@ export default async function run(context: Context): Promise<void> {
         formatP(adjustedP),
       ]),
     ),
+    conclusion: conclusion(changes.value, titles),
   });
-  context.info(conclusion(changes.value, titles));
 }
 
 function read(

@@ -321,7 +321,7 @@ describe('mistakes in the settings of a search are found before it begins:', () 
     [
       'the test split',
       { by: 'test.auc' },
-      'by: a split that trials are chosen by is no test any more',
+      'by: expected a metric of another split, such as val.auc: a split that decides a choice cannot test it',
     ],
     [
       'a number without a direction',

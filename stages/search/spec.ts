@@ -7,6 +7,7 @@ import {
   type MetricName,
   metricCatalogue,
 } from '../../src/learning/metrics/metric-catalogue.ts';
+import { chosenByTest } from '../../src/learning/metrics/reported-split.ts';
 import { cornersOf } from '../../src/learning/sampling/corners.ts';
 import { rungsOf } from '../../src/learning/sampling/halving.ts';
 import { defaultStartup, samplerNames, samplers } from '../../src/learning/sampling/samplers.ts';
@@ -235,8 +236,7 @@ function objectiveMistakes(
     mistakes.push({ at: ['by'], message: `${asks} needs the number that counts, as "by"` });
   if (learns && !inputs.has('metrics'))
     mistakes.push({ at: [], message: `${asks} needs the metrics of the trials, as an input` });
-  if (by?.startsWith('test.'))
-    mistakes.push({ at: ['by'], message: 'a split that trials are chosen by is no test any more' });
+  if (by?.startsWith('test.')) mistakes.push({ at: ['by'], message: chosenByTest });
   if (by !== undefined && directionOf(by, better) === undefined)
     mistakes.push({ at: ['by'], message: `say whether higher or lower is better, as "better"` });
   if (sampler === 'sobol' && Object.keys(space).length > mostDimensions)

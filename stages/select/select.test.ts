@@ -172,7 +172,11 @@ test('a number may have the name of its split, which is val, and of no other', (
   );
   const mistakes = spec.check!(spec.settings.parse({ by: 'test.auc' }), new Set());
   assert.deepEqual(mistakes, [
-    { at: ['by'], message: 'a split that chooses a candidate is no test any more' },
+    {
+      at: ['by'],
+      message:
+        'expected a metric of another split, such as val.auc: a split that decides a choice cannot test it',
+    },
   ]);
   const facts = { splits: ['test'] };
   assert.deepEqual(

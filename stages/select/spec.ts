@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { factsOfClasses, metricMissing } from '../../src/learning/metrics/known-classes.ts';
 import { splitMissing } from '../../src/learning/metrics/known-splits.ts';
 import { chosenBy, type MetricName } from '../../src/learning/metrics/metric-catalogue.ts';
+import { chosenByTest } from '../../src/learning/metrics/reported-split.ts';
 import {
   selectionNumber,
   selectionSplit,
@@ -138,7 +139,12 @@ function unknownCriteria({ by, better, ties, front }: SelectSettings): readonly 
           ],
     );
   if (by.startsWith('test.'))
-    return [{ at: ['by'], message: 'a split that chooses a candidate is no test any more' }];
+    return [
+      {
+        at: ['by'],
+        message: chosenByTest,
+      },
+    ];
   const ofBy = isKnown(by)
     ? []
     : [

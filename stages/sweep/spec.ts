@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { metricMissing } from '../../src/learning/metrics/known-classes.ts';
 import { splitMissing } from '../../src/learning/metrics/known-splits.ts';
 import { chosenBy, type MetricName } from '../../src/learning/metrics/metric-catalogue.ts';
+import { chosenByTest } from '../../src/learning/metrics/reported-split.ts';
 import { selectionNumber, selectionSplit } from '../../src/learning/training/splits.ts';
 import { mistakeIf } from '../../src/setting-mistakes.ts';
 import { count, output, text, whole } from '../../src/spec-parts.ts';
@@ -63,7 +64,7 @@ export const spec = defineKind<SweepSettings>({
     const isTest = by.startsWith('test.');
     const isUnknown = better === undefined && !chosenBy.some((name) => name === by);
     return [
-      ...mistakeIf(isTest, ['by'], 'a split that trials are compared by is no test any more'),
+      ...mistakeIf(isTest, ['by'], chosenByTest),
       ...mistakeIf(
         isUnknown && !isTest,
         ['by'],

@@ -140,6 +140,10 @@ test('the number may have the name of its split, which is val, and of no other',
   const parsed = spec.settings.parse({ by: 'val.auc', settings: ['rate'] });
   assert.equal(parsed.by, 'auc');
   assert.deepEqual(spec.check!({ ...parsed, by: 'test.auc' }, new Set()), [
-    { at: ['by'], message: 'a split that trials are compared by is no test any more' },
+    {
+      at: ['by'],
+      message:
+        'expected a metric of another split, such as val.auc: a split that decides a choice cannot test it',
+    },
   ]);
 });

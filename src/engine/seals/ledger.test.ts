@@ -17,6 +17,7 @@ import {
   readLines,
   type SealedEvent,
 } from './ledger-lines.ts';
+import { recordScoreLook } from './score-looks.ts';
 
 const seal = sha256('a seal');
 
@@ -198,4 +199,35 @@ test('looks at the same files under another seal count, whatever images that sea
   );
   const { before } = lookHistory(ledger.lines, sha256('b'))!;
   assert.deepEqual(before, { images: 1, scores: 0, exposed: 0, unsealed: 0 });
+});
+
+test('numbers that commands and pages make of sealed scores are a look, once', async (t) => {
+  const root = temporaryFolder(t);
+  const ledger = new Ledger(root);
+  const scores = sha256('scores');
+  const other = sha256('other scores');
+  const compare = async (digests: readonly Digest[]) => {
+    const look = { by: 'restage compare a b', kind: 'compare', scores: digests } as const;
+    await recordScoreLook(ledger, { ...look, numbers: { 'test.auc': 0.7 } }, unsigned.env);
+    return ledger.lines.flatMap(({ line }) => (line?.event === 'look' ? [line.stage] : []));
+  };
+  assert.deepEqual(await compare([scores]), []);
+  const shown: LedgerEvent = {
+    event: 'numbers',
+    stage: 'a',
+    fingerprint: sha256('a'),
+    outcome: 'ran',
+    numbers: {},
+    outputs: { scores },
+    scores: ['scores'],
+  };
+  await ledger.append(() => [sealedEvent(seal, ''), lookEvent('a'), shown], unsigned);
+  assert.deepEqual(await compare([other]), ['a'], 'nobody sealed the images of these scores');
+  assert.deepEqual(await compare([scores, other]), ['a', 'restage compare a b']);
+  const [last] = ledger.lines.slice(-1);
+  assert.ok(last?.line?.event === 'numbers');
+  assert.deepEqual(last.line.numbers, { 'test.auc': 0.7 });
+  assert.equal((await compare([scores, other])).length, 2, 'the same numbers are no new look');
+  await ledger.append(() => [{ event: 'unsealed', seal, because: 'over' }], unsigned);
+  assert.equal((await compare([scores])).length, 2, 'a broken seal keeps nothing');
 });

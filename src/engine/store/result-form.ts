@@ -43,6 +43,7 @@ const summaryTable: Form = {
   title: isText,
   columns: listOf(isText),
   rows: listOf(listOf(isCell)),
+  conclusion: optional(isText),
 };
 
 const curve: Form = {

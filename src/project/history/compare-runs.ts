@@ -1,5 +1,8 @@
+import { Ledger } from '../../engine/seals/ledger.ts';
+import { recordScoreLook } from '../../engine/seals/score-looks.ts';
 import type { VideoRule } from '../../learning/metrics/scores/aggregate-videos.ts';
 import { type Comparison, compareSubjects } from '../../reporting/compare/compare-subjects.ts';
+import { comparisonLook } from '../../reporting/compare/comparison-look.ts';
 import {
   type ComparisonTable,
   comparisonTables,
@@ -25,8 +28,16 @@ interface Joining {
   readonly over?: readonly string[] | undefined;
 }
 
+/** The command as the ledger names it. */
+function commandOf(words: readonly string[], { joining, over }: Joining): string {
+  const byVideo = joining === undefined ? [] : ['--by video', JSON.stringify(joining)];
+  const pooled = over === undefined ? [] : [`--over ${over.join(',')}`];
+  return ['restage compare', ...words, ...byVideo, ...pooled].join(' ');
+}
+
 /**
- * Compares what words name, by results in the store. Throws a `PipelineError` for unknown words.
+ * Compares what words name, by results in the store. Numbers of sealed images are a look, which
+ * is written first. Throws a `PipelineError` for unknown words.
  */
 export async function compareRuns(
   project: OpenedProject,
@@ -40,6 +51,11 @@ export async function compareRuns(
   if (subjects.length < 2)
     throw new UsageError('Expected two or more pipelines, runs or stages to compare');
   const comparison = compareSubjects(subjects, 'all', over);
+  const look = comparisonLook(subjects, comparison);
+  if (look !== undefined) {
+    const by = commandOf(words, { joining, over });
+    await recordScoreLook(new Ledger(project.root), { by, kind: 'compare', ...look }, project.env);
+  }
   return {
     comparison,
     tables: () => comparisonTables(comparison),

@@ -30,14 +30,14 @@ export interface SharedPages {
  * it.
  */
 export async function shareRuns(
-  { root, folder, warn }: OpenedProject,
+  { root, folder, env, warn }: OpenedProject,
   text: string,
   to: string,
 ): Promise<SharedPages> {
   const target = resolve(folder, to);
   if (existsSync(target))
     throw new UsageError(`${to} is there already: name another folder, or remove it`);
-  const options = { root, fill: fillDefaults, warn };
+  const options = { root, fill: fillDefaults, env, warn };
   const sources = openSources(options);
   const { ids, columns } = await sources.index.wholeTable('runs');
   const named = namedRuns(text, sources.store.runs());

@@ -4,7 +4,7 @@ import type { Listing } from '../../engine/files/listing.ts';
 import { readableAs } from '../../engine/files/readable-as.ts';
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import type { RunRecord, StageEntry } from '../../engine/store/runs/run-record.ts';
-import type { StageResult } from '../../engine/store/stage-result.ts';
+import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import { type ClassAnswer, classAnswers } from '../../learning/metrics/comparison/class-answers.ts';
 import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
@@ -67,6 +67,8 @@ export interface SubjectStage extends SidedScores {
   readonly settings?: JsonObject;
   readonly outputs?: readonly Listing[];
   readonly metrics: ReadonlyMap<string, MeasuredNumber>;
+  /** The digest of the scores that were read; absent where none were. */
+  readonly scored?: Digest;
   /** What its scores are of; absent: of images. */
   readonly unit?: ScoredUnit;
   /** Its scores of images, joined by video; absent where nobody asked for it. */
@@ -105,6 +107,7 @@ export function readSubjectStage(
     withScores && result
       ? readOutput(store, result, 'scores', (text) => parseView(text, positive, joining))
       : undefined;
+  const scored = view && result && singleFile(result, 'scores')?.digest;
   const history = result && readOutput(store, result, 'history', parseHistory);
   const kept = entry?.metrics && recordedNumbers(entry);
   const parsed =
@@ -117,6 +120,7 @@ export function readSubjectStage(
     ...(settings !== undefined && { settings }),
     metrics: kept ?? (parsed && measuredNumbers(parsed.values, parsed.intervals)) ?? new Map(),
     ...view,
+    ...(scored !== undefined && { scored }),
     ...(history !== undefined && { history }),
     ...(result?.record.curves !== undefined && { curves: result.record.curves }),
   };
@@ -171,19 +175,18 @@ function joinedScores(
   return joined.ok ? sidedScores(joined.value, positive) : { unpaired: joined.error };
 }
 
-/**
- * The first output of a type that is one file, as its parser reads it; undefined if it is absent or
- * not whole.
- */
+/** The first output of a type that is one file; undefined for a result without one. */
+const singleFile = ({ outputs }: StageResult, type: ArtifactType): StoredArtifact | undefined =>
+  Object.values(outputs).find((artifact) => artifact.type === type && !artifact.folder);
+
+/** Such an output as its parser reads it; undefined if it is absent or not whole. */
 function readOutput<T>(
   store: ResultSource,
-  { outputs }: StageResult,
+  result: StageResult,
   type: ArtifactType,
   parse: (text: string) => { readonly ok: true; readonly value: T } | { readonly ok: false },
 ): T | undefined {
-  const artifact = Object.values(outputs).find(
-    (artifact) => artifact.type === type && !artifact.folder,
-  );
+  const artifact = singleFile(result, type);
   if (artifact === undefined) return undefined;
   try {
     const parsed = parse(readFileSync(store.objectPath(artifact.files[0]!.digest), 'utf8'));

@@ -2,9 +2,7 @@ import { defaultNames } from '../../default-class-names.ts';
 import { formatCountOf, formatCountRange } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import {
-  type AccuracyComparison,
-  type ModelComparison,
-  type TestedDifference,
+  testedDifference,
   testedMetrics,
   testNames,
 } from '../../learning/metrics/comparison/compare-models.ts';
@@ -164,7 +162,7 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
   const nameOf = (index: number) => labels[paired.subjects[index]!]!;
   const rows = paired.pairs.flatMap((pair) =>
     testedMetrics.flatMap((name) => {
-      const tested = testOf(pair, name);
+      const tested = testedDifference(pair, name);
       if (tested === undefined) return [];
       const { difference, low, high, p, adjustedP, test } = tested;
       const row = [
@@ -194,15 +192,6 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
     ...(notes.length > 0 && { note: notes.join(' ') }),
   };
 }
-
-/** Classifiers of more than two classes have no AUC. */
-const testOf = (
-  pair: AccuracyComparison | ModelComparison,
-  name: 'auc' | 'accuracy',
-): TestedDifference | undefined => {
-  if (name === 'accuracy') return pair.accuracy;
-  return 'auc' in pair ? pair.auc : undefined;
-};
 
 function showP(p: number): string {
   if (Number.isNaN(p)) return '–';

@@ -152,7 +152,11 @@ function evaluation({ readers }: DescribedModel): readonly string[] {
 }
 
 const tables = (highlights: readonly Highlight[]): readonly string[] =>
-  highlights.flatMap(({ title, columns, rows }) => [`**${title}**`, markdownTable(columns, rows)]);
+  highlights.flatMap(({ title, columns, rows, conclusion }) => [
+    `**${title}**`,
+    markdownTable(columns, rows),
+    ...(conclusion === undefined ? [] : [conclusion]),
+  ]);
 
 function limits({ training, data, readers }: DescribedModel): string {
   const warned = [...data, training, ...readers].flatMap(({ stage, warnings }) =>

@@ -52,14 +52,21 @@ ${rows.map(
 )}</tbody></table></div>`;
 }
 
-export function renderSummaryTable({ title, stages, columns, rows }: SummaryTable): Html {
+export function renderSummaryTable({
+  title,
+  stages,
+  columns,
+  rows,
+  conclusions,
+}: SummaryTable): Html {
   const more = rows.length > mostRows ? `; the first ${mostRows} of ${rows.length} rows` : '';
   const of = stages.length === 1 ? stages[0]! : `${stages.length} stages`;
-  return renderTable(
+  const table = renderTable(
     columns,
     rows.slice(0, mostRows),
     html`${title} <span class="soft">${of}${more}</span>`,
   );
+  return html`${table}${conclusions.map((conclusion) => html`<p class="conclusion">${conclusion}</p>`)}`;
 }
 
 /** A table of a file; the file itself has every digit. */

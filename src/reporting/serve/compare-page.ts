@@ -11,6 +11,7 @@ import {
   comparisonGrid,
   type SettingColumn,
 } from '../compare/comparison-grid.ts';
+import { comparisonLook } from '../compare/comparison-look.ts';
 import { contentOf } from '../compare/comparison-page.ts';
 import { subjectOfRun } from '../compare/comparison-subject.ts';
 import { comparisonTables, shortLabel } from '../compare/comparison-tables.ts';
@@ -71,8 +72,11 @@ interface ComparisonOfRuns {
   readonly grid: ComparisonGrid;
 }
 
-/** Compares the runs that an address names; undefined where these are fewer than two. */
-function comparisonOf(c: Context, sources: Sources): ComparisonOfRuns | undefined {
+/**
+ * Compares the runs that an address names; undefined where these are fewer than two. Numbers of
+ * sealed images are a look, which is written first.
+ */
+async function comparisonOf(c: Context, sources: Sources): Promise<ComparisonOfRuns | undefined> {
   const { index, results, store, fill } = sources;
   const runs = comparedRuns([...askedRuns(c)], index);
   if (runs.length < 2) return undefined;
@@ -87,6 +91,12 @@ function comparisonOf(c: Context, sources: Sources): ComparisonOfRuns | undefine
     subjectOfRun(label, record, source, { withScores }),
   );
   const comparison = compareSubjects(subjects, base === -1 ? 'none' : base);
+  const look = comparisonLook(subjects, comparison);
+  if (look !== undefined) {
+    const against = base === -1 ? '' : ` against ${runs[base]!.id}`;
+    const by = `restage serve: compare ${runs.map(({ id }) => id).join(' ')}${against}`;
+    await sources.recordLook({ by, kind: 'serve', ...look });
+  }
   const grid = comparisonGrid(comparison, {
     runs: runs.map(({ run }) => run),
     axes: axisColumns(runs),
@@ -99,8 +109,8 @@ const askedRuns = (c: Context): ReadonlySet<string> =>
   new Set((c.req.queries('runs') ?? []).flatMap((part) => part.split(',')));
 
 /** The charts of settings against the metric that the address names; null where there are none. */
-export function settingsData(c: Context, sources: Sources): Response {
-  const compared = comparisonOf(c, sources);
+export async function settingsData(c: Context, sources: Sources): Promise<Response> {
+  const compared = await comparisonOf(c, sources);
   const charts = compared && settingsCharts(compared.grid, c.req.query('y') ?? '', compared.noun);
   return c.json(charts ?? null);
 }
@@ -109,9 +119,13 @@ export function settingsData(c: Context, sources: Sources): Response {
  * Runs beside one another: settings, numbers, curves, charts; and tests against `base` where the
  * address asks for it.
  */
-export function comparePage(c: Context, sources: Sources, images: ImageStore): Response {
+export async function comparePage(
+  c: Context,
+  sources: Sources,
+  images: ImageStore,
+): Promise<Response> {
   const { project, isStatic } = sources;
-  const compared = comparisonOf(c, sources);
+  const compared = await comparisonOf(c, sources);
   if (compared === undefined)
     return c.html(
       renderFrame({

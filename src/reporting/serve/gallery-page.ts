@@ -81,26 +81,32 @@ const stagesWith = (
     outputOf(result, type) === undefined ? [] : [name],
   );
 
-/** The table of images, as `images.json`. */
-export function imagesData(
+/**
+ * The table of images, as `images.json`. Scores of sealed images are a look, since the page counts
+ * whatever its reader filters.
+ */
+export async function imagesData(
   c: Context,
-  { store, results, notes }: Sources,
+  { store, results, notes, recordLook }: Sources,
   images: ImageStore,
-): Response {
+): Promise<Response> {
   const run = findRun(store, c.req.query('run') ?? '');
   const [otherRun, ...otherStage] = (c.req.query('other') ?? '').split(':');
   const secondRun =
     otherRun === undefined || otherRun === '' ? undefined : findRun(store, otherRun);
   if (run === undefined || (otherRun !== '' && secondRun === undefined))
     return c.text('There is no such run.', 404);
-  const table = imageTable(images, results, {
-    run,
-    stage: c.req.query('stage') ?? '',
-    other: secondRun && { run: secondRun, stage: otherStage.join(':') },
-  });
-  return typeof table === 'string'
-    ? c.text(table, 404)
-    : c.json(withImageTags(table, notes.imageTags));
+  const shown = { run, stage: c.req.query('stage') ?? '' };
+  const other = secondRun && { run: secondRun, stage: otherStage.join(':') };
+  const table = imageTable(images, results, { ...shown, other });
+  if (typeof table === 'string') return c.text(table, 404);
+  const stages = other === undefined ? [shown] : [shown, other];
+  const scores = stages.flatMap(
+    ({ run, stage }) => outputOf(resultsOf(run, results).get(stage), 'scores')?.digest ?? [],
+  );
+  const by = `restage serve: images of ${stages.map(({ stage }) => stage).join(' and ')}`;
+  await recordLook({ by, kind: 'serve', scores, numbers: {} });
+  return c.json(withImageTags(table, notes.imageTags));
 }
 
 /** The maps that stages of a run kept of an image. */

@@ -41,7 +41,8 @@ test('a run names the other runs that read what it made, and none that read some
   await write(12, { scores: reading(2, model.digest), other: exampleResult(3) });
   await write(13, { scores: reading(4, exampleResult(5).digest) });
   const app = new Hono();
-  const options = { root, fill: () => undefined, warn: (line: string) => assert.fail(line) };
+  const warn = (line: string) => assert.fail(line);
+  const options = { root, fill: () => undefined, env: {}, warn };
   addRoutes(app, openSources(options), { names: () => [], plan: async () => '' });
   const lineageOf = async (day: number) => (await app.request(`/run/${idOf(day)}/lineage`)).text();
   const text = await lineageOf(11);

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { readPart } from '../../engine/files/read-part.ts';
 import type { Noted } from '../../engine/notes/note-lines.ts';
 import type { Notes } from '../../engine/notes/notes.ts';
+import type { ScoreLook } from '../../engine/seals/score-looks.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import { plainText } from '../../plain-text.ts';
@@ -22,6 +23,8 @@ export interface Sources extends ReportSources {
   readonly index: RunIndex;
   readonly notes: Notes;
   readonly views: SavedViews;
+  /** Writes into the ledger what pages compute of sealed scores, before they show it. */
+  readonly recordLook: (look: ScoreLook) => Promise<void>;
   /** Whether pages may write notes and views. */
   readonly isWritable: boolean;
   /** Whether the pages become files that no server sends. */

@@ -127,7 +127,8 @@ async function serveIn(
     token: 'secret',
     planner,
     fill: () => undefined,
-    writer,
+    env: writer ?? {},
+    isWritable: writer !== undefined,
     warn,
   });
   t.after(() => server.close());

@@ -7,6 +7,7 @@ import { compress } from 'hono/compress';
 import { isDigest } from '../../digest.ts';
 import { Notes } from '../../engine/notes/notes.ts';
 import { Ledger } from '../../engine/seals/ledger.ts';
+import { recordScoreLook } from '../../engine/seals/score-looks.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import type { Environment } from '../../environment.ts';
@@ -36,24 +37,33 @@ import { postView, viewsData } from './views-page.ts';
 export interface PageOptions {
   readonly root: string;
   readonly fill: FillDefaults;
-  /** Where the key of whoever writes is looked up; absent: the pages can only be read. */
-  readonly writer?: Environment | undefined;
+  /** Where the user's key is looked up, which signs notes and lines of the ledger. */
+  readonly env: Environment;
   readonly warn: (message: string) => void;
 }
 
 interface ServeOptions extends PageOptions {
   /** 0: any free port. */
   readonly port: number;
+  /** Whether pages may write notes and views. */
+  readonly isWritable: boolean;
   /** An address of this machine that others can reach; `token` is then the user's. */
   readonly host?: string | undefined;
   readonly token?: string | undefined;
   readonly planner: Planner;
 }
 
-/** What all pages of a project are made from; with `only`, of these runs alone. */
+/** What the pages of a project are for. */
+interface SourceOptions {
+  /** The ids of the runs that become files; absent: all runs are served. */
+  readonly only?: ReadonlySet<string>;
+  readonly isWritable?: boolean;
+}
+
+/** What all pages of a project are made from. */
 export function openSources(
-  { root, fill, writer, warn }: PageOptions,
-  { only }: { readonly only?: ReadonlySet<string> } = {},
+  { root, fill, env, warn }: PageOptions,
+  { only, isWritable = false }: SourceOptions = {},
 ): Sources {
   const store = new LocalStore(root, warn);
   const results = new Results(store);
@@ -67,7 +77,8 @@ export function openSources(
     index: new RunIndex(results, { notes, fill, only }),
     notes,
     views: new SavedViews(root),
-    isWritable: writer !== undefined,
+    recordLook: (look) => recordScoreLook(ledger, look, env),
+    isWritable,
     isStatic: only !== undefined,
     fill,
   };
@@ -89,8 +100,8 @@ export interface LiveServer {
  * port.
  */
 export async function startServer(options: ServeOptions): Promise<LiveServer> {
-  const { host = '127.0.0.1', token = newToken(), writer } = options;
-  const sources = openSources(options);
+  const { host = '127.0.0.1', token = newToken(), isWritable, env } = options;
+  const sources = openSources(options, { isWritable });
   const named = options.host === undefined ? [] : namesOf(host);
   const hosts = new Set(['127.0.0.1', 'localhost', ...['::1', ...named].map(inAddress)]);
   const app = new Hono();
@@ -102,12 +113,14 @@ export async function startServer(options: ServeOptions): Promise<LiveServer> {
     started.on('error', reject);
   });
   const { port } = server.address() as { readonly port: number };
-  app.use(guard({ hosts, token, cookie: `restage-${port}`, posts: writer ? posts : new Set() }));
+  app.use(
+    guard({ hosts, token, cookie: `restage-${port}`, posts: isWritable ? posts : new Set() }),
+  );
   app.use(compress()); // not pictures, nor events as they happen
   addRoutes(app, sources, options.planner);
-  if (writer !== undefined) {
-    app.post('/notes', (c) => postNote(c, sources, writer));
-    app.post('/image-tags', (c) => postImageTags(c, sources, writer));
+  if (isWritable) {
+    app.post('/notes', (c) => postNote(c, sources, env));
+    app.post('/image-tags', (c) => postImageTags(c, sources, env));
     app.post('/views', (c) => postView(c, sources));
   }
   app.onError((error, c) => {

@@ -133,12 +133,12 @@ const lastFirst = (stages: readonly StageTables[]): readonly (readonly StageTabl
 /** The lines that tables take on the screen, those of a matrix joined. */
 const countLines = (stages: readonly StageTables[]): number =>
   groupSummaryTables(stages).reduce(
-    (sum, { rows }) => sum + 3 + Math.min(rows.length, mostRows),
+    (sum, { rows, conclusions }) => sum + 3 + Math.min(rows.length, mostRows) + conclusions.length,
     0,
   );
 
 function formatSummaryTable(
-  { title, stages: [only, ...others], columns, rows }: SummaryTable,
+  { title, stages: [only, ...others], columns, rows, conclusions }: SummaryTable,
   paint: Paint,
 ): readonly string[] {
   const [header = '', ...lines] = formatTable(columns, rows.slice(0, mostRows));
@@ -149,6 +149,7 @@ function formatSummaryTable(
     `  ${paint.dim(header)}`,
     ...lines.map((line) => `  ${line}`),
     ...(more > 0 ? [paint.dim(`  … and ${more} more`)] : []),
+    ...conclusions.map((conclusion) => `  ${conclusion}`),
   ];
 }
 

@@ -20,6 +20,7 @@ const messages: readonly StageMessage[] = [
   },
   { type: 'point', unit: 'epoch', step: 1, total: 3, values: { loss: 0.4 } },
   { type: 'highlight', title: 'Numbers', columns: ['split', 'AUC'], rows: [['test', 0.9]] },
+  { type: 'highlight', title: 'More', columns: [], rows: [], conclusion: 'Nothing differs.' },
   { type: 'note', name: 'backend', value: 'cpu' },
   { type: 'done' },
   { type: 'failed', message: 'no' },
@@ -37,7 +38,7 @@ test('every message crosses the channel as a line of JSON, in which a loss that 
 });
 
 test('a message with any part removed or replaced is rejected', () => {
-  const optional = ['note', 'rate', 'secondsLeft', 'stack', 'total'];
+  const optional = ['conclusion', 'note', 'rate', 'secondsLeft', 'stack', 'total'];
   for (const message of messages) {
     for (const path of pathsIn(message)) {
       const isOptional =

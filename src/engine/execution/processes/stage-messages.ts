@@ -45,8 +45,8 @@ export interface RequestSurroundings {
  *
  * `log` is a line for the stage's log, `info` one for the log and the user's eyes, and `warn` the
  * same, as a reason to worry. `progress` may have `note`, `rate` and `secondsLeft`. `point` gives
- * the curves so far, and may have `total`. `highlight` may have `role`, `choice` or `data`. `note`
- * is a fact for the result's record.
+ * the curves so far, and may have `total`. `highlight` may have `role`, `choice` or `data`, and
+ * `conclusion`. `note` is a fact for the result's record.
  *
  * `ready` is the first message of a process: it awaits its request. `begun` is the first of a
  * stage, and `done` or `failed` the last. What a process sends between two stages is ignored. JSON
@@ -99,6 +99,7 @@ const forms = z.discriminatedUnion('type', [
     role: z.enum(['choice', 'data']).optional(),
     columns: z.array(text),
     rows: z.array(z.array(cell)),
+    conclusion: text.optional(),
   }),
   z.object({ type: z.literal('note'), name: text, value: cell }),
   z.object({ type: z.literal('failed'), message: text, stack: text.optional() }),

@@ -42,6 +42,15 @@ export interface TestedDifference extends PairedDifference {
 /** The metrics by which a pair of models is tested, in the order of tables. */
 export const testedMetrics = ['auc', 'accuracy'] as const;
 
+/** A metric's difference between two models; undefined for the AUC of more than two classes. */
+export function testedDifference(
+  pair: AccuracyComparison | ModelComparison,
+  name: (typeof testedMetrics)[number],
+): TestedDifference | undefined {
+  if (name === 'accuracy') return pair.accuracy;
+  return 'auc' in pair ? pair.auc : undefined;
+}
+
 /** The name of each test in tables and titles. */
 export const testNames: Readonly<Record<TestedDifference['test'], string>> = {
   delong: 'DeLong',
