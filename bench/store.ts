@@ -109,7 +109,7 @@ const openIn = async (folder: string): Promise<SharedStore> => {
   const spec = loadStoreFile(folder);
   if (!spec.ok || spec.value === undefined) throw new Error(`no store.yaml in ${folder}`);
   const user = { key: readKey(keyFile(process.env)), env: process.env };
-  return await SharedStore.open(folder, spec.value, { warn: console.warn }, user);
+  return await SharedStore.open(folder, spec.value.written, { warn: console.warn }, user);
 };
 
 /** Fills a project with results of one file each, of which the first ones are stages of a run. */

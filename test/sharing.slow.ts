@@ -537,3 +537,43 @@ test('the summary says of an output that stays in the shared store that it is no
     /Outputs\n {2}grow\.text +out\/grow\.txt \(in the shared store: --fetch all brings it\)\n/,
   );
 });
+
+test('a clone with a store of its own before the group’s gets results there as it uses them, and commands name the store that they mean', async () => {
+  using lab = await group();
+  const { clone, maker } = lab;
+  const shared = maker.path('../shared');
+  clone.write('in.txt', 'abc\n');
+  await print(clone, 'store', 'keys', 'add', 'bob');
+  // Each trusts the other.
+  maker.write('store.yaml', clone.read('store.yaml'));
+  assert.equal(
+    await print(clone, 'store', 'add', '../near', '--first'),
+    'Made the store ../near, and added it to store.yaml: asked first.\nResults are sent to ../near. Commit store.yaml.\n',
+  );
+  assert.deepEqual((await clone.run('--fetch', 'all')).outcomes, {
+    shout: 'restored',
+    grow: 'restored',
+    count: 'restored',
+  });
+  const status = await print(clone, 'store', 'status');
+  assert.match(status, /^\.\.\/near: 3 results\n {2}3 results of them known here\n/);
+  assert.ok(status.includes(`\n${shared}: 3 results\n`), status);
+  assert.match(await print(clone, 'store', 'gc'), /^\.\.\/near:\nWould remove 0 results/);
+  assert.match(await print(clone, 'store', 'push', '--store', shared), /^Sent 0 results .* to /);
+  assert.match(await print(clone, 'store', 'pull', 'test.yaml'), /^Brought 3 stages and /);
+
+  clone.write('in.txt', 'abcd\n');
+  assert.equal((await clone.run()).outcomes['shout'], 'ran');
+  assert.match(await print(clone, 'store', 'status'), /\.\.\/near: 6 results[\s\S]*\n\S+shared: 3 /);
+  assert.match(await print(clone, 'store', 'push', '--store', shared), /^Sent 3 results /);
+  const unknown = await clone.command('store', 'status', '--store', 'elsewhere');
+  assert.match(unknown.stderr, /store\.yaml has no store "elsewhere", only \.\.\/near, \S+shared/);
+
+  rmSync(shared, { recursive: true });
+  const broken = await clone.command('store', 'status');
+  assert.equal(broken.code, 1);
+  assert.match(
+    broken.stdout,
+    /^\.\.\/near: 6 results\n[\s\S]*\nThe store \S+shared cannot be reached/,
+  );
+});

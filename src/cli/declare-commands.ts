@@ -599,16 +599,18 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     load: async () => (await import('./commands/places.ts')).placesCommand,
   },
   store: {
-    summary: 'share results with others: init, status, push, pull, verify, gc, keys',
+    summary: 'share results with others: init, add, status, push, pull, verify, gc, keys',
     description:
-      "Shares results through a folder, S3 or SSH. `init <address>` makes a store; `push` sends what it lacks; `pull [file] [stages]` publishes a stored run's outputs; `verify` reads every byte, and with `--repair` sends damaged ones again; `gc` frees space; `keys [list|add|revoke]` says whose results are trusted.",
+      "Shares results through a folder, S3 or SSH. `init <address>` makes a store; `add <address>` a further one; `push` sends what it lacks; `pull [file] [stages]` publishes a stored run's outputs; `verify` reads every byte, and with `--repair` sends damaged ones again; `gc` frees space; `keys [list|add|revoke]` says whose results are trusted.",
     takes: [
-      ['<action>', 'init, status, push, pull, verify, gc or keys'],
+      ['<action>', 'init, add, status, push, pull, verify, gc or keys'],
       ['[words...]', 'an address; a pipeline and its stages; or what to do with keys'],
     ],
     options: [
-      option('--endpoint <url>', 'init: the address of an S3-compatible server'),
-      option('--region <name>', 'init: the region of S3'),
+      option('--endpoint <url>', 'init, add: the address of an S3-compatible server'),
+      option('--region <name>', 'init, add: the region of S3'),
+      option('--first', 'add: ask it before the others'),
+      option('--store <address>', 'one of several stores, not the one that is written'),
       option('--run <id>', 'pull: this run, or the newest whose name begins so'),
       option('--commit <id>', 'pull: the newest run of this git commit'),
       fetchOption,

@@ -130,8 +130,8 @@ interface StoreOwner {
 }
 
 /**
- * The project's store, with the shared one of its `store.yaml`. The code for that is loaded where
- * there is one.
+ * The project's store, with the shared ones of its `store.yaml`. The code for these is loaded where
+ * there are any.
  */
 export async function openStore(
   { root, env, warn }: StoreOwner,
@@ -139,11 +139,17 @@ export async function openStore(
 ): Promise<Store> {
   if (store === false || !existsSync(storeFile(root)))
     return new UnsharedStore(new LocalStore(root, warn));
-  const spec = orThrow(loadStoreFile(root))!;
-  const { SharedStore } = await import('../engine/store/remote/shared-store.ts');
+  const file = orThrow(loadStoreFile(root))!;
   const { keyFile, readKey } = await import('../engine/store/remote/keys.ts');
   const listener = { warn, ...(onTraffic !== undefined && { onTraffic }) };
-  return await SharedStore.open(root, spec, listener, { env, key: readKey(keyFile(env)) });
+  const user = { env, key: readKey(keyFile(env)) };
+  const [spec, ...more] = file.stores;
+  if (more.length > 0) {
+    const { StoreList } = await import('../engine/store/remote/store-list.ts');
+    return await StoreList.open(root, file, listener, user);
+  }
+  const { SharedStore } = await import('../engine/store/remote/shared-store.ts');
+  return await SharedStore.open(root, spec!, listener, user);
 }
 
 /**

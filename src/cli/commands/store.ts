@@ -1,7 +1,13 @@
 import { formatBytes, formatCountOf } from '../../format-numbers.ts';
 import type { OpenedProject } from '../../project/opened-project.ts';
-import { type ConnectedStore, withSharedStore } from '../../project/shared-store/connect.ts';
-import { initStore } from '../../project/shared-store/init-store.ts';
+import {
+  type ConnectedStore,
+  type ConnectedStores,
+  storesOf,
+  withSharedStore,
+  withSharedStores,
+} from '../../project/shared-store/connect.ts';
+import { addStore, initStore } from '../../project/shared-store/init-store.ts';
 import {
   collectResults,
   mendKnownDamage,
@@ -14,7 +20,7 @@ import {
 import { revokeKey, trustedKeys, trustKey } from '../../project/shared-store/trusted-keys.ts';
 import type { PullOptions } from '../../project/stored-runs/pull.ts';
 import { formatTable } from '../../reporting/terminal/text-layout.ts';
-import { UsageError } from '../../user-error.ts';
+import { UsageError, UserError } from '../../user-error.ts';
 import { print } from '../support/command-error.ts';
 import { exitCodes } from '../support/exit-codes.ts';
 import { openHere } from '../support/open-here.ts';
@@ -27,6 +33,9 @@ interface StoreOptions extends PullOptions {
   readonly repair?: boolean;
   readonly endpoint?: string;
   readonly region?: string;
+  /** The address of one of several stores. */
+  readonly store?: string;
+  readonly first?: boolean;
 }
 
 type Action = (
@@ -37,9 +46,10 @@ type Action = (
 
 const actions: Readonly<Record<string, Action>> = {
   init,
-  status: connected(status),
-  push: connected(push),
-  pull: connected(async (shared, words, options) =>
+  add,
+  status: ofEach(status),
+  push: ofAll(push),
+  pull: ofAll(async (shared, words, options) =>
     printPulled(await pullResults(shared, words, options)),
   ),
   verify: connected(verify),
@@ -57,7 +67,7 @@ export async function storeCommand(
   return await act(openHere(), words, options);
 }
 
-/** An action on the shared store of the project, which is connected before and closed after. */
+/** An action on a shared store of the project, which is connected before and closed after. */
 function connected(
   act: (
     shared: ConnectedStore,
@@ -65,10 +75,50 @@ function connected(
     options: StoreOptions,
   ) => Promise<unknown>,
 ): Action {
-  return async (project, words, options) =>
-    await withSharedStore(project, (shared) => act(shared, words, options), {
-      onRestored: options.repair === true ? printRestored : undefined,
-    });
+  return async (project, words, { store: address, ...options }) => {
+    const onRestored = options.repair === true ? printRestored : undefined;
+    return await withSharedStore(
+      project,
+      async (shared) => {
+        if (shared.isOneOfSeveral) print(`${shared.spec.url}:`);
+        return await act(shared, words, options);
+      },
+      { address, onRestored },
+    );
+  };
+}
+
+/** An action on all shared stores together. */
+function ofAll(
+  act: (
+    shared: ConnectedStores,
+    words: readonly string[],
+    options: StoreOptions,
+  ) => Promise<unknown>,
+): Action {
+  return async (project, words, { store: address, ...options }) =>
+    await withSharedStores(project, (shared) => act(shared, words, options), { address });
+}
+
+/**
+ * An action on each of several shared stores, or on the one that is named. A store that fails keeps
+ * no other one from it.
+ */
+function ofEach(act: (shared: ConnectedStore) => Promise<unknown>): Action {
+  return async (project, _, { store }) => {
+    const urls = store === undefined ? storesOf(project).stores.map(({ url }) => url) : [store];
+    let code: number = exitCodes.ok;
+    for (const address of urls) {
+      try {
+        await withSharedStore(project, act, { address });
+      } catch (error) {
+        if (urls.length === 1 || !(error instanceof UserError)) throw error;
+        print(error.message);
+        code = exitCodes.failed;
+      }
+    }
+    return code;
+  };
 }
 
 const printRestored = (url: string): void => print(`Wrote the store.json of ${url} again.`);
@@ -85,6 +135,19 @@ async function init(
   print(`Your private key is ${keyFile}: keep it to yourself. Commit store.yaml.`);
 }
 
+async function add(
+  project: OpenedProject,
+  words: readonly string[],
+  options: StoreOptions,
+): Promise<void> {
+  const { url, isNew, written } = await addStore(project, words, options);
+  const order = options.first === true ? 'first' : 'last';
+  print(
+    `${isNew ? 'Made' : 'Found'} the store ${url}, and added it to store.yaml: asked ${order}.`,
+  );
+  print(`Results are sent to ${written}. Commit store.yaml.`);
+}
+
 async function status(shared: ConnectedStore): Promise<void> {
   const { trusted, untrusted, known, unsent, kept, whyReadOnly } = await sharedStatus(shared);
   print(`${shared.spec.url}: ${formatCountOf(trusted, 'result')}`);
@@ -93,8 +156,9 @@ async function status(shared: ConnectedStore): Promise<void> {
       `  ${formatCountOf(untrusted, 'further result')} without a signature that store.yaml trusts`,
     );
   print(`  ${formatCountOf(known, 'result')} of them known here`);
+  const where = shared.isOneOfSeveral ? 'here and not there' : 'only here';
   print(
-    `  ${formatCountOf(unsent, 'result')} only here${unsent > 0 ? ': `restage store push` sends them' : ''}`,
+    `  ${formatCountOf(unsent, 'result')} ${where}${unsent > 0 ? ': `restage store push` sends them' : ''}`,
   );
   if (kept > 0)
     print(

@@ -4,15 +4,20 @@ import { writeAtomic } from '../../engine/files/write-atomic.ts';
 import { writing } from '../../engine/files/write-error.ts';
 import { MissingStore, storeText } from '../../engine/store/remote/buckets/bucket.ts';
 import { readAddress } from '../../engine/store/remote/buckets/buckets.ts';
-import { ensureKey, keyFile } from '../../engine/store/remote/keys.ts';
-import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
-import { addressHint, type StoreSpec, storeFile } from '../../engine/store/remote/store-file.ts';
+import { ensureKey, keyFile, readKey } from '../../engine/store/remote/keys.ts';
+import { RemoteStore, type StoreUser } from '../../engine/store/remote/remote-store.ts';
+import {
+  addressHint,
+  addToStoreFile,
+  type StoreSpec,
+  storeFile,
+} from '../../engine/store/remote/store-file.ts';
 import { formatFew } from '../../format-numbers.ts';
 import { plainText } from '../../plain-text.ts';
 import { UsageError } from '../../user-error.ts';
 import type { OpenedProject } from '../opened-project.ts';
 import { mistake } from '../pipeline-error.ts';
-import { storeError } from './connect.ts';
+import { storeError, storesOf } from './connect.ts';
 import { ownName } from './trusted-keys.ts';
 
 interface StoreLocation {
@@ -37,43 +42,90 @@ interface InitialStore {
  */
 export async function initStore(
   { root, env }: OpenedProject,
+  words: readonly string[],
+  location: StoreLocation,
+): Promise<InitialStore> {
+  if (existsSync(storeFile(root))) {
+    const hint = 'Add a further store to it: restage store add <address>';
+    throw mistake('wrong-value', `${storeFile(root)} is there already`, hint);
+  }
+  const key = ensureKey(keyFile(env));
+  const keys = { [ownName()]: key.text };
+  const place = placeOf('init', words, location);
+  const isNew = await openPlace({ root, env, key }, place, keys);
+  const text = `# Where this project shares its results, and whose results are trusted. Commit this file.\n${stringify({ ...place, keys })}`;
+  writing('store.yaml', () => writeAtomic(storeFile(root), text, { sync: false }));
+  return { url: place.url, isNew, key: key.id, keyFile: keyFile(env) };
+}
+
+/**
+ * Gives a project a further shared store, new or one that others made, as the last that is asked or
+ * the first. The words are the address.
+ */
+export async function addStore(
+  project: OpenedProject,
+  words: readonly string[],
+  { first = false, ...location }: StoreLocation & { readonly first?: boolean },
+): Promise<{ readonly url: string; readonly isNew: boolean; readonly written: string }> {
+  const { root, env } = project;
+  const { keys, stores } = storesOf(project);
+  const place = placeOf('add', words, location);
+  if (stores.some(({ url }) => url === place.url))
+    throw mistake('wrong-value', `store.yaml names ${place.url} already`);
+  const key = readKey(keyFile(env));
+  const isNew = await openPlace({ root, env, key }, place, keys);
+  addToStoreFile(root, place, { first });
+  return { url: place.url, isNew, written: storesOf(project).written.url };
+}
+
+interface Place extends StoreLocation {
+  readonly url: string;
+}
+
+function placeOf(
+  action: string,
   [url, ...more]: readonly string[],
   { endpoint, region }: StoreLocation,
-): Promise<InitialStore> {
+): Place {
   if (url === undefined || more.length > 0)
-    throw new UsageError(`store init takes an address. ${addressHint}`);
-  if (existsSync(storeFile(root)))
-    throw mistake('wrong-value', `${storeFile(root)} is there already`);
-  const address = readAddress(url, root);
-  if (address === undefined)
-    throw new UsageError(`"${url}" is not the address of a store. ${addressHint}`);
-  const key = ensureKey(keyFile(env));
-  const location = {
+    throw new UsageError(`store ${action} takes an address. ${addressHint}`);
+  return {
     url,
     ...(endpoint !== undefined && { endpoint }),
     ...(region !== undefined && { region }),
   };
-  const spec: StoreSpec = {
-    ...location,
-    address,
-    keys: { [ownName()]: key.text },
-    shareEnv: false,
-  };
+}
+
+/**
+ * Makes a store where there is none, and sees whether the user may write there; one that is only
+ * read must be there. Returns whether it is new.
+ */
+async function openPlace(
+  { root, ...user }: StoreUser & { readonly root: string },
+  place: Place,
+  keys: Readonly<Record<string, string>>,
+): Promise<boolean> {
+  const { url } = place;
+  const address = readAddress(url, root);
+  if (address === undefined)
+    throw new UsageError(`"${url}" is not the address of a store. ${addressHint}`);
+  const spec: StoreSpec = { ...place, address, keys, shareEnv: false };
   address.create?.();
-  const remote = await RemoteStore.open(spec, { key, env });
+  const remote = await RemoteStore.open(spec, user);
+  const { bucket } = remote;
   try {
-    const isNew = (await remote.bucket.get('store.json')) === undefined;
-    const probe = `probe-${key.id}`;
-    if (isNew) refuseForeign(await remote.bucket.top(), url, probe);
-    await remote.bucket.put(probe, Buffer.from('whether this key may write'));
-    await remote.bucket.delete(probe);
-    if (isNew) await remote.bucket.put('store.json', Buffer.from(storeText()));
+    const isNew = (await bucket.get('store.json')) === undefined;
+    if (bucket.isReadOnly !== true) {
+      const probe = `probe-${user.key?.id ?? 'reader'}`;
+      if (isNew) refuseForeign(await bucket.top(), url, probe);
+      await bucket.put(probe, Buffer.from('whether this key may write'));
+      await bucket.delete(probe);
+      if (isNew) await bucket.put('store.json', Buffer.from(storeText()));
+    }
     await remote.connect();
-    const text = `# Where this project shares its results, and whose results are trusted. Commit this file.\n${stringify({ ...location, keys: spec.keys })}`;
-    writing('store.yaml', () => writeAtomic(storeFile(root), text, { sync: false }));
-    return { url, isNew, key: key.id, keyFile: keyFile(env) };
+    return isNew;
   } catch (error) {
-    if (error instanceof MissingStore)
+    if (error instanceof MissingStore && bucket.isReadOnly !== true)
       throw mistake(
         'wrong-value',
         `The store.json in ${url} is not that of a store: name another location`,

@@ -15,13 +15,14 @@ import {
   repairShared,
 } from '../../engine/store/remote/repair-shared.ts';
 import type { SharedStore } from '../../engine/store/remote/shared-store.ts';
+import { StoreList } from '../../engine/store/remote/store-list.ts';
 import { type SharedFaults, verifyShared } from '../../engine/store/remote/verify-shared.ts';
 import { groupBy } from '../../group-by.ts';
 import { findTarget } from '../find-target.ts';
 import { mistake } from '../pipeline-error.ts';
 import { lastRunOf } from '../stored-runs/last-run.ts';
 import { type PulledRun, type PullOptions, pull } from '../stored-runs/pull.ts';
-import type { ConnectedStore } from './connect.ts';
+import type { ConnectedStore, ConnectedStores } from './connect.ts';
 
 /** What a shared store and the cache have of each other. All are counts of results. */
 interface SharedStatus {
@@ -30,7 +31,7 @@ interface SharedStatus {
   readonly untrusted: number;
   /** Those that are known here. */
   readonly known: number;
-  /** Those that are only here and could be sent. */
+  /** Those that are here, not there, and could be sent. */
   readonly unsent: number;
   /** Those that are not to be shared. */
   readonly kept: number;
@@ -43,7 +44,9 @@ export async function sharedStatus(connected: ConnectedStore): Promise<SharedSta
   const { store } = connected;
   const there = await store.listResults();
   const { known, unknown } = localResults(store);
-  const results = unknown.flatMap((digest) => store.readResult(digest) ?? []);
+  const results = unknown
+    .flatMap((digest) => store.readResult(digest) ?? [])
+    .filter((result) => !store.isOfAnother(result.digest) || store.isWholeHere(result));
   const shareable = results.filter((result) => store.outbox.isShareable(result));
   const trusted = [...there.values()].filter((isTrusted) => isTrusted).length;
   return {
@@ -112,16 +115,21 @@ export async function mendKnownDamage(
   return { damaged: entries.length, mended: mended.length };
 }
 
-/** Publishes the last shared run of the pipeline that words name. */
+/**
+ * Publishes the last shared run of the pipeline that words name. Of several stores, the written one
+ * gets what others gave.
+ */
 export async function pullResults(
-  { project, store }: ConnectedStore,
+  { project, all: store }: ConnectedStores,
   words: readonly string[],
   options: PullOptions,
 ): Promise<PulledRun> {
   const { root, env, warn } = project;
   const { file, stages } = findTarget({ words }, project);
   const pipeline = pipelineName(file, root);
-  return await pull({ root, env, store, warn }, { pipeline, stages }, options);
+  const pulled = await pull({ root, env, store, warn }, { pipeline, stages }, options);
+  if (store instanceof StoreList) await store.flush(new AbortController().signal);
+  return pulled;
 }
 
 /**

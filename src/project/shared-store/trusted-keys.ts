@@ -5,7 +5,7 @@ import { shellQuote } from '../../shell/shell-quote.ts';
 import { UsageError } from '../../user-error.ts';
 import type { OpenedProject } from '../opened-project.ts';
 import { mistake, orThrow } from '../pipeline-error.ts';
-import { specOf } from './connect.ts';
+import { storesOf } from './connect.ts';
 
 /** A public key whose results a project uses. */
 interface TrustedKey {
@@ -24,7 +24,7 @@ export const ownName = (): string =>
 /** The keys of `store.yaml`. Throws a `PipelineError` where there is none. */
 export function trustedKeys(project: OpenedProject): readonly TrustedKey[] {
   const userKey = readKey(keyFile(project.env));
-  return Object.entries(specOf(project).keys).map(([owner, text]) => ({
+  return Object.entries(storesOf(project).keys).map(([owner, text]) => ({
     owner,
     id: keyIdOf(text),
     isOwn: text === userKey?.text,
@@ -40,7 +40,7 @@ export function trustKey(
   owner: string = ownName(),
   text?: string,
 ): TrustedKey {
-  const { keys } = specOf(project);
+  const { keys } = storesOf(project);
   const file = keyFile(project.env);
   const key = text ?? ensureKey(file).text;
   if ((keys[owner] ?? key) !== key) {
@@ -58,7 +58,7 @@ export function trustKey(
 
 /** Removes the key of an owner from `store.yaml`. Throws a `UsageError` for an unknown owner. */
 export function revokeKey(project: OpenedProject, owner: string | undefined): void {
-  const { keys } = specOf(project);
+  const { keys } = storesOf(project);
   if (owner === undefined || keys[owner] === undefined)
     throw new UsageError(`store keys revoke takes one of ${Object.keys(keys).join(', ')}`);
   editStoreFile(project.root, ['keys', owner], undefined);

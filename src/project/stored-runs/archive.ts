@@ -103,7 +103,12 @@ async function sendRun(
   const { root } = project;
   const spec = orThrow(loadStoreFile(root));
   const keys = [...Object.values(spec?.keys ?? {}), key];
-  const store = await openArchive(project, bucket, keys, spec?.url);
+  const store = await openArchive(
+    project,
+    bucket,
+    keys,
+    spec?.stores.map(({ url }) => url),
+  );
   const manifest = await lastRunOf(root, store.local, pipeline);
   const known = Object.keys(manifest.stages);
   if (known.length === 0)
@@ -198,16 +203,17 @@ const noArchive = (path: string, reason: string, hint?: string) =>
   mistake('no-store', `${path} is no complete archive of \`restage export\`: ${reason}`, hint);
 
 /**
- * An archive as a shared store. `url` is the address of the store whose records say which keys
- * signed the results.
+ * An archive as a shared store. `besides` are the addresses of the stores whose records say which
+ * keys signed the results.
  */
 async function openArchive(
   { root, env, warn }: OpenedProject,
   bucket: ArchiveBucket,
   keys: readonly string[],
-  url = 'the archive',
+  besides: readonly string[] = [],
 ) {
   const key = readKey(keyFile(env));
+  const url = 'the archive';
   const remote = new RemoteStore({ url, keys }, bucket, key, warn);
   await remote.connect();
   const remedy = 'ask for it again, by `restage export`';
@@ -215,7 +221,7 @@ async function openArchive(
   return new SharedStore(
     local,
     remote,
-    { url, shareEnv: true, remedy },
+    { url, shareEnv: true, remedy, besides },
     {
       warn,
       onFailure: () => {}, // a pull says what it could not bring

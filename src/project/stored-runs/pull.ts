@@ -15,12 +15,14 @@ import { Publisher } from '../../engine/publishing/publish.ts';
 import { PublishError } from '../../engine/publishing/publish-target.ts';
 import { type Locations, parseRunKey, runsOf } from '../../engine/store/remote/envelope.ts';
 import type { SharedStore } from '../../engine/store/remote/shared-store.ts';
+import type { StoreList } from '../../engine/store/remote/store-list.ts';
 import {
   type ManifestStage,
   parseManifest,
   type RunManifest,
 } from '../../engine/store/runs/run-manifest.ts';
 import type { Environment } from '../../environment.ts';
+import { compare } from '../../sort-order.ts';
 import { UsageError } from '../../user-error.ts';
 import { stillClaims } from '../check-claims.ts';
 import { loadKinds } from '../kinds/load-kinds.ts';
@@ -44,9 +46,11 @@ export interface PullOptions {
 interface PullProject {
   readonly root: string;
   readonly env: Environment;
-  readonly store: SharedStore;
+  readonly store: PulledStore;
   readonly warn: (message: string) => void;
 }
+
+type PulledStore = SharedStore | StoreList;
 
 /** What a pull brought. */
 export interface PulledRun {
@@ -71,7 +75,7 @@ export async function pull(
   { pipeline, stages: wanted }: { readonly pipeline: string; readonly stages: readonly string[] },
   { fetch: mode = 'needed', ...which }: PullOptions,
 ): Promise<PulledRun> {
-  const { manifest, locations } = await findRun({ store, warn }, pipeline, which);
+  const { from, manifest, locations } = await findRun({ store, warn }, pipeline, which);
   const isAll = wanted.length === 0;
   const names = stagesOf(manifest, wanted);
   const finals = new Set(isAll ? names.filter((name) => manifest.stages[name]!.isFinal) : names);
@@ -82,7 +86,7 @@ export async function pull(
   });
   const target: PullTarget = { store, publisher, pipeline, warn };
   const stages = names.map((name) => stageItem(name, manifest, { mode, finals }, target));
-  const page = isAll ? pageItem(manifest, locations, target) : undefined;
+  const page = isAll ? pageItem(manifest, { from, locations }, target) : undefined;
   const items = [...stages, page ?? []].flat();
   const rule = await pullRule(root, pipeline, {
     kinds,
@@ -155,7 +159,7 @@ function stageItem(
 
 function pageItem(
   { report }: RunManifest,
-  locations: Locations,
+  found: ReportPlace,
   target: PullTarget,
 ): PullItem | undefined {
   if (report === undefined) return undefined;
@@ -164,12 +168,12 @@ function pageItem(
     name: 'the report',
     whole: 'it',
     paths: [{ what: 'the report', path }],
-    bring: () => pullReport(report, locations, target),
+    bring: () => pullReport(report, found, target),
   };
 }
 
 /** Finds lists that a stored run has made, as far as the store still has them. */
-function listsOfRun({ stages }: RunManifest, store: SharedStore): FindList {
+function listsOfRun({ stages }: RunManifest, store: PulledStore): FindList {
   return async ({ stage, port }, path) => {
     const made = Object.hasOwn(stages, stage) ? stages[stage] : undefined;
     const found = made && (await store.lookup(made.result));
@@ -225,41 +229,63 @@ async function bring(item: PullItem): Promise<'brought' | 'lost' | Diagnostic> {
 }
 
 /** Why items are not here that the run has. */
-function whyLost({ failure }: SharedStore, items: readonly string[]): string {
+function whyLost({ failure }: PulledStore, items: readonly string[]): string {
   const names = items.join(', ');
   return failure === undefined
     ? `The store no longer has all of ${names}`
     : `${failure}, so these are not here: ${names}`;
 }
 
+/** Where the report of a run lies. */
+interface ReportPlace {
+  readonly from: SharedStore;
+  readonly locations: Locations;
+}
+
+/** The newest run of a pipeline, in whichever store, which a trusted key signed. */
 async function findRun(
-  { store, warn }: { readonly store: SharedStore; readonly warn: (message: string) => void },
+  { store, warn }: { readonly store: PulledStore; readonly warn: (message: string) => void },
   pipeline: string,
   { run: wanted = '', commit }: PullOptions,
-) {
-  const { remote } = store;
-  const keys: string[] = [];
-  for await (const { key } of remote.bucket.list(runsOf(pipeline))) keys.push(key);
-  for (const key of keys.sort().reverse()) {
+): Promise<ReportPlace & { readonly manifest: RunManifest }> {
+  const listed = await storesWithList(store);
+  const entries: { readonly key: string; readonly from: SharedStore }[] = [];
+  for (const from of listed) {
+    for await (const { key } of from.remote.bucket.list(runsOf(pipeline)))
+      entries.push({ key, from });
+  }
+  for (const { key, from } of entries.sort((a, b) => compare(b.key, a.key))) {
     const { run, owner } = parseRunKey(key) ?? {};
     if (run === undefined || !run.startsWith(wanted)) continue;
-    const envelope = await remote.readEnvelope('run', key, owner!);
+    const envelope = await from.remote.readEnvelope('run', key, owner!);
     const manifest = envelope && parseManifest(envelope.text);
     if (envelope && !manifest)
-      warn(`${key} in ${remote.url} is signed, but is no run: it is ignored`);
+      warn(`${key} in ${from.remote.url} is signed, but is no run: it is ignored`);
     if (manifest?.run !== run || manifest.pipeline !== pipeline) continue;
     if (commit === undefined || manifest.gitCommit?.startsWith(commit))
-      return { manifest, ...envelope! };
+      return { from, manifest, locations: envelope!.locations };
   }
   const which = [wanted && `the name ${wanted}`, commit && `the commit ${commit}`]
     .filter(Boolean)
     .join(' and ');
-  const message = `${remote.url} has no run of ${pipeline}${which && ` with ${which}`} that is trusted`;
+  const urls = listed.map(({ remote }) => remote.url).join(' and ');
+  const has = listed.length === 1 ? 'has' : 'have';
+  const message = `${urls} ${has} no run of ${pipeline}${which && ` with ${which}`} that is trusted`;
   throw mistake('no-store', message);
 }
 
+/** The stores that answer and have a list. A single one says by itself why it has none. */
+async function storesWithList({ stores }: PulledStore): Promise<readonly SharedStore[]> {
+  if (stores.length === 1) return stores;
+  const listable: SharedStore[] = [];
+  for (const store of stores) {
+    if (store.remote.bucket.isReadOnly !== true && (await store.answers())) listable.push(store);
+  }
+  return listable;
+}
+
 interface PullTarget {
-  readonly store: SharedStore;
+  readonly store: PulledStore;
   readonly publisher: Publisher;
   readonly pipeline: string;
   readonly warn: (message: string) => void;
@@ -306,11 +332,11 @@ async function pullStage(
 
 async function pullReport(
   report: Digest,
-  locations: Locations,
+  { from, locations }: ReportPlace,
   { store, publisher, pipeline, warn }: PullTarget,
 ): Promise<boolean> {
   await store.local.checkObject(report); // sets it aside if it is damaged here
-  if (!(await store.fetchObject(report, locations))) return false;
+  if (!(await from.fetchObject(report, locations))) return false;
   const page = readFileSync(store.local.objectPath(report), 'utf8');
   const path = reportPath(pipeline);
   const { displaced } = await publisher.publishText(page, path, {

@@ -178,7 +178,7 @@ function projectFiles(root: string): readonly Finding[] {
       ? { name: 'Places', state: placesText([...places.value.byName.keys()]) }
       : broken('Places', 'places.yaml'),
     store.ok
-      ? { name: 'Store', state: storeText(store.value?.url) }
+      ? { name: 'Store', state: storeText(store.value?.stores.map(({ url }) => url)) }
       : broken('Store', 'store.yaml'),
   ];
 }
@@ -188,5 +188,5 @@ const placesText = (names: readonly string[]): string =>
     ? 'this machine'
     : `${formatCountOf(names.length, 'place')}: ${names.join(', ')}`;
 
-const storeText = (shared: string | undefined): string =>
-  shared === undefined ? 'cache/, not shared' : `cache/ and ${shared}`;
+const storeText = (shared: readonly string[] | undefined): string =>
+  shared === undefined ? 'cache/, not shared' : `cache/ and ${shared.join(', ')}`;

@@ -90,9 +90,9 @@ export class Push {
   }
 
   /** Sends parcels in order. An interrupt leaves out those that are not complete. */
-  async send(parcels: Iterable<Parcel>): Promise<void> {
+  async send(parcels: Iterable<Parcel> | AsyncIterable<Parcel>): Promise<void> {
     const { signal, onePack = false } = this.#options;
-    for (const parcel of parcels) {
+    for await (const parcel of parcels) {
       const isFull = this.#pack.size > 0 && this.#pack.size + this.#packedBytes(parcel) > packSize;
       if (isFull) await this.#left;
       if (signal?.aborted === true) return void (await this.#left);

@@ -19,7 +19,7 @@ import { KnownDamage } from './known-damage.ts';
 export interface RemoteRecord {
   /** Whose signature it has there. */
   readonly owner: KeyId;
-  /** Whether the result came from there; otherwise it was made here. */
+  /** Whether the result came from there, or from another store; otherwise it was made here. */
   readonly adopted: boolean;
   readonly locations: Locations;
 }

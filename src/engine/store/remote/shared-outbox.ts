@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Digest, sha256 } from '../../../digest.ts';
 import { formatCountOf } from '../../../format-numbers.ts';
@@ -12,8 +12,8 @@ import { RefusedRequest } from './buckets/bucket.ts';
 import type { Contact } from './contact.ts';
 import { type Location, type Locations, resultKey, runKey } from './envelope.ts';
 import { type Parcel, Push } from './push.ts';
-import type { RemoteRecords } from './remote-records.ts';
-import type { RemoteStore } from './remote-store.ts';
+import type { RemoteRecord, RemoteRecords } from './remote-records.ts';
+import type { FoundResult, RemoteStore } from './remote-store.ts';
 import type { StoreReports } from './store-reports.ts';
 
 /**
@@ -40,13 +40,32 @@ interface OutboxOptions {
   readonly shareEnv: boolean;
   /** Called for a result that was made here, whatever others have. */
   readonly onMade: (fingerprint: Digest) => void;
+  readonly findOrigin: FindOrigin;
+}
+
+/** A result of another store of the project, as its owner signed it. */
+interface Origin {
+  readonly found: FoundResult;
+  /** Other results of the same owner in the same store. */
+  readonly findMore: (fingerprint: Digest) => Promise<FoundResult | undefined>;
 }
 
 /**
- * Sends what was made here to the store that a group shares.
+ * Where a result came from that another store of the project gave; undefined for one that was made
+ * here.
+ */
+export type FindOrigin = (
+  fingerprint: Digest,
+) => Promise<Origin | 'gone' | 'no answer' | undefined>;
+
+/**
+ * Sends what was made here to the store that a group shares, and what came from another one.
  *
  * A result: made → waiting, by `share` → sent, by a push during the run, at its end or later. Its
  * bytes go first, then its signed entry: others never see an entry without bytes.
+ *
+ * A result of another store: whole here → waiting, by `pass` → sent, with the signature of its
+ * owner.
  *
  * A run: kept by `shareRun` → sent, after its results.
  */
@@ -58,6 +77,7 @@ export class SharedOutbox implements Outbox {
   readonly #reports: StoreReports;
   readonly #shareEnv: boolean;
   readonly #onMade: (fingerprint: Digest) => void;
+  readonly #findOrigin: FindOrigin;
   /**
    * Why the store takes nothing, although it can be read; undefined as long as it is not known to
    * refuse.
@@ -71,24 +91,35 @@ export class SharedOutbox implements Outbox {
   #located: Map<Digest, Location> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ local, remote, records, contact, reports, shareEnv, onMade }: OutboxOptions) {
+  constructor({ local, remote, records, contact, reports, ...options }: OutboxOptions) {
     this.#local = local;
     this.#remote = remote;
     this.#records = records;
     this.#contact = contact;
     this.#reports = reports;
-    this.#shareEnv = shareEnv;
-    this.#onMade = onMade;
+    this.#shareEnv = options.shareEnv;
+    this.#onMade = options.onMade;
+    this.#findOrigin = options.findOrigin;
   }
 
   /** Sends a result that was made here to the shared store, later during the run or at its end. */
   share(result: StageResult): void {
     this.#onMade(result.digest);
-    this.#records.remove(result.digest);
     if (this.#remote.own === undefined || !this.isShareable(result)) return;
     // Made → waiting. Safe: the mark is a file in the outbox, which stays until the entry is sent.
     // So a kill leaves it to a later push.
     for (const { digest } of [...signpostsOf(result), result]) this.#records.markUnsent(digest);
+    this.#sendNowAndThen();
+  }
+
+  /** Sends a result that came from another store, and whose bytes are all here, likewise. */
+  pass(result: StageResult): void {
+    if (this.#remote.own === undefined || !this.isShareable(result)) return;
+    this.#records.markUnsent(result.digest); // safe as in `share`
+    this.#sendNowAndThen();
+  }
+
+  #sendNowAndThen(): void {
     // `flush` throws it.
     const sendSome = () => void this.#sendLater({ onePack: true }).catch(() => {});
     this.#timer ??= setInterval(sendSome, uploadPause).unref();
@@ -202,22 +233,55 @@ export class SharedOutbox implements Outbox {
   }
 
   /** The parcels of results, by default of those that wait. */
-  *parcels(results = this.#records.unsent(), onSent: () => void = () => {}): Iterable<Parcel> {
+  async *parcels(
+    results = this.#records.unsent(),
+    onSent: () => void = () => {},
+  ): AsyncIterable<Parcel> {
     const { id } = this.#remote.own!;
     const waiting = new Set(this.#records.unsent());
     for (const digest of results) {
       const result = this.#local.readResult(digest);
-      if (result === undefined || !this.isShareable(result)) this.#records.markSent(digest);
+      if (result === undefined || !this.isShareable(result)) {
+        this.#records.markSent(digest);
+        continue;
+      }
+      const noteSent = (record: Omit<RemoteRecord, 'locations'>) => (locations: Locations) => {
+        // Waiting → sent. Safe: after a kill between the two it is sent again, to the same keys.
+        this.#records.write(digest, { ...record, locations });
+        if (waiting.has(digest)) this.#records.markSent(digest);
+        onSent();
+      };
+      const origin = await this.#findOrigin(digest);
+      if (origin === undefined)
+        yield { ...this.parcelOf(result), onSent: noteSent({ owner: id, adopted: false }) };
+      else if (origin === 'no answer')
+        continue; // it waits for a later push
+      else if (origin === 'gone' || !this.#isWhole(origin.found.result))
+        this.#records.markSent(digest);
       else {
-        const noteSent = (locations: Locations) => {
-          // Waiting → sent. Safe: after a kill between the two it is sent again, to the same keys.
-          this.#records.write(digest, { owner: id, adopted: false, locations });
-          if (waiting.has(digest)) this.#records.markSent(digest);
-          onSent();
-        };
-        yield { ...this.parcelOf(result), onSent: noteSent };
+        yield* this.#signposts(result, origin);
+        const record = { owner: origin.found.owner, adopted: true };
+        yield { ...this.#passed(origin.found), onSent: noteSent(record) };
       }
     }
+  }
+
+  /** The signposts to a result of another store, as far as it has them. */
+  async *#signposts(result: StageResult, { findMore }: Origin): AsyncIterable<Parcel> {
+    for (const { digest } of signpostsOf(result)) {
+      const signpost = await findMore(digest);
+      if (signpost !== undefined) yield { ...this.#passed(signpost), onSent: () => {} };
+    }
+  }
+
+  #isWhole(result: StageResult): boolean {
+    return objectsOf(result).every((digest) => existsSync(this.#local.objectPath(digest)));
+  }
+
+  /** A result of another store, with the signature of its owner. */
+  #passed({ result, owner, envelope: { text, signature } }: FoundResult): Omit<Parcel, 'onSent'> {
+    const { objects } = this.parcelOf(result);
+    return { kind: 'result', key: resultKey(result.digest, owner), text, signature, objects };
   }
 
   /** A result to be signed by the user's key. */

@@ -4,18 +4,27 @@ import type { Lookup, StageResult, StoredArtifact } from '../stage-result.ts';
 import type { Store } from '../store.ts';
 import { Contact } from './contact.ts';
 import { type Locations, parseResultKey } from './envelope.ts';
+import type { KeyId } from './keys.ts';
 import { ObjectFetcher } from './object-fetcher.ts';
 import { type RemoteRecord, RemoteRecords } from './remote-records.ts';
 import { type FoundResult, RemoteStore, type StoreUser } from './remote-store.ts';
-import { SharedOutbox } from './shared-outbox.ts';
+import { type FindOrigin, SharedOutbox } from './shared-outbox.ts';
 import type { StoreSpec } from './store-file.ts';
 import { type StoreListener, StoreReports } from './store-reports.ts';
 
 /** What to do about bytes that are gone or damaged. */
 const repairing = '`restage store verify --repair`, by someone who has them, sends them again';
 
+/** The other stores of a project that shares several. */
+interface OtherStores {
+  /** Their addresses. */
+  readonly besides?: readonly string[];
+  /** Where results came from that one of them gave. */
+  readonly findOrigin?: FindOrigin;
+}
+
 /** What a project says of the store that it shares. */
-interface SharedStoreOptions {
+interface SharedStoreOptions extends OtherStores {
   /** The address, in messages and as the name of its records. */
   readonly url: string;
   /** Whether results that depend on variables of the environment are shared. */
@@ -37,28 +46,43 @@ export class SharedStore implements Store {
   readonly remote: RemoteStore;
   readonly records: RemoteRecords;
   readonly outbox: SharedOutbox;
+  /** This one alone: a {@link StoreList} has several. */
+  readonly stores: readonly SharedStore[] = [this];
   readonly #reports: StoreReports;
   readonly #contact: Contact;
   readonly #objects: ObjectFetcher;
   /** Results that were found there and not used so far, so that they are not written here yet. */
   readonly #found = new Map<Digest, FoundResult>();
   readonly #answers = new Map<Digest, Promise<readonly FoundResult[]>>();
+  /** What the cache knows of the other stores of the project. */
+  readonly #besides: readonly RemoteRecords[];
 
   constructor(
     local: LocalStore,
     remote: RemoteStore,
-    { url, shareEnv, remedy = repairing }: SharedStoreOptions,
+    { url, shareEnv, remedy = repairing, ...options }: SharedStoreOptions,
     listener: StoreListener,
   ) {
+    const { besides = [], findOrigin = async () => undefined } = options;
     const records = new RemoteRecords(local.folder, url);
+    this.#besides = besides.map((address) => new RemoteRecords(local.folder, address));
     const reports = new StoreReports(listener);
     const goOn = (failure: string) => reports.warn(`${failure}: this run continues without it`);
     const contact = new Contact(remote, listener.onFailure ?? goOn);
-    const onMade = (fingerprint: Digest) => void this.#found.delete(fingerprint);
+    const onMade = (fingerprint: Digest) => this.noteMade(fingerprint);
     this.local = local;
     this.remote = remote;
     this.records = records;
-    this.outbox = new SharedOutbox({ local, remote, records, contact, reports, shareEnv, onMade });
+    this.outbox = new SharedOutbox({
+      local,
+      remote,
+      records,
+      contact,
+      reports,
+      shareEnv,
+      onMade,
+      findOrigin,
+    });
     this.#reports = reports;
     this.#contact = contact;
     this.#objects = new ObjectFetcher({ local, remote, records, contact, reports, remedy });
@@ -69,9 +93,16 @@ export class SharedStore implements Store {
     spec: StoreSpec,
     listener: StoreListener,
     user: StoreUser,
+    others: OtherStores = {},
   ): Promise<SharedStore> {
     const remote = await RemoteStore.open(spec, user, listener.warn);
-    return new SharedStore(new LocalStore(root, listener.warn), remote, spec, listener);
+    const local = new LocalStore(root, listener.warn);
+    return new SharedStore(local, remote, { ...spec, ...others }, listener);
+  }
+
+  /** Whether the store answers. Throws a refusal. */
+  async answers(): Promise<boolean> {
+    return (await this.#contact.whileOpen(async () => true)) === true;
   }
 
   /** What failed at the store, as a sentence without its full stop. */
@@ -86,7 +117,7 @@ export class SharedStore implements Store {
   async lookup(fingerprint: Digest): Promise<Lookup> {
     const record = this.records.read(fingerprint);
     if (record !== undefined) this.#objects.learn(record.locations);
-    const known = this.#isRevoked(record) ? undefined : this.local.readResult(fingerprint);
+    const known = this.#isRevoked(fingerprint) ? undefined : this.local.readResult(fingerprint);
     if (known !== undefined && this.#objects.isHere(known)) return { state: 'here', result: known };
     const isKnownThere =
       known !== undefined && record !== undefined && !this.#objects.isLost(known);
@@ -113,6 +144,11 @@ export class SharedStore implements Store {
     // looked up again. A result without it would count as made here, and be sent as the user's own.
     this.records.write(result.digest, { owner, adopted: true, locations });
     await this.local.writeResult(result, { sync: false }); // it can be fetched again
+    // What other stores had may be another result.
+    for (const records of this.#besides) {
+      const other = records.read(result.digest);
+      if (other !== undefined && other.owner !== owner) records.remove(result.digest);
+    }
     this.#found.delete(result.digest);
     this.#objects.learn(locations);
   }
@@ -132,7 +168,23 @@ export class SharedStore implements Store {
 
   /** Whether all bytes of a result are here, and it did not come from a key that is not trusted. */
   isWholeHere(result: StageResult): boolean {
-    return this.#objects.isHere(result) && !this.#isRevoked(this.records.read(result.digest));
+    return this.#objects.isHere(result) && !this.#isRevoked(result.digest);
+  }
+
+  /** Whether a result came here from another store of the project. */
+  isOfAnother(fingerprint: Digest): boolean {
+    return this.#besides.some((records) => records.read(fingerprint)?.adopted === true);
+  }
+
+  /** Forgets that a result came from a store: one that was made here takes its place. */
+  noteMade(fingerprint: Digest): void {
+    this.#found.delete(fingerprint);
+    for (const records of [this.records, ...this.#besides]) records.remove(fingerprint);
+  }
+
+  /** A result that an owner signed; undefined where the store has none, or no longer answers. */
+  async findSigned(fingerprint: Digest, owner: KeyId): Promise<FoundResult | undefined> {
+    return (await this.#answer(fingerprint)).find((found) => found.owner === owner);
   }
 
   /**
@@ -150,9 +202,14 @@ export class SharedStore implements Store {
       signed.set(fingerprint, signed.get(fingerprint) === true || isTrusted);
     }
     const isKept = (digest: Digest) =>
-      signed.get(digest) === true || this.#isRevoked(this.records.read(digest));
+      signed.get(digest) === true || isRevoked(this.records.read(digest), this.remote);
     this.records.keepOnly(isKept, this.remote.collected);
     return signed;
+  }
+
+  /** Reports all bytes that were fetched and sent, if there were any. */
+  reportTraffic(): void {
+    this.#reports.reportAll();
   }
 
   async close(): Promise<void> {
@@ -161,22 +218,28 @@ export class SharedStore implements Store {
     await this.remote.close();
   }
 
-  /** Whether a result came here from a key that is no longer trusted. */
-  #isRevoked(record: RemoteRecord | undefined): boolean {
-    return record?.adopted === true && !this.remote.trusted.has(record.owner);
+  /** Whether a result came here from a key that is no longer trusted, by whichever store. */
+  #isRevoked(fingerprint: Digest): boolean {
+    return [this.records, ...this.#besides].some((records) =>
+      isRevoked(records.read(fingerprint), this.remote),
+    );
   }
 
   /**
    * The first result of the shared store whose bytes are not known to be lost; else the first one.
    */
   async #find(fingerprint: Digest): Promise<StageResult | undefined> {
-    const answer = this.#answers.get(fingerprint) ?? this.#ask(fingerprint);
-    this.#answers.set(fingerprint, answer);
-    const results = await answer;
+    const results = await this.#answer(fingerprint);
     const chosen = results.find(({ result }) => !this.#objects.isLost(result)) ?? results[0];
     if (chosen === undefined) return undefined;
     this.#found.set(fingerprint, chosen);
     return chosen.result;
+  }
+
+  #answer(fingerprint: Digest): Promise<readonly FoundResult[]> {
+    const answer = this.#answers.get(fingerprint) ?? this.#ask(fingerprint);
+    this.#answers.set(fingerprint, answer);
+    return answer;
   }
 
   async #ask(fingerprint: Digest): Promise<readonly FoundResult[]> {
@@ -185,3 +248,6 @@ export class SharedStore implements Store {
     return all;
   }
 }
+
+const isRevoked = (record: RemoteRecord | undefined, { trusted }: RemoteStore): boolean =>
+  record?.adopted === true && !trusted.has(record.owner);

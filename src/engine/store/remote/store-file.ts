@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseDocument } from 'yaml';
+import { parseDocument, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 import { z } from 'zod';
 import { err, ok, type Result } from '../../../result.ts';
 import { explainIssues } from '../../config/schema/explain-issues.ts';
@@ -17,10 +17,31 @@ import {
   type StoreAddress,
 } from './buckets/buckets.ts';
 
-/** The file `store.yaml`, as the user writes it. */
-export const storeShape = z.strictObject({
+const placeKeys = {
   url: z.string().describe(`Where the store is: ${describeAddresses((url) => `\`${url}\``)}.`),
   ...bucketKeys,
+};
+
+/** One of several stores, as the user writes it. */
+const placeShape = z.strictObject({
+  ...placeKeys,
+  write: flag(
+    false,
+    'Results are sent to this store; by default to the first one that is no web address.',
+  ),
+});
+
+/** The file `store.yaml`, as the user writes it. */
+export const storeShape = z.strictObject({
+  ...placeKeys,
+  url: placeKeys.url.optional(),
+  stores: z
+    .array(z.union([z.string(), placeShape]))
+    .min(1)
+    .optional()
+    .describe(
+      'Several stores in place of `url`, in the order in which they are asked: addresses, or maps of `url` and what belongs to it.',
+    ),
   keys: mapOf(z.string().regex(/^[A-Za-z0-9+/]{43}=$/)).describe(
     'The public keys whose results are trusted, by the name of their owner.',
   ),
@@ -30,15 +51,34 @@ export const storeShape = z.strictObject({
   ),
 });
 
-/** A shared store, by `store.yaml`. */
-export interface StoreSpec extends z.infer<typeof storeShape> {
+type StoreText = z.infer<typeof storeShape>;
+type PlaceText = z.infer<typeof placeShape>;
+
+/** What a project says of all stores that it shares. */
+interface Sharing {
+  /** The public keys whose results are trusted, by their owner. */
+  readonly keys: StoreText['keys'];
+  /** Whether results that depend on variables of the environment are shared. */
+  readonly shareEnv: boolean;
+}
+
+/** One shared store of a project. */
+export interface StoreSpec extends Omit<PlaceText, 'write'>, Sharing {
   readonly address: StoreAddress;
+}
+
+/** The shared stores of a project, by `store.yaml`. */
+export interface StoreFile extends Sharing {
+  /** In the order in which they are asked; at least one. */
+  readonly stores: readonly StoreSpec[];
+  /** The one of them that gets results. */
+  readonly written: StoreSpec;
 }
 
 export const storeFile = (root: string): string => join(root, 'store.yaml');
 
 /** Reads `store.yaml` in the root, or gives all its mistakes; undefined without the file. */
-export function loadStoreFile(root: string): Result<StoreSpec | undefined, readonly Diagnostic[]> {
+export function loadStoreFile(root: string): Result<StoreFile | undefined, readonly Diagnostic[]> {
   const path = storeFile(root);
   if (!existsSync(path)) return ok(undefined);
   const file = readMap(path, root, 'The file store.yaml');
@@ -50,13 +90,104 @@ export function loadStoreFile(root: string): Result<StoreSpec | undefined, reado
       explainIssues(result.error.issues, { node, schema: storeShape, prefix: '', at: node.at }),
     );
   }
-  const address = readAddress(result.data.url, root);
-  if (address !== undefined) return ok({ ...result.data, address });
-  const message = `"url" is not the address of a store: ${result.data.url}`;
-  return err([{ code: 'wrong-value', message, at: node.at, hint: addressHint }]);
+  const read = readStores(result.data, root);
+  return read.ok
+    ? read
+    : err(read.error.map(({ message, hint }) => ({ code, message, at: node.at, hint })));
+}
+
+const code = 'wrong-value';
+
+interface Mistake {
+  readonly message: string;
+  readonly hint: string;
+}
+
+function readStores(text: StoreText, root: string): Result<StoreFile, readonly Mistake[]> {
+  const places = placesOf(text);
+  if (!places.ok) return places;
+  const { keys, shareEnv } = text;
+  const mistakes: Mistake[] = [];
+  const stores: StoreSpec[] = [];
+  const chosen: StoreSpec[] = [];
+  for (const { write, ...place } of places.value) {
+    const address = readAddress(place.url, root);
+    if (address === undefined) {
+      const message = `"url" is not the address of a store: ${place.url}`;
+      mistakes.push({ message, hint: addressHint });
+      continue;
+    }
+    const store = { ...place, address, keys, shareEnv };
+    if (stores.some(({ url }) => url === place.url)) {
+      const message = `${place.url} is named twice in "stores"`;
+      mistakes.push({ message, hint: 'Name each store once.' });
+    }
+    if (write && address.isReadOnly === true) {
+      const message = `${place.url} has "write", but a web address is only read`;
+      mistakes.push({ message, hint: 'Write to a store of another form.' });
+    }
+    stores.push(store);
+    if (write) chosen.push(store);
+  }
+  if (chosen.length > 1) {
+    const message = `"write" stands at ${chosen.map(({ url }) => url).join(' and ')}`;
+    mistakes.push({ message, hint: 'Results are sent to one store: leave it at one of them.' });
+  }
+  if (mistakes.length > 0) return err(mistakes);
+  const taking = stores.find(({ address }) => address.isReadOnly !== true);
+  return ok({ stores, written: chosen[0] ?? taking ?? stores[0]!, keys, shareEnv });
+}
+
+function placesOf({ url, stores, ...text }: StoreText): Result<readonly PlaceText[], [Mistake]> {
+  const { keys: _, shareEnv: _s, ...ofForm } = text;
+  if (url !== undefined && stores === undefined) return ok([{ ...ofForm, url, write: false }]);
+  if (url !== undefined || stores === undefined) {
+    const message =
+      url === undefined ? 'The file names no store' : 'The file has both "url" and "stores"';
+    const hint = 'Write the address of one store as "url", or several as the list "stores".';
+    return err([{ message, hint }]);
+  }
+  const [key] = Object.keys(ofForm);
+  if (key !== undefined) {
+    const message = `"${key}" stands beside "stores", so it belongs to none of them`;
+    const hint = `Write it into the list: - url: s3://bucket/prefix, and below it ${key}: ….`;
+    return err([{ message, hint }]);
+  }
+  return ok(
+    stores.map((store) => (typeof store === 'string' ? { url: store, write: false } : store)),
+  );
 }
 
 export const addressHint = `Write ${describeAddresses((url) => url)}, without a password.`;
+
+/**
+ * Adds a store to `store.yaml`, as the first or the last that is asked. A single `url` becomes a
+ * list. Comments stay. Throws a `WriteError`.
+ */
+export function addToStoreFile(
+  root: string,
+  store: { readonly url: string },
+  { first }: { readonly first: boolean },
+): void {
+  const document = parseDocument(readFileSync(storeFile(root), 'utf8'));
+  const { keys: _, shareEnv: _s, stores, ...single } = document.toJS() as Record<string, unknown>;
+  if (stores === undefined) {
+    const pairs = (document.contents as YAMLMap<Scalar>).items;
+    const pair = pairs.find(({ key }) => key.value === 'url')!;
+    pair.key.value = 'stores'; // keeps the comment before it
+    pair.value = document.createNode([shortest(single)]);
+    for (const key of Object.keys(single)) document.delete(key);
+  }
+  const list = document.get('stores') as YAMLSeq;
+  const node = document.createNode(shortest(store));
+  if (first) list.items.unshift(node);
+  else list.items.push(node);
+  writing('store.yaml', () => writeAtomic(storeFile(root), document.toString(), { sync: false }));
+}
+
+/** An address alone, where nothing else is said of a store. */
+const shortest = (store: { readonly url?: unknown }): unknown =>
+  Object.keys(store).length === 1 ? store.url : store;
 
 /**
  * Sets the value at a path of keys in `store.yaml`, or removes it. Comments stay. Throws a

@@ -17,6 +17,8 @@ export interface BucketForm<Keys extends z.ZodRawShape> {
 
 /** Where a shared store is. */
 export interface BucketAddress<Keys extends z.ZodRawShape> {
+  /** Whether stores at such an address are only read. */
+  readonly isReadOnly?: true;
   /** Makes the place of a new store, where that is possible. Throws a `WriteError`. */
   readonly create?: () => void;
   /** The code of the form is loaded when it is used. Credentials and proxies are in `env`. */

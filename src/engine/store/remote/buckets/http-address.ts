@@ -13,6 +13,7 @@ export const http: BucketForm<Record<never, never>> = {
     if (match === null || !URL.canParse(url)) return undefined;
     const base = `${match[1]}${match[2]}/`;
     return {
+      isReadOnly: true,
       open: async (_, env) => new (await import('./http-bucket.ts')).HttpBucket(base, env),
     };
   },
