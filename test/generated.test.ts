@@ -16,9 +16,9 @@ test('the generated files are up to date; `npm run reference` writes them', asyn
     );
 });
 
-test('the schema for editors accepts every pipeline of the repository, finds misspelt settings, and has at most 180 kB', () => {
+test('the schema for editors accepts every pipeline of the repository, finds misspelt settings, and has at most 190 kB', () => {
   const text = readFileSync(inRepository('pipeline.schema.json'), 'utf8');
-  assert.ok(text.length <= 180_000, `it has ${text.length} bytes`);
+  assert.ok(text.length <= 190_000, `it has ${text.length} bytes`);
   const schema = JSON.parse(text);
   const files = globSync('pipelines/**/*.yaml', { cwd: inRepository('.') });
   assert.ok(files.length > 10);

@@ -615,7 +615,15 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--commit <id>', 'pull: the newest run of this git commit'),
       fetchOption,
       option('--repair', 'verify: send again what is damaged, as far as its bytes are here'),
-      keepOption('gc: keep results and runs stored within this time', '90d'),
+      new Option(
+        '--keep <duration>',
+        'gc: keep results and runs stored or used within this time; 90d without --keep-size',
+      ).argParser(duration),
+      parsed(
+        '--keep-size <size>',
+        'gc: remove the least recently used results until the store is this small',
+        expecting('a size such as 200GiB', parseMemory),
+      ),
       option('-y, --yes', 'gc: remove; without it, only say what would go'),
     ],
     examples: [

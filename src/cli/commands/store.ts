@@ -1,3 +1,4 @@
+import { day } from '../../day.ts';
 import { formatBytes, formatCountOf } from '../../format-numbers.ts';
 import type { OpenedProject } from '../../project/opened-project.ts';
 import {
@@ -28,7 +29,9 @@ import { printPulled } from '../support/print-pulled.ts';
 
 interface StoreOptions extends PullOptions {
   /** Milliseconds. */
-  readonly keep: number;
+  readonly keep?: number;
+  /** Bytes. */
+  readonly keepSize?: number;
   readonly yes?: boolean;
   readonly repair?: boolean;
   readonly endpoint?: string;
@@ -43,6 +46,9 @@ type Action = (
   words: readonly string[],
   options: StoreOptions,
 ) => Promise<unknown>;
+
+/** How long results stay by default that nobody uses. */
+const keptDays = 90;
 
 const actions: Readonly<Record<string, Action>> = {
   init,
@@ -214,9 +220,13 @@ async function verify(
 async function gc(
   shared: ConnectedStore,
   _: readonly string[],
-  { keep, yes = false }: StoreOptions,
+  {
+    keepSize,
+    keep = keepSize === undefined ? keptDays * day : Infinity,
+    yes = false,
+  }: StoreOptions,
 ): Promise<void> {
-  const collected = await collectResults(shared, { keep, remove: yes });
+  const collected = await collectResults(shared, { keep, keepSize, remove: yes });
   const counts = [formatCountOf(collected.results, 'result'), formatCountOf(collected.runs, 'run')];
   const verb = yes ? 'Removed' : 'Would remove';
   print(
@@ -226,7 +236,14 @@ async function gc(
   const mark = yes ? 'Marked' : 'Would mark';
   if (collected.marked > 0)
     print(`${mark} ${marked}: a \`restage store gc\` after a day removes them.`);
-  if (!yes) print('To do so: restage store gc --yes');
+  const { held = 0 } = collected;
+  if (keepSize !== undefined) {
+    const young = 'the newest run of each pipeline and what was stored or used within a day';
+    const why =
+      held > keepSize ? `, more than --keep-size ${formatBytes(keepSize)}: ${young} stay` : '';
+    print(`${formatBytes(held)} ${yes ? 'stay' : 'would stay'}${why}.`);
+  }
+  if (!yes) print('To do so, add --yes.');
 }
 
 async function keys(

@@ -129,6 +129,7 @@ export async function pullResults(
   const pipeline = pipelineName(file, root);
   const pulled = await pull({ root, env, store, warn }, { pipeline, stages }, options);
   if (store instanceof StoreList) await store.flush(new AbortController().signal);
+  else await store.sendUses();
   return pulled;
 }
 
@@ -156,11 +157,16 @@ export async function repairEntries(
 }
 
 /**
- * Frees a shared store of results that are older than `keep` milliseconds, or says what would go.
+ * Frees a shared store of results that nobody stored or used within `keep` milliseconds, and of the
+ * least recently used ones until it has `keepSize` bytes, or says what would go.
  */
 export async function collectResults(
   { store }: ConnectedStore,
-  options: { readonly keep: number; readonly remove: boolean },
+  options: {
+    readonly keep: number;
+    readonly keepSize: number | undefined;
+    readonly remove: boolean;
+  },
 ): Promise<SharedGarbage> {
   return await collectShared(store.remote.bucket, options);
 }

@@ -129,6 +129,7 @@ test(`gc and pushes, ${rounds} rounds with their requests in any order: nothing 
     const collect = async () => {
       const collected = await collectShared(bucket, {
         keep: random(2) * 500_000,
+        keepSize: random(2) === 0 ? undefined : random(2_500_000),
         delay,
         remove: true,
       });

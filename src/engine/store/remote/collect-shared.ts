@@ -8,13 +8,19 @@ import { parseManifest } from '../runs/run-manifest.ts';
 import { type Bucket, type StoredKey, storeText, UnreachableStore } from './buckets/bucket.ts';
 import { isMarkKey, isOfDeleted, listMarks, type Mark, markKey } from './deletion-marks.ts';
 import { isDataKey, parseResultKey, parseRunKey, referencesOf } from './envelope.ts';
+import { gatherUses, isUsesKey, type ResultUses, readUses } from './result-uses.ts';
 
 export interface SharedGarbageOptions {
   /**
-   * Results and runs that are younger stay, in milliseconds. So does the newest run of each
-   * pipeline.
+   * Results and runs that were stored or used within so many milliseconds stay. So does the newest
+   * run of each pipeline.
    */
   readonly keep: number;
+  /**
+   * The least recently used results and runs go until the store has at most so many bytes, but for
+   * those that were stored or used within the delay, and the newest run of each pipeline.
+   */
+  readonly keepSize?: number | undefined;
   /**
    * Milliseconds between marking unused bytes and removing them: far longer than a push trusts what
    * it has read.
@@ -33,21 +39,23 @@ export interface SharedGarbage {
   readonly marked: number;
   /** Bytes of the marked keys. */
   readonly bytes: number;
+  /** Bytes of the results and runs that stay, and of what they name; present with `keepSize`. */
+  readonly held?: number;
 }
 
 const readers = 16;
 
 /**
- * Frees a shared store while others may push. Old results are removed at once, and are misses from
- * then on. Bytes that nothing names are marked, and removed after a delay if still nothing names
- * them. A push sends marked bytes again under another name, also for another delay after their
- * removal: a second collection that began before may be about to delete them, too. Temporary files
- * that nobody has written to for the delay are removed as well: their pushes were killed. Files
- * that others put into the folder stay: only keys of our own forms are looked at.
+ * Frees a shared store while others may push and read. Old results are removed at once, and are
+ * misses from then on. Bytes that nothing names are marked, and removed after a delay if still
+ * nothing names them. A push sends marked bytes again under another name, also for another delay
+ * after their removal: a second collection that began before may be about to delete them, too.
+ * Temporary files that nobody has written to for the delay are removed as well: their pushes were
+ * killed. Files that others put into the folder stay: only keys of our own forms are looked at.
  */
 export async function collectShared(
   bucket: Bucket,
-  { keep, delay = day, remove }: SharedGarbageOptions,
+  { keep, keepSize, delay = day, remove }: SharedGarbageOptions,
 ): Promise<SharedGarbage> {
   const id = randomBytes(8).toString('hex');
   const ownMark = markKey(id);
@@ -56,19 +64,28 @@ export async function collectShared(
   // The server's clock dates everything, this file too.
   const now = marks.find(({ at }) => at.key === ownMark)?.at.time;
   if (now === undefined) throw new UnreachableStore('it does not list what was just stored');
-  const leftovers: string[] = [];
+  const leftovers = new Set<string>();
   const all = async (prefix: Folder): Promise<readonly StoredKey[]> => {
     const keys: StoredKey[] = [];
     for await (const stored of bucket.list(prefix)) {
       if (isOwn[prefix](stored.key)) keys.push(stored);
-      else if (isTemporary(stored.key) && now - stored.time >= delay) leftovers.push(stored.key);
+      else if (isTemporary(stored.key) && now - stored.time >= delay) leftovers.add(stored.key);
     }
     return keys;
   };
-  const { results, runs, kept } = await sortEnvelopes(bucket, all, ({ time }) => now - time > keep);
-  if (remove && results.length + runs.length > 0) {
-    await forEachOf([...results, ...runs], readers, ({ key }) => bucket.delete(key));
+  const sorted = await sortEntries({ bucket, all, now, delay }, { keep, keepSize });
+  const { uses, held } = sorted;
+  const going = await stillOld({ bucket, all, now, delay }, sorted);
+  const isGoing = new Set(going);
+  const kept = sorted.entries.filter((entry) => !isGoing.has(entry));
+  const results = going.filter(({ key }) => isResult(key));
+  if (remove && going.length > 0) {
+    await forEachOf(going, readers, ({ key }) => bucket.delete(key));
     await bucket.put('store.json', Buffer.from(storeText(id)));
+  }
+  if (remove) {
+    const left = new Set(kept.map(({ key }) => parseResultKey(key)?.fingerprint));
+    await gatherUses(bucket, uses, (digest) => left.has(digest));
   }
 
   const named = await namedBy(bucket, kept);
@@ -92,10 +109,11 @@ export async function collectShared(
   const bytes = fresh.reduce((sum, { size }) => sum + size, 0);
   return {
     results: results.length,
-    runs: runs.length,
-    deleted: ending.length + leftovers.length,
+    runs: going.length - results.length,
+    deleted: ending.length + leftovers.size,
     marked: fresh.length,
     bytes,
+    ...(held !== undefined && { held }),
   };
 }
 
@@ -106,6 +124,7 @@ const isOwn = {
   'objects/': isDataKey,
   'packs/': isDataKey,
   'garbage/': isMarkKey,
+  'uses/': isUsesKey,
 } as const;
 
 type Folder = keyof typeof isOwn;
@@ -113,32 +132,127 @@ type Folder = keyof typeof isOwn;
 /** Whether a key is the temporary name of a push, where a push writes. */
 function isTemporary(key: string): boolean {
   const folder =
-    /^(?:garbage|(?:results|objects|packs)\/[0-9a-f]{2}|runs\/[^/]+-[0-9a-f]{12}\/[^/]+)$/;
+    /^(?:garbage|uses|(?:results|objects|packs)\/[0-9a-f]{2}|runs\/[^/]+-[0-9a-f]{12}\/[^/]+)$/;
   return folder.test(posix.dirname(key)) && parseTemporaryName(posix.basename(key)) !== undefined;
 }
 
-/**
- * Divides results and runs: `results` and `runs` are old and protected by no run that stays; the
- * others are `kept`.
- */
-async function sortEnvelopes(
-  bucket: Bucket,
-  all: (prefix: Folder) => Promise<readonly StoredKey[]>,
-  isOld: (stored: StoredKey) => boolean,
-): Promise<Readonly<Record<'results' | 'runs' | 'kept', readonly StoredKey[]>>> {
+/** A store that is being collected: its lists, and its clock. Times are in milliseconds. */
+interface Collection {
+  readonly bucket: Bucket;
+  readonly all: (prefix: Folder) => Promise<readonly StoredKey[]>;
+  readonly now: number;
+  readonly delay: number;
+}
+
+interface SortedEntries {
+  /** All results and runs. */
+  readonly entries: readonly StoredKey[];
+  /** Those that are old, and protected by no run that stays. */
+  readonly old: readonly StoredKey[];
+  readonly uses: ResultUses;
+  /** Bytes that stay, where a size is to be kept. */
+  readonly held: number | undefined;
+}
+
+const isResult = (key: string): boolean => key.startsWith('results/');
+
+/** When an entry was last stored or used. */
+function lastUse({ key, time }: StoredKey, { at }: ResultUses): number {
+  const fingerprint = parseResultKey(key)?.fingerprint;
+  return Math.max(time, (fingerprint && at.get(fingerprint)) ?? 0);
+}
+
+async function sortEntries(
+  { bucket, all, now, delay }: Collection,
+  { keep, keepSize }: { readonly keep: number; readonly keepSize: number | undefined },
+): Promise<SortedEntries> {
+  const uses = await readUses(bucket, now);
+  await all('uses/'); // for its temporary files
   const allRuns = await all('runs/');
-  const runs = allRuns.filter((run) => isOld(run) && !isNewest(run.key, allRuns));
-  const staying = allRuns.filter((run) => !runs.includes(run));
-  const roots = await rootsOf(bucket, staying);
+  const age = (stored: StoredKey) => now - lastUse(stored, uses);
+  const isFree = (run: StoredKey) => !isNewest(run.key, allRuns);
+  const oldRuns = allRuns.filter((run) => age(run) > keep && isFree(run));
+  const isOldRun = new Set(oldRuns);
+  const staying = allRuns.filter((run) => !isOldRun.has(run));
+  // Where a size is to be kept, older runs protect nothing: else no result of a run could go.
+  const roots = await rootsOf(
+    bucket,
+    keepSize === undefined ? staying : allRuns.filter((run) => !isFree(run)),
+  );
   const allResults = await all('results/');
   const isRoot = ({ key }: StoredKey) => roots.has(parseResultKey(key)?.fingerprint as Digest);
-  const results = allResults.filter((result) => isOld(result) && !isRoot(result));
-  const going = new Set(results);
-  return {
-    results,
-    runs,
-    kept: [...allResults.filter((result) => !going.has(result)), ...staying],
-  };
+  const oldResults = allResults.filter((result) => age(result) > keep && !isRoot(result));
+  const entries = [...allResults, ...allRuns];
+  const old = new Set([...oldResults, ...oldRuns]);
+  if (keepSize === undefined) return { entries, old: [...old], uses, held: undefined };
+  const left = entries.filter((entry) => !old.has(entry));
+  const isProtected = (entry: StoredKey) =>
+    age(entry) < delay || (isResult(entry.key) ? isRoot(entry) : !isFree(entry));
+  const inOrder = left.filter((entry) => !isProtected(entry)).sort((a, b) => age(b) - age(a));
+  const sizes = new Map<string, number>();
+  for (const folder of ['objects/', 'packs/'] as const)
+    for (const { key, size } of await all(folder)) sizes.set(key, size);
+  const { going, held } = await leastUsed(bucket, { left, inOrder, sizes }, keepSize);
+  return { entries, old: [...old, ...going], uses, held };
+}
+
+interface Removable {
+  /** What is in the store. */
+  readonly left: readonly StoredKey[];
+  /** Those of them that may go, the least recently used first. */
+  readonly inOrder: readonly StoredKey[];
+  /** Bytes of objects and packs, by key. */
+  readonly sizes: ReadonlyMap<string, number>;
+}
+
+/**
+ * The least recently used entries without which a store has at most `most` bytes, or all that may
+ * go. Bytes count as long as an entry that stays names them: a pack goes with its last result.
+ */
+async function leastUsed(
+  bucket: Bucket,
+  { left, inOrder, sizes }: Removable,
+  most: number,
+): Promise<{ readonly going: readonly StoredKey[]; readonly held: number }> {
+  const keysOf = new Map<StoredKey, readonly string[]>();
+  await forEachOf(left, readers, async (entry) => {
+    keysOf.set(entry, [...new Set(referencesOf(await bucket.get(entry.key))?.keys)]);
+  });
+  const users = new Map<string, number>();
+  for (const keys of keysOf.values())
+    for (const key of keys) users.set(key, (users.get(key) ?? 0) + 1);
+  let held = left.reduce((sum, { size }) => sum + size, 0);
+  for (const key of users.keys()) held += sizes.get(key) ?? 0;
+  const going: StoredKey[] = [];
+  for (const entry of inOrder) {
+    if (held <= most) break;
+    going.push(entry);
+    held -= entry.size;
+    for (const key of keysOf.get(entry)!) {
+      const others = users.get(key)! - 1;
+      users.set(key, others);
+      if (others === 0) held -= sizes.get(key) ?? 0;
+    }
+  }
+  return { going, held };
+}
+
+/**
+ * Those entries that nobody has stored again or used since they were sorted: reading all others
+ * takes a while.
+ */
+async function stillOld(
+  { bucket, all, now }: Collection,
+  { old, uses }: SortedEntries,
+): Promise<readonly StoredKey[]> {
+  if (old.length === 0) return [];
+  const again = await readUses(bucket, now);
+  const present = [...(await all('results/')), ...(await all('runs/'))];
+  const isOld = new Map(old.map((entry) => [entry.key, lastUse(entry, uses)]));
+  const stillThere = new Set(
+    present.filter((entry) => isOld.get(entry.key) === lastUse(entry, again)).map(({ key }) => key),
+  );
+  return old.filter(({ key }) => stillThere.has(key));
 }
 
 /** The keys that lists mark, without those of lists of what was deleted. */

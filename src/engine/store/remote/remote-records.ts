@@ -28,17 +28,20 @@ type RecordFile = Omit<RemoteRecord, 'locations'> & PackedLocations;
 
 /**
  * What a cache knows of one shared store: `cache/remote/<store>/ab/<fingerprint>.json` for each
- * result there, `damage`, and `cache/outbox/<store>/` with an empty file for each result that waits
- * to be sent, and the manifests and pages of runs.
+ * result there, `damage`, `uses`, and `cache/outbox/<store>/` with an empty file for each result
+ * that waits to be sent, and the manifests and pages of runs.
  */
 export class RemoteRecords {
   readonly #folder: string;
   readonly outbox: string;
+  /** The file that says when uses of results were last told to the store. */
+  readonly usesFile: string;
   readonly damage: KnownDamage;
 
   constructor(cacheFolder: string, address: string) {
     const name = sha256(address).slice(0, 16);
     this.#folder = inCache(cacheFolder, 'remote', name);
+    this.usesFile = join(this.#folder, 'uses');
     this.outbox = inCache(cacheFolder, 'outbox', name);
     this.damage = new KnownDamage(join(this.#folder, 'damage'));
   }

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Digest, sha256 } from '../../../digest.ts';
-import { formatCountOf } from '../../../format-numbers.ts';
+import { formatBytes, formatCountOf } from '../../../format-numbers.ts';
 import { writeAtomic } from '../../files/write-atomic.ts';
 import { writing } from '../../files/write-error.ts';
 import type { LocalStore } from '../local-store.ts';
@@ -14,6 +14,7 @@ import { type Location, type Locations, resultKey, runKey } from './envelope.ts'
 import { type Parcel, Push } from './push.ts';
 import type { RemoteRecord, RemoteRecords } from './remote-records.ts';
 import type { FoundResult, RemoteStore } from './remote-store.ts';
+import type { UseNotes } from './result-uses.ts';
 import type { StoreReports } from './store-reports.ts';
 
 /**
@@ -41,6 +42,10 @@ interface OutboxOptions {
   /** Called for a result that was made here, whatever others have. */
   readonly onMade: (fingerprint: Digest) => void;
   readonly findOrigin: FindOrigin;
+  /** Results with more bytes are not sent; undefined for no limit. */
+  readonly largestResult: number | undefined;
+  /** What is told at the end of a run. */
+  readonly uses: UseNotes;
 }
 
 /** A result of another store of the project, as its owner signed it. */
@@ -78,6 +83,8 @@ export class SharedOutbox implements Outbox {
   readonly #shareEnv: boolean;
   readonly #onMade: (fingerprint: Digest) => void;
   readonly #findOrigin: FindOrigin;
+  readonly #largestResult: number | undefined;
+  readonly #uses: UseNotes;
   /**
    * Why the store takes nothing, although it can be read; undefined as long as it is not known to
    * refuse.
@@ -100,12 +107,16 @@ export class SharedOutbox implements Outbox {
     this.#shareEnv = options.shareEnv;
     this.#onMade = options.onMade;
     this.#findOrigin = options.findOrigin;
+    this.#largestResult = options.largestResult;
+    this.#uses = options.uses;
   }
 
   /** Sends a result that was made here to the shared store, later during the run or at its end. */
   share(result: StageResult): void {
     this.#onMade(result.digest);
-    if (this.#remote.own === undefined || !this.isShareable(result)) return;
+    if (this.#remote.own === undefined) return;
+    if (this.#isTooLarge(result)) this.#warnOfSize(result);
+    if (!this.isShareable(result)) return;
     // Made → waiting. Safe: the mark is a file in the outbox, which stays until the entry is sent.
     // So a kill leaves it to a later push.
     for (const { digest } of [...signpostsOf(result), result]) this.#records.markUnsent(digest);
@@ -127,7 +138,21 @@ export class SharedOutbox implements Outbox {
 
   isShareable(result: StageResult): boolean {
     const { stored, fingerprint } = result;
-    return stored && (fingerprint.env === undefined || this.#shareEnv) && !hasRepository(result);
+    const mayLeave = fingerprint.env === undefined || this.#shareEnv;
+    return stored && mayLeave && !hasRepository(result) && !this.#isTooLarge(result);
+  }
+
+  #isTooLarge(result: StageResult): boolean {
+    return this.#largestResult !== undefined && bytesOf(result) > this.#largestResult;
+  }
+
+  #warnOfSize(result: StageResult): void {
+    const { digest, fingerprint } = result;
+    const most = `the ${formatBytes(this.#largestResult!)} of "largestResult" in store.yaml`;
+    const what = `A result of ${fingerprint.kind} has ${formatBytes(bytesOf(result))}`;
+    this.#reports.warn(
+      `${what}, more than ${most}: it stays here, and others compute it again (${digest.slice(0, 12)})`,
+    );
   }
 
   /** Prepares a run, with its page, to be sent after its results. */
@@ -165,6 +190,7 @@ export class SharedOutbox implements Outbox {
   async flush(signal: AbortSignal): Promise<void> {
     this.close();
     await this.#sendLater({ signal });
+    await this.#uses.send();
     this.#reports.reportAll();
     const waiting = this.#records.unsent().length;
     if (waiting + this.#records.unsentRuns().length === 0 || this.#remote.own === undefined) return;
@@ -305,4 +331,11 @@ export class SharedOutbox implements Outbox {
       yield { kind: 'run', key, text, objects, onSent: () => this.#records.forgetRun(run) };
     }
   }
+}
+
+/** Bytes of a result's outputs. Equal files count once, as they are stored. */
+function bytesOf({ stored, outputs }: StageResult): number {
+  const files = stored ? Object.values(outputs).flatMap((artifact) => artifact.files) : [];
+  const sizes = new Map(files.map(({ digest, size }) => [digest, size]));
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }

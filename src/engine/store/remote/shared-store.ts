@@ -8,6 +8,7 @@ import type { KeyId } from './keys.ts';
 import { ObjectFetcher } from './object-fetcher.ts';
 import { type RemoteRecord, RemoteRecords } from './remote-records.ts';
 import { type FoundResult, RemoteStore, type StoreUser } from './remote-store.ts';
+import { UseNotes } from './result-uses.ts';
 import { type FindOrigin, SharedOutbox } from './shared-outbox.ts';
 import type { StoreSpec } from './store-file.ts';
 import { type StoreListener, StoreReports } from './store-reports.ts';
@@ -29,6 +30,8 @@ interface SharedStoreOptions extends OtherStores {
   readonly url: string;
   /** Whether results that depend on variables of the environment are shared. */
   readonly shareEnv: boolean;
+  /** Results with more bytes are not sent. */
+  readonly largestResult?: number | undefined;
   /** What to do about bytes that are gone or damaged; by default, a repair. */
   readonly remedy?: string;
 }
@@ -51,6 +54,7 @@ export class SharedStore implements Store {
   readonly #reports: StoreReports;
   readonly #contact: Contact;
   readonly #objects: ObjectFetcher;
+  readonly #uses: UseNotes;
   /** Results that were found there and not used so far, so that they are not written here yet. */
   readonly #found = new Map<Digest, FoundResult>();
   readonly #answers = new Map<Digest, Promise<readonly FoundResult[]>>();
@@ -63,13 +67,14 @@ export class SharedStore implements Store {
     { url, shareEnv, remedy = repairing, ...options }: SharedStoreOptions,
     listener: StoreListener,
   ) {
-    const { besides = [], findOrigin = async () => undefined } = options;
+    const { besides = [], findOrigin = async () => undefined, largestResult } = options;
     const records = new RemoteRecords(local.folder, url);
     this.#besides = besides.map((address) => new RemoteRecords(local.folder, address));
     const reports = new StoreReports(listener);
     const goOn = (failure: string) => reports.warn(`${failure}: this run continues without it`);
     const contact = new Contact(remote, listener.onFailure ?? goOn);
     const onMade = (fingerprint: Digest) => this.noteMade(fingerprint);
+    const uses = new UseNotes(remote, contact, records.usesFile);
     this.local = local;
     this.remote = remote;
     this.records = records;
@@ -82,9 +87,12 @@ export class SharedStore implements Store {
       shareEnv,
       onMade,
       findOrigin,
+      largestResult,
+      uses,
     });
     this.#reports = reports;
     this.#contact = contact;
+    this.#uses = uses;
     this.#objects = new ObjectFetcher({ local, remote, records, contact, reports, remedy });
   }
 
@@ -136,6 +144,17 @@ export class SharedStore implements Store {
     const result = this.#found.get(fingerprint);
     if (result !== undefined) await this.adopt(result);
     await this.local.markUsed(fingerprint);
+    this.noteUse(fingerprint);
+  }
+
+  /** Notes for the store that a result of it is used, so that `store gc` keeps it. */
+  noteUse(fingerprint: Digest): void {
+    if (this.records.read(fingerprint) !== undefined) this.#uses.note(fingerprint);
+  }
+
+  /** Tells the store which of its results were used. */
+  async sendUses(): Promise<void> {
+    await this.#uses.send();
   }
 
   /** Writes a result of the shared store here, and where its objects lie. */
@@ -214,6 +233,7 @@ export class SharedStore implements Store {
 
   async close(): Promise<void> {
     this.outbox.close();
+    this.#uses.close();
     this.#reports.endWarnings();
     await this.remote.close();
   }

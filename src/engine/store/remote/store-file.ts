@@ -4,7 +4,7 @@ import { parseDocument, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 import { z } from 'zod';
 import { err, ok, type Result } from '../../../result.ts';
 import { explainIssues } from '../../config/schema/explain-issues.ts';
-import { flag, mapOf } from '../../config/schema/yaml-keys.ts';
+import { flag, mapOf, memory } from '../../config/schema/yaml-keys.ts';
 import { readMap } from '../../config/yaml/load-document.ts';
 import { toJson } from '../../config/yaml/node.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
@@ -31,6 +31,10 @@ const placeShape = z.strictObject({
   ),
 });
 
+const largestResult = memory
+  .optional()
+  .describe('Results with more bytes than this, such as `20GiB`, are not sent to any store.');
+
 /** The file `store.yaml`, as the user writes it. */
 export const storeShape = z.strictObject({
   ...placeKeys,
@@ -49,6 +53,7 @@ export const storeShape = z.strictObject({
     false,
     'Also share results that depend on `env`; a reader of the store could guess short values by their hashes.',
   ),
+  largestResult,
 });
 
 type StoreText = z.infer<typeof storeShape>;
@@ -60,6 +65,8 @@ interface Sharing {
   readonly keys: StoreText['keys'];
   /** Whether results that depend on variables of the environment are shared. */
   readonly shareEnv: boolean;
+  /** Results with more bytes are not sent; undefined for no limit. */
+  readonly largestResult?: number | undefined;
 }
 
 /** One shared store of a project. */
@@ -106,7 +113,8 @@ interface Mistake {
 function readStores(text: StoreText, root: string): Result<StoreFile, readonly Mistake[]> {
   const places = placesOf(text);
   if (!places.ok) return places;
-  const { keys, shareEnv } = text;
+  const { keys, shareEnv, largestResult } = text;
+  const sharing: Sharing = { keys, shareEnv, largestResult };
   const mistakes: Mistake[] = [];
   const stores: StoreSpec[] = [];
   const chosen: StoreSpec[] = [];
@@ -117,7 +125,7 @@ function readStores(text: StoreText, root: string): Result<StoreFile, readonly M
       mistakes.push({ message, hint: addressHint });
       continue;
     }
-    const store = { ...place, address, keys, shareEnv };
+    const store = { ...place, address, ...sharing };
     if (stores.some(({ url }) => url === place.url)) {
       const message = `${place.url} is named twice in "stores"`;
       mistakes.push({ message, hint: 'Name each store once.' });
@@ -135,11 +143,11 @@ function readStores(text: StoreText, root: string): Result<StoreFile, readonly M
   }
   if (mistakes.length > 0) return err(mistakes);
   const taking = stores.find(({ address }) => address.isReadOnly !== true);
-  return ok({ stores, written: chosen[0] ?? taking ?? stores[0]!, keys, shareEnv });
+  return ok({ stores, written: chosen[0] ?? taking ?? stores[0]!, ...sharing });
 }
 
 function placesOf({ url, stores, ...text }: StoreText): Result<readonly PlaceText[], [Mistake]> {
-  const { keys: _, shareEnv: _s, ...ofForm } = text;
+  const { keys: _, shareEnv: _s, largestResult: _l, ...ofForm } = text;
   if (url !== undefined && stores === undefined) return ok([{ ...ofForm, url, write: false }]);
   if (url !== undefined || stores === undefined) {
     const message =
@@ -170,7 +178,8 @@ export function addToStoreFile(
   { first }: { readonly first: boolean },
 ): void {
   const document = parseDocument(readFileSync(storeFile(root), 'utf8'));
-  const { keys: _, shareEnv: _s, stores, ...single } = document.toJS() as Record<string, unknown>;
+  const { stores, ...all } = document.toJS() as Record<string, unknown>;
+  const { keys: _, shareEnv: _s, largestResult: _l, ...single } = all;
   if (stores === undefined) {
     const pairs = (document.contents as YAMLMap<Scalar>).items;
     const pair = pairs.find(({ key }) => key.value === 'url')!;

@@ -98,7 +98,9 @@ export class StoreList implements Store, Outbox {
   }
 
   async markUsed(fingerprint: Digest): Promise<void> {
-    await (this.#chosen.get(fingerprint) ?? this.written).markUsed(fingerprint);
+    const chosen = this.#chosen.get(fingerprint) ?? this.written;
+    await chosen.markUsed(fingerprint);
+    for (const store of this.stores) if (store !== chosen) store.noteUse(fingerprint);
     if (!this.#pass(fingerprint)) this.#used.add(fingerprint);
   }
 
@@ -146,7 +148,10 @@ export class StoreList implements Store, Outbox {
   async flush(signal: AbortSignal): Promise<void> {
     for (const fingerprint of this.#used) this.#pass(fingerprint);
     await this.written.outbox.flush(signal);
-    for (const store of this.stores) store.reportTraffic();
+    for (const store of this.stores) {
+      await store.sendUses();
+      store.reportTraffic();
+    }
   }
 
   /**
