@@ -5,7 +5,13 @@ import { type InputArtifact, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import type { Condition } from './condition.ts';
 import { decide } from './decide.ts';
-import { formatTable, formatValues, formatWords, selectColumns } from './format-values.ts';
+import {
+  formatTable,
+  formatValues,
+  formatWords,
+  type ShownColumn,
+  selectColumns,
+} from './format-values.ts';
 import {
   type Artifact,
   type Figure,
@@ -318,11 +324,16 @@ function fillWhole(
   const { input, artifact } = chosen[0]!.source;
   if (artifact.as === 'text') return fillText(input, artifact, filling);
   if (artifact.as !== 'table') throw new StageError('expected the path of a value after the input');
-  const names = path
-    ?.slice(1, -1)
-    .split(',')
-    .map((name) => name.trim());
-  return formatTable(names === undefined ? artifact : selectColumns(artifact, names), format);
+  const columns = path?.slice(1, -1).split(',').map(parseColumn);
+  return formatTable(columns === undefined ? artifact : selectColumns(artifact, columns), format);
+}
+
+/** `auc as AUC on test`: a column of a table, and the title of its own that it may have. */
+function parseColumn(text: string): ShownColumn {
+  const name = text.trim();
+  const title = name.indexOf(' as ');
+  if (title === -1) return { name, title: name };
+  return { name: name.slice(0, title), title: name.slice(title + ' as '.length) };
 }
 
 /** A text, whose figures are copied with it. */

@@ -89,17 +89,23 @@ function formatNumber(value: number, words: readonly string[]): string {
 
 type Table = Artifact & { as: 'table' };
 
+/** A column of a table as a text shows it. */
+export interface ShownColumn {
+  readonly name: string;
+  readonly title: string;
+}
+
 /**
  * A table with only some of its columns, in their order. Throws a {@link StageError} for one that
  * does not exist.
  */
-export function selectColumns({ columns, rows }: Table, names: readonly string[]): Table {
-  const strange = names.find((name) => !columns.includes(name));
-  if (strange !== undefined) throw unknown('a column', strange, columns);
-  const positions = names.map((name) => columns.indexOf(name));
+export function selectColumns({ columns, rows }: Table, shown: readonly ShownColumn[]): Table {
+  const strange = shown.find(({ name }) => !columns.includes(name));
+  if (strange !== undefined) throw unknown('a column', strange.name, columns);
+  const positions = shown.map(({ name }) => columns.indexOf(name));
   return {
     as: 'table',
-    columns: names,
+    columns: shown.map(({ title }) => title),
     rows: rows.map((fields) => positions.map((position) => fields[position]!)),
   };
 }

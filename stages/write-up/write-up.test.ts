@@ -86,7 +86,7 @@ Epoch {{ model chosenEpoch }} on {{ model backend }} at {{ model input.size }}; 
 
 {{ board | percent }}
 
-{{ board (share, rank) }}
+{{ board (share as share of all, rank) }}
 `,
   );
   assert.equal(
@@ -106,7 +106,7 @@ Epoch 4 on onnxruntime at 96; my|net has 25.0 %.
 | my\\|net | 1 | 25.0 % |
 | other | 2 | – |
 
-| share | rank |
+| share of all | rank |
 | ---: | ---: |
 | 0.25 | 1 |
 | – | 2 |
