@@ -1,6 +1,5 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Digest } from '../../digest.ts';
@@ -26,9 +25,10 @@ import { BatchFolder, type TicketEnd, type Tries } from './batch-folder.ts';
 import { BatchWatch, type Patience } from './batch-watch.ts';
 import { jobName } from './job-name.ts';
 import { type OpenTicket, openTickets } from './open-tickets.ts';
+import { isOutdated } from './outdated-code.ts';
 import { longestLag, waitFor } from './shared-disk-lag.ts';
 import { type Placed, Submitter, type SubmitterOptions } from './submitter.ts';
-import { changedSource, needsOf, type Software, ticketOf } from './ticket.ts';
+import { needsOf, type Software, ticketOf } from './ticket.ts';
 
 /** What a run gives to all of its clusters. */
 export interface ClusterRun {
@@ -271,7 +271,7 @@ export class ClusterPlace implements Place {
     const { place, scheduler } = this.#options;
     const facts = afterJob(tries, { reached: folder.reached(index), rewritten });
     const isOutdated =
-      end.type === 'refused' && end.what !== 'input' && (await this.#isOutdated(stage));
+      end.type === 'refused' && end.what !== 'input' && (await this.#isCodeOutdated(stage));
     return afterEnd(end, {
       stage,
       place,
@@ -284,16 +284,10 @@ export class ClusterPlace implements Place {
     });
   }
 
-  /** Whether the code with which this process decided about a stage has changed on this machine. */
-  async #isOutdated({ code, ...stage }: Stage): Promise<boolean> {
-    const { buildNow, findCode, modules, software, workspace } = this.#options;
+  async #isCodeOutdated(stage: Stage): Promise<boolean> {
+    const { software, workspace } = this.#options;
     const { root } = workspace.pipeline;
-    if (buildNow() !== software.build || changedSource(modules.get(stage.kind), root) !== undefined)
-      return true;
-    return (
-      code !== undefined &&
-      !isDeepStrictEqual((await findCode({ ...stage, code }, root)).sources, code.sources)
-    );
+    return await isOutdated(stage, { ...this.#options, root, build: software.build });
   }
 
   async #submit(stage: Stage, attempt: Attempt, tries: Tries): Promise<Placed> {

@@ -18,7 +18,6 @@ import { checkpointOf } from '../fingerprint/checkpoint-digest.ts';
 import { pieceBaseOf } from '../fingerprint/piece-base.ts';
 import type { Outputs, Workspace } from '../plan/examine.ts';
 import { Lender } from '../publishing/lender.ts';
-import type { KindSources } from '../store/kind-build.ts';
 import { LocalStore } from '../store/local-store.ts';
 import type { PieceScope } from '../store/piece-files.ts';
 import type { LoadedCode } from '../store/remembered-code.ts';
@@ -28,6 +27,7 @@ import type { Batch, BatchFolder, Claim, Ticket, TicketEnd } from './batch-folde
 import { hasTimeFor } from './expected-duration.ts';
 import { MessageFile } from './message-file.ts';
 import { neededMemory, PeakMemory, watchMemory } from './out-of-memory.ts';
+import { describeDifference, otherCode, refusedInput } from './refusals.ts';
 import type { JobIdentity } from './schedulers/scheduler.ts';
 import { waitFor } from './shared-disk-lag.ts';
 import { changedSource, lookAgain, type Software, sourcesOf, workspaceOf } from './ticket.ts';
@@ -249,20 +249,21 @@ export class JobWorker {
     const code = await this.#sameCode(ticket.stage, batch.root);
     if (code !== undefined && 'type' in code) return code;
     const outputs = await waitFor(() => sourcesOf(ticket, folder));
-    if (outputs === undefined) return refused(folder.path);
+    if (outputs === undefined) return refusedInput(folder.path);
     const artifacts = [...outputs.values()].flatMap((ports) => Object.values(ports));
     for (const artifact of artifacts.filter(({ digest }) => !ticket.unstored.includes(digest))) {
       const isHere = async () =>
         (await this.#store.missingObjects(artifact)).length === 0 || undefined;
-      if ((await waitFor(isHere)) === undefined) return refused(`an object of ${artifact.digest}`);
+      if ((await waitFor(isHere)) === undefined)
+        return refusedInput(`an object of ${artifact.digest}`);
     }
     // A path that is not there yet may be late; one with other content has changed.
     const paths = await waitFor(async () => {
       const present = await lookAgain(ticket, workspace);
       return 'changed' in present && !existsSync(present.changed) ? undefined : present;
     });
-    if (paths === undefined) return refused(Object.keys(ticket.looked)[0]!);
-    if ('changed' in paths) return refused(paths.changed);
+    if (paths === undefined) return refusedInput(Object.keys(ticket.looked)[0]!);
+    if ('changed' in paths) return refusedInput(paths.changed);
     return {
       looked: paths.looked,
       outputs,
@@ -319,7 +320,7 @@ export class JobWorker {
         emit: (event: StageEvent) => messages.add(event),
       });
       if (edited[0] !== undefined)
-        return refused(edited[0], 'ran, by an edit or by the stage itself');
+        return refusedInput(edited[0], 'ran, by an edit or by the stage itself');
       // The first of two results counts.
       const first =
         ticket.keep && !ticket.replaces ? this.#store.readResult(result.digest) : undefined;
@@ -379,28 +380,3 @@ interface Ready {
   readonly outputs: ReadonlyMap<string, Outputs>;
   readonly stage: Stage;
 }
-
-/**
- * The files, packages and interpreter that differ between two programs, as clauses; empty if none
- * do.
- */
-function describeDifference(decided: KindSources, here: KindSources): string {
-  const has = Object.keys(here).filter((name) => here[name] !== decided[name]);
-  const lacks = Object.keys(decided).filter((name) => !Object.hasOwn(here, name));
-  const parts = Object.entries({ 'it has': has, 'it lacks': lacks }).filter(
-    ([, names]) => names.length > 0,
-  );
-  return parts.map(([verb, names]) => `${verb} ${names.join(', ')}`).join('; ');
-}
-
-const otherCode = (differs: string) => ({
-  type: 'refused' as const,
-  what: 'code' as const,
-  message: `${hostname()} differs from the machine that decided about the stage: ${differs}`,
-});
-
-const refused = (path: string, when = 'waited for its job') => ({
-  type: 'refused' as const,
-  what: 'input' as const,
-  message: `${path} changed while the stage ${when}`,
-});
