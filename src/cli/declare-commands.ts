@@ -120,6 +120,10 @@ const aggregateOption = option(
   'how the scores of a video are joined: mean, median, max, "{ top: 5 }", "{ above: 0.5 }" (default: mean)',
 );
 const storeOptions = [option('--no-store', 'ignore the shared store of store.yaml'), fetchOption];
+const onOption = option(
+  '--on <place>',
+  'run stages at this place of places.yaml, such as a cluster',
+);
 const downstreamOption = option(
   '--downstream',
   'also bring up to date everything that reads the named stages',
@@ -154,7 +158,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
         'how many stages may run at once (default: the number of cores)',
         positiveInteger,
       ),
-      option('--on <place>', 'run stages at this place of places.yaml, such as a cluster'),
+      onOption,
       option('--detach', 'only submit, and let jobs take the further steps: no process stays here'),
       setOption,
       paramsOption,
@@ -214,6 +218,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       paramsOption,
       axisOption,
       backendOption,
+      onOption,
       ...storeOptions,
       option('--json', 'print JSON'),
     ],

@@ -15,6 +15,13 @@ export async function main(
   argv: readonly string[],
   recalled: RecalledRun | undefined,
 ): Promise<void> {
+  // Before anything guards its output, over which it speaks with a run.
+  if (argv[0] === 'worker') {
+    process.exitCode = await (await import('../project/host-worker-main.ts')).serveHost(
+      argv.slice(1),
+    );
+    return;
+  }
   surviveLostOutput(argv[0] !== 'run');
   for (const stream of [process.stdout, process.stderr])
     guardStream(stream, wantsColour(stream, process.env));

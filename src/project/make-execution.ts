@@ -120,6 +120,7 @@ export async function makeExecution(
       on: options.on,
       detach: options.detach ?? false,
       jobs: options.jobs,
+      run: folder.id,
     }),
     twice,
     checkReads,

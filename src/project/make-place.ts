@@ -13,11 +13,13 @@ import {
   type Step,
   submitStep,
 } from '../engine/places/detached-steps.ts';
+import { HostsPlace } from '../engine/places/hosts/hosts-place.ts';
 import { type PlacedNode, type Places, placeOf } from '../engine/places/place-file.ts';
-import type { PlaceSpec } from '../engine/places/place-spec.ts';
+import type { AnyPlace, HostsSpec, PlaceSpec } from '../engine/places/place-spec.ts';
 import { SubmitError } from '../engine/places/schedulers/scheduler.ts';
 import { openScheduler, shareQueue } from '../engine/places/schedulers/schedulers.ts';
 import { ownVariables } from '../environment.ts';
+import { UsageError } from '../user-error.ts';
 import type { Cancellation } from './cancellation.ts';
 import { buildDigest } from './package-info.ts';
 
@@ -39,6 +41,8 @@ interface PlaceOptions extends ClusterRun {
   readonly on: string | undefined;
   readonly host: HostFacts;
   readonly jobs: number | undefined;
+  /** The id of the run. */
+  readonly run: string;
   readonly cancellation: Cancellation;
 }
 
@@ -64,14 +68,26 @@ export function makePlace(
   const failures = { ...(step !== undefined && readStep(step)?.failures) };
   // Taken at the start: an edit during the run must not count as detached.
   const next = { pipeline: digestOfFiles(options.workspace.pipeline.sources.files), failures };
+  for (const { engine, name } of detach ? specs : [])
+    if (engine === 'ssh')
+      throw new UsageError(
+        `--detach leaves stages to the jobs of a scheduler, and the place "${name}" has none`,
+      );
   const clusters = new Map<PlaceSpec, ClusterPlace>();
+  const hostPlaces = new Map<HostsSpec, HostsPlace>();
   const clusterOf = (spec: PlaceSpec): ClusterPlace => {
     const cluster = clusters.get(spec) ?? clusterPlace(spec, options);
     clusters.set(spec, cluster);
     cancellation.detaches = true;
     return cluster;
   };
-  specs.forEach(clusterOf);
+  const otherPlace = (spec: AnyPlace): Place => {
+    if (spec.engine !== 'ssh') return clusterOf(spec);
+    const place = hostPlaces.get(spec) ?? hostsPlace(spec, options);
+    hostPlaces.set(spec, place);
+    return place;
+  };
+  specs.forEach(otherPlace);
   let fetched: Promise<unknown> | undefined;
   // Otherwise the job that takes the next step runs what is for this machine.
   const isHere = !detach || step !== undefined || specs.size === 0;
@@ -82,7 +98,7 @@ export function makePlace(
     const after = open.flatMap(([spec, place]) =>
       shareQueue(spec, first) ? place.openJobs() : [],
     );
-    for (const place of [local, ...clusters.values()]) await place.close();
+    for (const place of [local, ...hostPlaces.values(), ...clusters.values()]) await place.close();
     const isLeft = step !== undefined && cancellation.interrupted; // to the second job of this step
     if (detach && !isLeft && (after.length > 0 || isLater))
       await submitNext(first, after, next, options);
@@ -92,7 +108,7 @@ export function makePlace(
       fetched ??= isHere ? Promise.resolve() : fetchAll(stages, options);
       await fetched;
       const spec = placeOf(stage, places, on);
-      const place = spec === undefined ? local : clusterOf(spec);
+      const place = spec === undefined ? local : otherPlace(spec);
       if (place !== local || isHere) return await place.allocate(stage);
       isLater = true;
       throw new StageLeftToJob('it runs in a job of this detached run');
@@ -177,6 +193,25 @@ function clusterPlace(
     signal: cancellation.signal,
     kill: cancellation.kill,
     grace: () => cancellation.grace,
+  });
+}
+
+function hostsPlace(
+  place: HostsSpec,
+  { host, jobs, cancellation, run, ...options }: PlaceOptions,
+): HostsPlace {
+  const { silence, cancel } = patienceFrom(options.workspace.env[ownVariables.patience]);
+  return new HostsPlace({
+    ...options,
+    place,
+    run,
+    software: { restage: host.restage, build: buildDigest(), gitCommit: host.gitCommit },
+    buildNow: buildDigest,
+    most: Math.min(place.maxJobs, jobs ?? place.maxJobs),
+    silence,
+    patience: cancel,
+    signal: cancellation.signal,
+    kill: cancellation.kill,
   });
 }
 

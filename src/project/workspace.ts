@@ -19,6 +19,7 @@ import type { Traffic } from '../engine/store/remote/store-reports.ts';
 import type { Store } from '../engine/store/store.ts';
 import { UnsharedStore } from '../engine/store/unshared-store.ts';
 import type { Environment } from '../environment.ts';
+import { checkPortable } from './check-portable.ts';
 import { orThrow, PipelineError } from './pipeline-error.ts';
 import {
   type CheckedPipeline,
@@ -32,16 +33,16 @@ import {
  * The places of the project. Throws the mistakes of `places.yaml`, and of stages that ask for what
  * their place lacks.
  */
-export function openPlaces(
-  { root, kinds, stages, pending, env }: Selection,
-  on: string | undefined,
-): Places {
+export function openPlaces(selection: Selection, on: string | undefined): Places {
+  const { root, kinds, stages, pending, env } = selection;
   const places = orThrow(loadPlaces(root, kinds));
   const mistakes = checkPlaces([...stages, ...pending], places, {
     on,
     gpus: machineCapacity(env, places.localGpus).gpu,
   });
   if (mistakes.length > 0) throw new PipelineError(mistakes);
+  const stuck = checkPortable(selection, places, on);
+  if (stuck.length > 0) throw new PipelineError(stuck);
   return places;
 }
 

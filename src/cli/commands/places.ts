@@ -1,4 +1,5 @@
-import { type ProbeFinding, probePlace } from '../../project/jobs/probe-place.ts';
+import type { ProbeFinding } from '../../project/jobs/probe-finding.ts';
+import { probePlace } from '../../project/jobs/probe-place.ts';
 import { UsageError } from '../../user-error.ts';
 import { print } from '../support/command-error.ts';
 import { exitCodes } from '../support/exit-codes.ts';

@@ -153,6 +153,11 @@ export const diagnosticCodes = table({
     advice: 'Name a file.',
     severity: 'mistake',
   },
+  'not-portable': {
+    means: 'A stage for machines without the project folder reads what it does not declare.',
+    advice: 'Declare the files under `inputs`, or run the stage on this machine.',
+    severity: 'mistake',
+  },
   'not-text': {
     means: 'A file or a name is not UTF-8 text.',
     advice: 'Convert the file, or rename it.',

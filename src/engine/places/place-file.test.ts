@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
 import { partialValue } from '../../../test/support/partial-value.ts';
-import type { Stage } from '../config/pipeline.ts';
-import { placeOf } from './place-file.ts';
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import type { PipelineNode, Stage, StageName } from '../config/pipeline.ts';
+import { checkPlaces, loadPlaces, type Places, placeOf } from './place-file.ts';
 import type { PlaceSpec } from './place-spec.ts';
 
 test('a stage runs at its own place or that of the command, and here where the place lists its kind as local', () => {
@@ -24,4 +27,48 @@ test('a stage runs at its own place or that of the command, and here where the p
     [placeFor('plot', 'big'), placeFor('plot', 'big', 'small')],
     [undefined, undefined],
   );
+});
+
+/** Loads a `places.yaml`, and gives the places or the messages of its mistakes. */
+function load(t: TestContext, yaml: string) {
+  const root = temporaryFolder(t);
+  writeFileSync(join(root, 'places.yaml'), yaml);
+  const places = loadPlaces(root);
+  return places.ok ? places.value : places.error.map(({ message }) => message);
+}
+
+test('hosts are names, or say what of them stages may use', (t) => {
+  const yaml =
+    'lab: { engine: ssh, hosts: [gpu1, { host: "me@gpu2:2222", gpu: 2, memory: 1GiB }] }';
+  const places = load(t, yaml) as Places;
+  const lab = places.byName.get('lab')!;
+  assert.ok(lab.engine === 'ssh');
+  assert.deepEqual(lab.hosts, [
+    { host: 'gpu1' },
+    { host: 'me@gpu2:2222', gpu: 2, memory: 2 ** 30 },
+  ]);
+  assert.deepEqual([lab.restage, lab.folder], [['restage'], '.cache/restage']);
+});
+
+test('a host is no option of ssh, and is named once', (t) => {
+  const [message = ''] = load(t, 'lab: { engine: ssh, hosts: [-oProxyCommand=x] }') as string[];
+  assert.match(message, /lab\.hosts\[0\]/);
+  assert.deepEqual(load(t, 'lab: { engine: ssh, hosts: [gpu1, gpu1] }'), [
+    '"lab.hosts" names gpu1 twice',
+  ]);
+  assert.match(String(load(t, 'lab: { engine: ssh }')), /hosts/);
+});
+
+test('a stage may ask for the cards of the host that declares most, and for any where one declares none', (t) => {
+  const asking = partialValue<Stage>({
+    name: 'fit' as StageName,
+    kind: 'train',
+    resources: { cpu: 1, gpu: 3, memory: 0 },
+  });
+  const mistakes = (hosts: string) => {
+    const places = load(t, `lab: { engine: ssh, hosts: ${hosts} }`) as Places;
+    return checkPlaces([asking as PipelineNode], places, { on: 'lab', gpus: 0 }).length;
+  };
+  assert.equal(mistakes('[{ host: a, gpu: 1 }, { host: b, gpu: 2 }]'), 1);
+  assert.equal(mistakes('[{ host: a, gpu: 1 }, b]'), 0);
 });

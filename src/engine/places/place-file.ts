@@ -8,8 +8,15 @@ import type { PipelineNode } from '../config/pipeline.ts';
 import { explainIssues } from '../config/schema/explain-issues.ts';
 import { readMap } from '../config/yaml/load-document.ts';
 import { type Node, toJson } from '../config/yaml/node.ts';
-import { type Diagnostic, DiagnosticList } from '../diagnostics/diagnostic.ts';
-import { localShape, type PlaceSpec, placeShape } from './place-spec.ts';
+import { type Diagnostic, DiagnosticList, type Span } from '../diagnostics/diagnostic.ts';
+import {
+  type AnyPlace,
+  type HostsSpec,
+  hostsShape,
+  localShape,
+  type PlaceSpec,
+  placeShape,
+} from './place-spec.ts';
 import { missingKey } from './schedulers/schedulers.ts';
 
 /**
@@ -17,7 +24,7 @@ import { missingKey } from './schedulers/schedulers.ts';
  * they are counted.
  */
 export interface Places {
-  readonly byName: ReadonlyMap<string, PlaceSpec>;
+  readonly byName: ReadonlyMap<string, AnyPlace>;
   readonly localGpus: number | undefined;
 }
 
@@ -45,7 +52,7 @@ export function loadPlaces(
   const file = readMap(path, root, 'A file of places');
   if (!file.ok) return file;
   const mistakes = new DiagnosticList();
-  const byName = new Map<string, PlaceSpec>();
+  const byName = new Map<string, AnyPlace>();
   let localGpus: number | undefined;
   const read = <T extends z.ZodType>(
     schema: T,
@@ -60,14 +67,13 @@ export function loadPlaces(
   for (const [name, { keyAt, value }] of file.value.entries) {
     if (name === here) localGpus = read(localShape, value, name)?.gpu;
     else {
-      const place = read(placeShape, value, name);
+      const place = read(shapeOf(value), value, name);
       if (place === undefined) continue;
+      const { local } = place;
       byName.set(name, { name, ...place });
-      const { memory, local } = place;
-      if (memory.default > memory.most) {
-        const message = `"${name}.memory.default" is more than "${name}.memory.most", which is 8GiB unless you set it`;
-        mistakes.add({ code: 'wrong-value', message, at: keyAt });
-      }
+      const wrong =
+        place.engine === 'ssh' ? hostMistakes(name, place, keyAt) : jobMistakes(name, place, keyAt);
+      for (const mistake of wrong) mistakes.add(mistake);
       for (const kind of kinds === undefined ? [] : local.filter((kind) => !kinds.has(kind))) {
         const message = `"${name}.local" lists "${kind}", and there is no such kind`;
         mistakes.add({
@@ -77,14 +83,47 @@ export function loadPlaces(
           hint: suggest(kind, kinds!.keys()),
         });
       }
-      const missing = missingKey(place);
-      if (missing !== undefined) {
-        const message = `Missing "${name}.${missing.key}", ${missing.holds}`;
-        mistakes.add({ code: 'missing-key', message, at: keyAt });
-      }
     }
   }
   return mistakes.isEmpty ? ok({ byName, localGpus }) : err(mistakes.inOrder());
+}
+
+/** The form of a place: machines behind `ssh`, or a scheduler. */
+function shapeOf(place: Node): typeof placeShape | typeof hostsShape {
+  const { engine } = (toJson(place) ?? {}) as { readonly engine?: unknown };
+  return engine === 'ssh' ? hostsShape : placeShape;
+}
+
+/** A host that is named twice: each worker would take the place of the other. */
+function hostMistakes(
+  name: string,
+  { hosts }: Omit<HostsSpec, 'name'>,
+  at: Span,
+): readonly Diagnostic[] {
+  const names = hosts.map(({ host }) => host);
+  const twice = names.find((host, index) => names.indexOf(host) < index);
+  if (twice === undefined) return [];
+  return [{ code: 'duplicate-value', message: `"${name}.hosts" names ${twice} twice`, at }];
+}
+
+/** What is wrong with what the jobs of a scheduler ask for. */
+function jobMistakes(
+  name: string,
+  place: Omit<PlaceSpec, 'name'>,
+  at: Span,
+): readonly Diagnostic[] {
+  const mistakes: Diagnostic[] = [];
+  const { memory } = place;
+  if (memory.default > memory.most) {
+    const message = `"${name}.memory.default" is more than "${name}.memory.most", which is 8GiB unless you set it`;
+    mistakes.push({ code: 'wrong-value', message, at });
+  }
+  const missing = missingKey(place);
+  if (missing !== undefined) {
+    const message = `Missing "${name}.${missing.key}", ${missing.holds}`;
+    mistakes.push({ code: 'missing-key', message, at });
+  }
+  return mistakes;
 }
 
 /**
@@ -95,9 +134,15 @@ export function placeOf(
   stage: PlacedNode,
   places: Places,
   on: string | undefined,
-): PlaceSpec | undefined {
+): AnyPlace | undefined {
   const place = places.byName.get(stage.place ?? on ?? here);
   return place?.local.includes(stage.kind) ? undefined : place;
+}
+
+/** The cards that a stage may ask for at a place; infinite where only its hosts know. */
+function mostCards(place: AnyPlace): number {
+  if (place.engine !== 'ssh') return place.gpu;
+  return Math.max(...place.hosts.map(({ gpu }) => gpu ?? Number.POSITIVE_INFINITY));
 }
 
 /**
@@ -130,7 +175,7 @@ export function checkPlaces(
       continue;
     }
     const spec = placeOf(stage, places, on);
-    const most = spec?.gpu ?? gpus;
+    const most = spec === undefined ? gpus : mostCards(spec);
     if (resources.gpu <= most) continue;
     const where = spec === undefined ? 'this machine' : `the place "${spec.name}"`;
     const has = most === 0 ? 'has none' : `has ${most}`;

@@ -38,6 +38,57 @@ export const placeShape = z.strictObject({
   local: words.describe('Kinds that run where the command runs, such as `plot`.'),
 });
 
+/** Host and port of `me@gpu1:2222`; never an option of `ssh`. */
+export const hostForm =
+  /^((?:[A-Za-z0-9_][\w.-]*@)?(?:[A-Za-z0-9][\w.-]*|\[[0-9a-fA-F:]+\]))(?::(\d{1,5}))?$/;
+
+const hostName = z
+  .string()
+  .regex(hostForm, 'a host as `ssh` takes it, such as gpu1 or me@gpu1:2222');
+
+const hostShape = z.strictObject({
+  host: hostName.describe('The host, as `ssh` takes it: `gpu1`, or `me@gpu1:2222`.'),
+  cpu: whole(1).optional().describe('Cores for stages; by default those that it has.'),
+  gpu: whole(0).optional().describe('Graphics cards for stages; by default those that it has.'),
+  memory: memory.optional().describe('Memory for stages; by default what it has.'),
+});
+
+/** A host by its name alone has for stages what it has. */
+const namedHost = hostName.transform((host): z.infer<typeof hostShape> => ({ host }));
+
+/** Machines behind `ssh` in `places.yaml`, which share no disk, as the user writes them. */
+export const hostsShape = z.strictObject({
+  engine: z.literal('ssh').describe('Machines that `ssh` reaches and that share no disk.'),
+  hosts: z
+    .array(z.union([namedHost, hostShape]))
+    .min(1)
+    .describe('The machines, by name, or with what of them stages may use.'),
+  restage: z
+    .array(z.string())
+    .min(1)
+    .default(['restage'])
+    .describe('The words that start Restage there, such as `[npx, restage]`.'),
+  folder: z
+    .string()
+    .min(1)
+    .default('.cache/restage')
+    .describe('The folder for its cache there, from the home folder.'),
+  setup: words.describe('Shell lines before Restage starts there, such as `. ~/.nvm/nvm.sh`.'),
+  container: words.describe(
+    'The command that starts a program in a container, before its own words.',
+  ),
+  env: words.describe(
+    "Variables of the caller's environment that travel with a stage, beside those that it declares.",
+  ),
+  maxJobs: whole(1).default(1000).describe('Stages at once on all hosts, at most.'),
+  local: words.describe('Kinds that run where the command runs, such as `plot`.'),
+});
+
+/** Machines behind `ssh`. Memory is in bytes. */
+export interface HostsSpec extends z.infer<typeof hostsShape> {
+  readonly name: string;
+}
+
 /** This machine in `places.yaml`. */
 export const localShape = z.strictObject({
   gpu: whole(0).optional().describe('Its graphics cards; by default they are counted.'),
@@ -50,3 +101,6 @@ export const localShape = z.strictObject({
 export interface PlaceSpec extends z.infer<typeof placeShape> {
   readonly name: string;
 }
+
+/** A place of any form; `engine` tells which. */
+export type AnyPlace = PlaceSpec | HostsSpec;

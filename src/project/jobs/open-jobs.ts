@@ -49,7 +49,7 @@ export function findJobs({ root, env, warn }: OpenedProject): JobsUnderWay {
     lastTaken: steps.findLast(({ folder }) => isTaken(folder)),
     schedulerFor: (place) => {
       const spec = places.byName.get(place);
-      return spec && openScheduler(spec, env);
+      return spec === undefined || spec.engine === 'ssh' ? undefined : openScheduler(spec, env);
     },
   };
 }

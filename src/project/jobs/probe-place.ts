@@ -19,13 +19,8 @@ import { suggest } from '../../suggest.ts';
 import type { OpenedProject } from '../opened-project.ts';
 import { version } from '../package-info.ts';
 import { mistake, orThrow } from '../pipeline-error.ts';
-
-/** Something that a probe of a place found out. */
-export interface ProbeFinding {
-  /** `differs`: it works, but not as somebody may expect. */
-  readonly state: 'fine' | 'differs' | 'waits' | 'fails';
-  readonly text: string;
-}
+import { drift, type Findings, finding, type ProbeFinding } from './probe-finding.ts';
+import { probeHosts } from './probe-hosts.ts';
 
 /**
  * Milliseconds that a probe has to answer, between two looks for its answer, and between two
@@ -34,12 +29,6 @@ export interface ProbeFinding {
 const patience = 120_000;
 const look = 250;
 const ask = 5_000;
-/** A larger difference between clocks, in milliseconds, misleads programs such as make. */
-const drift = 2_000;
-
-const finding = (state: ProbeFinding['state'], text: string): ProbeFinding => ({ state, text });
-
-type Findings = AsyncGenerator<ProbeFinding, boolean, void>;
 
 /**
  * Submits a small job to a place, and tells what its node can do. Returns whether stages can run
@@ -50,6 +39,7 @@ export async function* probePlace({ root, env }: OpenedProject, name: string): F
   const place = byName.get(name);
   if (place === undefined)
     throw mistake('unknown-place', `There is no place "${name}"`, suggest(name, byName.keys()));
+  if (place.engine === 'ssh') return yield* probeHosts(place, env);
   const script = fileURLToPath(new URL('./job-main.js', import.meta.url));
   const commandFor = (folder: string) => ({
     node: process.execPath,

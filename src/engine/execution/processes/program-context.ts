@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { ownVariables } from '../../../environment.ts';
 import type { InputArtifact, ProgramContext } from '../../../stage.ts';
 import { cacheOf, inCache } from '../../files/cache-paths.ts';
-import { LineReader } from '../../files/read-part.ts';
+import { LineReader, linkTarget } from '../../files/read-part.ts';
 import { mostMessage, type StageRequest } from './stage-messages.ts';
 
 /** The context of a stage, as far as the request gives it. */
@@ -27,10 +28,19 @@ export function programContext(request: StageRequest): ProgramContext {
     outputPorts: Object.keys(request.outputs),
     scratch,
     root,
-    environments: inCache(cacheOf(root), 'environments'),
+    environments: inCache(realCache(root), 'environments'),
     ...(launcher !== undefined && { launcher }),
     ...(code !== undefined && { code }),
   };
+}
+
+/**
+ * The cache of a project. On a host of a place it is a link to one for all, in whose packages the
+ * scripts hold its own path.
+ */
+function realCache(root: string): string {
+  const cache = cacheOf(root);
+  return resolve(root, linkTarget(cache) ?? cache);
 }
 
 /** Milliseconds between two looks at what a program has appended. */
