@@ -198,7 +198,8 @@ test('the pipelines, stages and parameters that the examples of --help name are 
 
 test('the places and the store of the pages are files without a mistake', async () => {
   using project = new Project('stages: {}\n');
-  for (const yaml of blocks('docs/cluster.md', 'yaml')) {
+  const places = ['docs/cluster.md', 'docs/hosts.md'].flatMap((page) => blocks(page, 'yaml'));
+  for (const yaml of places) {
     project.write('places.yaml', yaml);
     const place = yaml.split(':')[0]!;
     project.write(

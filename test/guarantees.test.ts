@@ -35,6 +35,7 @@ const pages = [
     'evaluation',
     'serve',
     'cluster',
+    'hosts',
     'python',
     'library',
     'weights',

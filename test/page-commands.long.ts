@@ -21,6 +21,7 @@ import { noPyTorch } from './support/pytorch.ts';
 import { type Ended, Project } from './support/rig.ts';
 import { noS3, S3Server } from './support/s3.ts';
 import { noSlurm, Slurm } from './support/slurm.ts';
+import { noSshHosts, SshHosts } from './support/ssh-hosts.ts';
 import { shout, files as shoutFiles } from './support/two-stages.ts';
 import { writeUntrainedModel } from './support/untrained-model.ts';
 
@@ -486,6 +487,18 @@ story('docs/cluster.md', noSlurm, async (page) => {
         project.write('places.yaml', project.read('places.yaml').replace(from, to));
     },
     'restage run study.yaml --on cluster --detach': () => project.write('in.txt', 'other\n'),
+  };
+  await follow(page, project, { before });
+});
+
+story('docs/hosts.md', noSshHosts, async (page) => {
+  using project = installed({ 'pipelines/study.yaml': shout, ...shoutFiles });
+  await using hosts = await SshHosts.start('gpu1', 'gpu2');
+  project.env['PATH'] = `${project.path('node_modules/.bin')}:${hosts.path}`;
+  // The hosts have Restage where this checkout lies.
+  const restage = `  restage: ${JSON.stringify([inRepository('bin/restage.js')])}\n`;
+  const before = {
+    'restage places check lab': () => project.edit('places.yaml', '  local:', `${restage}  local:`),
   };
   await follow(page, project, { before });
 });
