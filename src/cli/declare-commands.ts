@@ -532,7 +532,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       ),
       option(
         '--colours <name>',
-        'colours of the maps (default: jet over the picture, viridis beside it)',
+        'colours of the maps (default: viridis, which colour-blind people can read)',
       ).choices(colourMaps),
       option(
         '--out <file>',

@@ -1,4 +1,4 @@
-import { withMinus } from '../format-numbers.ts';
+import { formatEnds, formatMetric } from '../format-numbers.ts';
 
 /** A number of a metrics file, null where it is undefined, and its interval if it has one. */
 export interface MeasuredNumber {
@@ -18,16 +18,29 @@ export const measuredNumbers = (
     }),
   );
 
-/** `0.7500`, `12`; a dash where it is undefined. */
-export function showNumber(value: number | null): string {
+/**
+ * A number of a metrics file as people read it everywhere: `0.750`, `12`; a dash where it is
+ * undefined. 0.9225 is `0.923`, though its binary form lies below the tie. More than three
+ * `decimals` are for numbers that would look alike.
+ */
+export function showNumber(value: number | null, decimals?: number): string {
   if (value === null) return '–';
-  return withMinus(Number.isInteger(value) ? String(value) : value.toFixed(4));
+  return formatMetric(Number.isInteger(value) ? value : value * (1 + 1e-12), decimals);
 }
 
-/** `0.7500 (0.7000–0.8000)`, or the number alone where it is undefined or has no interval. */
-export function showMeasured({ value, interval }: MeasuredNumber = { value: null }): string {
-  const hasEnds = value !== null && interval !== undefined;
-  return hasEnds
-    ? `${showNumber(value)} (${interval.map(showNumber).join('–')})`
-    : showNumber(value);
+/** The ends of an interval: `0.700–0.800`. */
+export const showEnds = (
+  [low, high]: readonly [low: number, high: number],
+  decimals?: number,
+): string => formatEnds({ low, high }, (value) => showNumber(value, decimals));
+
+/** `0.750 (0.700–0.800)`, or the number alone where it is undefined or has no interval. */
+export function showMeasured(
+  { value, interval }: MeasuredNumber = { value: null },
+  decimals?: number,
+): string {
+  const text = showNumber(value, decimals);
+  return value === null || interval === undefined
+    ? text
+    : `${text} (${showEnds(interval, decimals)})`;
 }

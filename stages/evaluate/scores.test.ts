@@ -217,10 +217,10 @@ test('thresholds and temperature are fitted to val alone, and applied to the oth
   assert.deepEqual(
     bench.highlights.at(-1)!.rows.map((row) => row.slice(0, 4)),
     [
-      ['test', 'equal error threshold', '1.7500', 'accuracy'],
-      ['test', 'best threshold', '2.5000', 'accuracy'],
-      ['test', 'temperature', fittedOnVal!.temperature!.toFixed(4), 'calibration error'],
-      ['test', 'temperature', fittedOnVal!.temperature!.toFixed(4), 'loss'],
+      ['test', 'equal error threshold', '1.750', 'accuracy'],
+      ['test', 'best threshold', '2.500', 'accuracy'],
+      ['test', 'temperature', fittedOnVal!.temperature!.toFixed(3), 'calibration error'],
+      ['test', 'temperature', fittedOnVal!.temperature!.toFixed(3), 'loss'],
     ],
   );
 });
@@ -418,5 +418,5 @@ test('results change only with the version of the kind', async () => {
   const digest = digestOf(
     ...['scores', 'metrics'].map((port) => bench.output(port, spec.outputs[port])),
   );
-  assert.deepEqual({ version: spec.version, digest }, { version: 10, digest: 'dad8b422544177da' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 11, digest: 'dad8b422544177da' });
 });

@@ -4,6 +4,7 @@ import {
   formatEstimate,
   formatFew,
   formatLevel,
+  formatMetric,
   formatShare,
 } from '../../src/format-numbers.ts';
 import { type MetricName, metric } from '../../src/learning/metrics/metric-catalogue.ts';
@@ -98,7 +99,7 @@ function splitTable(
       measures.images,
       chosenEpoch?.epoch ?? '–',
       withInterval(measures, 'accuracy'),
-      percent(measures.majorityAccuracy),
+      number(measures.majorityAccuracy),
       areaOf(measures),
       withInterval(measures, error),
       number(measures.loss),
@@ -126,7 +127,7 @@ function classTable(splits: Splits, counted: string): Highlight {
         withInterval(measures, 'precision'),
         withInterval(measures, 'recall'),
         withInterval(measures, 'f1'),
-        withInterval(measures, 'auc', number),
+        withInterval(measures, 'auc'),
       ]);
   });
   return {
@@ -221,7 +222,7 @@ function pairTable(splits: Splits, counted: string): Highlight {
     return pairs
       .sort((a, b) => b.count - a.count)
       .slice(0, mostPairs)
-      .map(({ of, called, count }) => [split, of, called, count, percent(count / counts[of]!)]);
+      .map(({ of, called, count }) => [split, of, called, count, formatShare(count / counts[of]!)]);
   });
   return {
     title: 'Most confused classes',
@@ -263,7 +264,7 @@ function sliceTable(splits: Splits, sliceBy: MetricName, counted: string): Highl
       Object.entries(slices).flatMap(([slice, values]) =>
         (worstFirst?.[slice] ?? Object.keys(values)).slice(0, mostValues).map((value) => {
           const numbers = values[value]!;
-          const measures = names.map((name) => withInterval(partWith(numbers, name), name, number));
+          const measures = names.map((name) => withInterval(partWith(numbers, name), name));
           return [split, slice, value, numbers.images, ...measures];
         }),
       ),
@@ -289,18 +290,14 @@ function fittedTable({ fittedOnVal }: Evaluation, splits: Splits): Highlight {
           what,
           number(value),
           'accuracy',
-          percent(detectionOf(metrics)!.accuracy),
+          number(detectionOf(metrics)!.accuracy),
           withInterval(at, 'accuracy'),
         ],
       ];
     };
-    const calibrated = (
-      name: 'calibrationError' | 'loss',
-      what: string,
-      format: typeof percent,
-    ) => {
+    const calibrated = (name: 'calibrationError' | 'loss', what: string) => {
       if (tempered === undefined) return [];
-      const change = [format(metrics[name]), withInterval(tempered, name, format)];
+      const change = [number(metrics[name]), withInterval(tempered, name)];
       return [[split, 'temperature', number(fittedOnVal!.temperature), what, ...change]];
     };
     return [
@@ -310,8 +307,8 @@ function fittedTable({ fittedOnVal }: Evaluation, splits: Splits): Highlight {
         atValEqualErrorThreshold,
       ),
       ...decided('best threshold', thresholds?.youdenThreshold ?? null, atValYoudenThreshold),
-      ...calibrated('calibrationError', 'calibration error', percent),
-      ...calibrated('loss', 'loss', number),
+      ...calibrated('calibrationError', 'calibration error'),
+      ...calibrated('loss', 'loss'),
     ];
   });
   return {
@@ -323,29 +320,24 @@ function fittedTable({ fittedOnVal }: Evaluation, splits: Splits): Highlight {
 
 type Measures = { readonly intervals: object };
 
-/** A number by its name with its interval, where it has one: `72.3 % (67.1–77.2 %)`. */
-function withInterval(measures: Measures, name: string, format = percent): string {
+/** A number by its name with its interval, where it has one: `0.723 (0.671–0.772)`. */
+function withInterval(measures: Measures, name: string): string {
   const ends = (measures.intervals as Readonly<Record<string, Pair | null>>)[name];
-  return format(numberOf(measures, name) ?? null, ends);
+  return number(numberOf(measures, name) ?? null, ends);
 }
 
 const areaOf = (measures: Measures & { readonly auc: number | null }) =>
-  measures.auc === null ? 'one class only' : withInterval(measures, 'auc', number);
+  measures.auc === null ? 'one class only' : withInterval(measures, 'auc');
 
-const percent = (value: number | null, ends?: Pair | null) => cell(value, ends, formatShare);
-
-/** `0.7230 (0.6710–0.7720)` */
-const number = (value: number | null, ends?: Pair | null) =>
-  cell(value, ends, (estimate) => formatDecimal(estimate, 4));
-
-function cell(
-  value: number | null,
-  ends: Pair | null | undefined,
-  format: (value: number) => string,
-): string {
+/** `0.723 (0.671–0.772)`, in the unit of the metrics file, as on all pages. */
+function number(value: number | null, ends?: Pair | null): string {
   const [low, high] = ends ?? [Number.NaN, Number.NaN];
-  return value === null ? '–' : formatEstimate({ estimate: value, low, high }, format);
+  return value === null ? '–' : formatEstimate({ estimate: value, low, high }, decimal);
 }
+
+/** With three decimals, also where it is whole; small ones with two significant digits. */
+const decimal = (value: number): string =>
+  Number.isInteger(value) ? formatDecimal(value) : formatMetric(value);
 
 /** The measures of images and of their videos beside each other, split by split. */
 export function bothLevels(images: Evaluation, videos: Evaluation): Highlight {

@@ -189,7 +189,7 @@ test('the map of a network that fires on a red corner lies there, and the sheet 
   assert.equal(title, 'Grad-CAM on test');
   assert.equal(
     subtitle,
-    'First the image with its class, the predicted class and its probability; then a map for each method, over the image: red where a place raises the score of its own class most, blue where least. One image of each class and outcome, drawn from test (seed 7).',
+    'First the image with its class, the predicted class and its probability; then a map for each method, over the image: yellow where a place raises the score of its own class most, violet where least. One image of each class and outcome, drawn from test (seed 7).',
   );
   assert.deepEqual(headers, [
     'layer red; predicted right: 3 of 3 real, 2 of 3 fake',

@@ -31,7 +31,12 @@ const settings = z.strictObject({
   score,
   batchSize,
   seed,
-  colours: z.enum(colourMaps).default('jet').describe('The colour map of the overlays.'),
+  colours: z
+    .enum(colourMaps)
+    .default('viridis')
+    .describe(
+      'The colour map of the overlays; `jet`, for comparison with published maps, is not safe for colour-blind people.',
+    ),
   opacity: z
     .number()
     .min(0)
@@ -48,7 +53,7 @@ export type GradcamSettings = z.output<typeof settings>;
 
 export const spec = defineKind<GradcamSettings>({
   name: 'gradcam',
-  version: 19,
+  version: 20,
   summary:
     'Class activation maps of the images of a split, for several networks side by side, and numbers about them: where in an image a network finds a class.',
   settings,

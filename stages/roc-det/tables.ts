@@ -161,12 +161,8 @@ export function formatTests(
   ]);
 }
 
-const formatOf = (name: (typeof measures)[number], decimals = 3) =>
-  name === 'equalErrorRate' ? formatShare : (value: number) => formatDecimal(value, decimals);
-
 export function numbersTable(model: MeasuredModel, { split, confidence }: Frame): Highlight {
   const ends: typeof formatEnds = (interval, format) => formatEnds(interval, format) || '–';
-  const four = (value: number) => formatDecimal(value, 4);
   const { scaled, meanProbability, negative, positive } = model;
   const [low, high] = scaled?.temperatureEnds ?? [Number.NaN, Number.NaN];
   const among = `${formatShare(positive / (negative + positive))} are ${model.sides[1]}`;
@@ -176,15 +172,29 @@ export function numbersTable(model: MeasuredModel, { split, confidence }: Frame)
     rows: [
       ...measures.map((name) => {
         const interval = model[name];
-        const format = formatOf(name, 4);
         const method = Number.isNaN(interval.low) ? '–' : methods[interval.method];
-        return [metric(name).title, format(interval.estimate), ends(interval, format), method];
+        return [metric(name).title, formatDecimal(interval.estimate), ends(interval), method];
       }),
-      [`mean probability of ${model.sides[1]} (${among})`, four(meanProbability), '–', '–'],
+      [
+        `mean probability of ${model.sides[1]} (${among})`,
+        formatDecimal(meanProbability),
+        '–',
+        '–',
+      ],
       ...(scaled
         ? [
-            ['temperature', four(scaled.temperature), ends({ low, high }, four), 'normal, robust'],
-            ['calibration error at this temperature', four(scaled.calibrationError), '–', '–'],
+            [
+              'temperature',
+              formatDecimal(scaled.temperature),
+              ends({ low, high }),
+              'normal, robust',
+            ],
+            [
+              'calibration error at this temperature',
+              formatDecimal(scaled.calibrationError),
+              '–',
+              '–',
+            ],
           ]
         : []),
     ],
@@ -206,7 +216,7 @@ export function rankingTable(
     rows: models.map((model) => [
       model.name,
       model.negative + model.positive,
-      ...measures.map((name) => formatEstimate(model[name], formatOf(name))),
+      ...measures.map((name) => formatEstimate(model[name])),
     ]),
   };
 }

@@ -3,7 +3,7 @@ import { cpus as processors } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import type { RunningBackend } from '../../src/backend/select/select-backend.ts';
-import { formatShare } from '../../src/format-numbers.ts';
+import { formatDecimal } from '../../src/format-numbers.ts';
 import { calibrateNorms } from '../../src/learning/models/calibrate-norms.ts';
 import { inputSettingNames } from '../../src/learning/models/input-settings.ts';
 import { fixStatistics } from '../../src/learning/models/layers/batch-statistics.ts';
@@ -220,7 +220,7 @@ function modelInfo(
 
 /**
  * An epoch in the log:
- * `epoch 2/5: running loss 0.6120, val loss 0.6400 accuracy 64.0 %, best so far`.
+ * `epoch 2/5: running loss 0.6120, val loss 0.6400 accuracy 0.640, best so far`.
  */
 function epochLine(
   { epoch, running, splits }: EpochRecord,
@@ -229,7 +229,7 @@ function epochLine(
 ): string {
   const values = Object.entries(splits).map(
     ([split, { loss, accuracy, allCalled }]) =>
-      `${split} loss ${loss.toFixed(4)} accuracy ${formatShare(accuracy)}${allCalled ? ` all called ${allCalled}` : ''}`,
+      `${split} loss ${loss.toFixed(4)} accuracy ${formatDecimal(accuracy)}${allCalled ? ` all called ${allCalled}` : ''}`,
   );
   const parts = [
     `running loss ${running.loss.toFixed(4)}`,
@@ -260,7 +260,7 @@ function historyTable({ splits, epochs, chosenEpoch, images }: History): Highlig
     rows: epochs.map(({ epoch, splits: values }) => [
       epoch,
       ...splits.flatMap((split) => [
-        formatShare(values[split]!.accuracy),
+        formatDecimal(values[split]!.accuracy),
         values[split]!.loss.toFixed(4),
       ]),
       epoch === chosenEpoch ? 'kept' : '',

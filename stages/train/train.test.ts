@@ -52,7 +52,7 @@ test('training on a dataset leaves a model, its history, a line of log for each 
   });
   assert.match(
     bench.logs[0]!,
-    /^epoch 1\/2: running loss 0\.\d{4}, train loss 0\.\d{4} accuracy \d+\.\d %, val loss /,
+    /^epoch 1\/2: running loss 0\.\d{4}, train loss 0\.\d{4} accuracy \d\.\d{3}, val loss /,
   );
   assert.deepEqual(bench.highlights[0]!.columns, [
     'epoch',
@@ -129,7 +129,7 @@ test('a collapse is reported in the log, the warnings and the history', async ()
   assert.ok(called);
   assert.match(
     bench.logs[1]!,
-    new RegExp(`, val loss 0\\.\\d{4} accuracy 50\\.0 % all called ${called}$`),
+    new RegExp(`, val loss 0\\.\\d{4} accuracy 0\\.500 all called ${called}$`),
   );
   assert.deepEqual(
     bench.warnings.map((warning) => warning.split(/[ :]/, 3).join(' ')),

@@ -100,7 +100,7 @@ test('the sheet has a column for the pictures and one for each method, and says 
     classes: ['real', 'fake'],
     methods: settings.methods,
     score: 'score',
-    colours: 'jet',
+    colours: 'viridis',
   } as const;
   const sheet = await pictureSheet({ ...explained, pictures: empty.slice(0, 1) }, options);
   const { data, title } = chartContent<{

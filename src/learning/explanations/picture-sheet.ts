@@ -23,10 +23,10 @@ import {
   scoreText,
 } from './map-pictures.ts';
 
-/**
- * Options of a sheet of explained pictures. By default, overlays are in jet, as they are usually
- * published, and other maps in viridis.
- */
+/** Colour-blind people can read it, and it is that of all other maps. */
+const usualColours: ColourMap = 'viridis';
+
+/** Options of a sheet of explained pictures. */
 export interface SheetOptions {
   readonly title: string;
   readonly classes: readonly string[];
@@ -34,9 +34,6 @@ export interface SheetOptions {
   readonly score: ScoreKind;
   readonly colours?: ColourMap | undefined;
 }
-
-const coloursOf = (method: Method, colours: ColourMap | undefined): ColourMap =>
-  colours ?? (isCam(method) ? 'jet' : 'viridis');
 
 /** Side of a square, in units: 256 pixels in the PNG. */
 const side = 128;
@@ -102,7 +99,7 @@ function mapCell(
 ) {
   const map = maps[m]!;
   const method = options.methods[m]!;
-  const colours = coloursOf(method, options.colours);
+  const colours = options.colours ?? usualColours;
   const of = explainsClass(method) ? `for ${options.classes[explained]}` : 'for any class';
   const lines = [of, constancyOf(map) ?? []].flat();
   const drawn = isCam(method)
@@ -143,9 +140,7 @@ function subtitleOf(
   const cams = methods.filter(isCam);
   const attention = methods.filter(isAttention);
   const others = methods.filter((method) => !isCam(method) && !isAttention(method));
-  const strong = [
-    ...new Set(methods.map((method) => colourWords[coloursOf(method, options.colours)][1])),
-  ].join(' or ');
+  const [, strong] = colourWords[options.colours ?? usualColours];
   const titles = (some: readonly Method[]) => formatList(some.map(methodTitle));
   const sentences = [
     `Below a picture: ${classes.length > 3 ? 'the probabilities of the three likeliest classes, and their scores' : 'the probability of each class, and its score'} in brackets. Below a map: the class that it explains. ${strong} marks where ${scoreText(score, 'that class', classes)} depends most on the picture, each map on its own scale.`,

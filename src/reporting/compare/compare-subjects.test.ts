@@ -80,10 +80,7 @@ test('numbers and scores of two runs become tables, differences the second minus
   const text = formatComparison(comparisonTables(comparison));
   assert.match(text, /^Settings that differ\n {2}None in the shared stages\.\n/);
   assert.match(text, /Stages missing from some\n {2}stage {2}not in\n {2}extra {2}before\n/);
-  assert.match(
-    text,
-    /test\.accuracy {2}0\.7500 \(0\.6500–0\.8500\) {2}1 \(0\.9000–1\.1000\) +\+0\.2500/,
-  );
+  assert.match(text, /test\.accuracy {2}0\.750 \(0\.650–0\.850\) {2}1 \(0\.900–1\.100\) +\+0\.250/);
   assert.match(text, /scores: differences on test, image by image \(8 images\)/);
   assert.match(text, /after {2}before {2}AUC +\+0\.5000 {2}.*DeLong/);
   assert.match(
@@ -451,7 +448,7 @@ test('the legends of overlaid curves have each area, and the accuracy that each 
   );
   const [roc, training] = charts.map(({ spec }) => JSON.stringify(spec));
   assert.match(roc!, /"a: AUC 0\.\d{3}","b: AUC 1\.000"/);
-  assert.match(training!, /"a: 50\.0 % at epoch 1","b: 55\.0 % at epoch 2"/);
+  assert.match(training!, /"a: 0\.500 at epoch 1","b: 0\.550 at epoch 2"/);
 });
 
 test('two instances of a stage differ in the settings of their upstream stages', () => {

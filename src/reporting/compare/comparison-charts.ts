@@ -1,11 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCountOf, formatCountRange, formatShare } from '../../format-numbers.ts';
+import { formatCountOf, formatCountRange } from '../../format-numbers.ts';
 import { chart, quantity, share } from '../../learning/charts/encoders.ts';
 import { lineLayers } from '../../learning/charts/line-layers.ts';
 import { simplifyLine } from '../../learning/charts/simplify-line.ts';
 import { axisTitle, metric } from '../../learning/metrics/metric-catalogue.ts';
 import { selectionSplit, totalOf } from '../../learning/training/splits.ts';
 import { curveCharts, stepAxis } from '../curve-charts.ts';
+import { showNumber } from '../measured-number.ts';
 import type { Comparison } from './compare-subjects.ts';
 import type { PairedScores } from './paired-scores.ts';
 
@@ -83,7 +84,7 @@ function historyChart(stage: string, of: Histories, subjects: readonly string[])
     const accuracy = kept?.splits[split]?.accuracy;
     return accuracy === undefined
       ? subjects[index]!
-      : `${subjects[index]!}: ${formatShare(accuracy)} at epoch ${kept!.epoch}`;
+      : `${subjects[index]!}: ${showNumber(accuracy)} at epoch ${kept!.epoch}`;
   };
   const values = of.flatMap((history, index) =>
     (history?.epochs ?? []).flatMap(({ epoch, splits: { [split]: row } }) =>

@@ -1,5 +1,5 @@
 import { defaultNames } from '../../default-class-names.ts';
-import { formatCountOf, formatCountRange } from '../../format-numbers.ts';
+import { decimalsOf, formatCountOf, formatCountRange, formatSigned } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import {
   testedDifference,
@@ -96,7 +96,7 @@ function tablesOfValues({ stages, settings, metrics }: Comparison, labels: reado
         row(
           stage,
           name,
-          values.map((value) => showMeasured(value)),
+          values.map((value) => showMeasured(value, decimalsFor(values))),
           showDifference(values),
         ),
       ),
@@ -198,15 +198,22 @@ function showP(p: number): string {
   return p < 0.0001 ? '< 0.0001' : p.toFixed(4);
 }
 
+/** With four decimals: an end of an interval near zero decides. */
 function signed(value: number): string {
   if (Number.isNaN(value)) return '–';
   const plus = value > 0 ? '+' : '';
   return `${value < 0 ? '−' : plus}${Math.abs(value).toFixed(4)}`;
 }
 
-function showDifference([first, second]: ComparedNumber['values']): string {
+/** As many decimals as tell the numbers of a row apart. */
+const decimalsFor = (values: ComparedNumber['values']): number =>
+  decimalsOf(values.flatMap((measured) => measured?.value ?? []));
+
+function showDifference(values: ComparedNumber['values']): string {
+  const [first, second] = values;
   if (first?.value == null || second?.value == null) return '–';
-  return first.value === second.value ? '0' : signed(second.value - first.value);
+  if (first.value === second.value) return '0';
+  return formatSigned(second.value - first.value, decimalsFor(values));
 }
 
 function showJson(value: Json | undefined, path: string): string {

@@ -129,15 +129,15 @@ test('a line has the end of a run and its main numbers: their range for a matrix
     }),
     [
       'run              pipeline  outcome    stages  time  numbers',
-      '2025-01-03-4f2a  study     succeeded  1 ran   30 s  scores test.auc 0.7000 to 0.9000 (2), test.accuracy 0.7500 to 0.7500 (2)',
+      '2025-01-03-4f2a  study     succeeded  1 ran   30 s  scores test.auc 0.700 to 0.900 (2), test.accuracy 0.750 to 0.750 (2)',
       '  changed: a; b; c and 1 more',
       '2025-01-02-4f2a  other     failed     1 ran   10 s',
-      '2025-01-01-4f2a  study     succeeded  1 ran   10 s  scores test.auc 0.8000 (0.7000–0.9000), test.accuracy 0.7500',
+      '2025-01-01-4f2a  study     succeeded  1 ran   10 s  scores test.auc 0.800 (0.700–0.900), test.accuracy 0.750',
     ],
   );
   assert.deepEqual(
     formatHistory(runs.slice(2), { ...bare, names: ['test.auc'] })[1],
-    '2025-01-01-4f2a  study     succeeded  1 ran   10 s  0.8000 (0.7000–0.9000)',
+    '2025-01-01-4f2a  study     succeeded  1 ran   10 s  0.800 (0.700–0.900)',
   );
 });
 

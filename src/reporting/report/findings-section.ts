@@ -10,14 +10,9 @@ import {
 } from '../../learning/metrics/metric-catalogue.ts';
 import { isTestSplit, reportedSplit } from '../../learning/metrics/reported-split.ts';
 import { groupSummaryTables, isChoice } from '../group-summary-tables.ts';
+import { showEnds, showMeasured, showNumber } from '../measured-number.ts';
 import { type Html, html } from './html.ts';
-import {
-  intervalWords,
-  renderSummaryTable,
-  renderTable,
-  showEnds,
-  showValue,
-} from './render-table.ts';
+import { intervalWords, renderSummaryTable, renderTable } from './render-table.ts';
 import type { ReportMetric, ReportStage } from './report-model.ts';
 
 /**
@@ -78,7 +73,7 @@ export function findingOf({ name, outputs }: ReportStage): readonly Finding[] {
 const majorityNote = (accuracy: number): string =>
   accuracy === 1
     ? 'all images are of one class'
-    : `always naming the majority: ${showValue(accuracy)}`;
+    : `always naming the majority: ${showNumber(accuracy)}`;
 
 function renderTiles({ stage, split, metrics }: Finding, isNamed: boolean): Html {
   const images = metrics.get('images')?.value;
@@ -101,7 +96,7 @@ function renderTiles({ stage, split, metrics }: Finding, isNamed: boolean): Html
     if (majority != null) notes.push(majorityNote(majority));
     if (number.interval === undefined && images != null)
       notes.push(`${formatCount(images)} images`);
-    return html`<div class="tile card"><dt>${titleOfPath(`${split}.${name}`)}</dt><dd>${showValue(number.value)}</dd>${notes.map(
+    return html`<div class="tile card"><dt>${titleOfPath(`${split}.${name}`)}</dt><dd>${showNumber(number.value)}</dd>${notes.map(
       (note) => html`<dd class="note">${note}</dd>`,
     )}</div>
 `;
@@ -160,10 +155,5 @@ function renderComparison(findings: readonly Finding[]): readonly Html[] {
   ];
 }
 
-function cellOf(number: ReportMetric | undefined): string {
-  if (number === undefined) return '';
-  return (
-    showValue(number.value) +
-    (number.interval === undefined ? '' : ` (${showEnds(number.interval)})`)
-  );
-}
+const cellOf = (number: ReportMetric | undefined): string =>
+  number === undefined ? '' : showMeasured(number);

@@ -1,7 +1,7 @@
-import { formatMetric } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { findMetric, headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
 import { type HeatCell, heatCells, type Member, valuesOf } from '../heat-cells.ts';
+import { showNumber } from '../measured-number.ts';
 import { baseName } from '../stage-base-name.ts';
 import { findingOf } from './findings-section.ts';
 import { type Html, html } from './html.ts';
@@ -53,7 +53,7 @@ function renderMatrix(base: string, stages: readonly ReportStage[]): readonly Ht
 function renderCell(cell: HeatCell | undefined): Html {
   if (cell === undefined) return html`<td class="number">–</td>`;
   const { mean, count, shade, isBest } = cell;
-  const text = formatMetric(mean);
+  const text = showNumber(mean);
   const times = count > 1 && html` title="mean of ${count}"`;
   return html`<td class="number" style="background:color-mix(in srgb, var(--accent) ${shade}%, var(--paper))"${times}>${isBest ? html`<strong>${text}</strong>` : text}</td>`;
 }

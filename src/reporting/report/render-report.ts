@@ -2,13 +2,14 @@ import { lastLines } from '../../engine/execution/processes/log-tail.ts';
 import { formatCountOf, formatList, formatSeconds, shareDone } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
+import { showNumber } from '../measured-number.ts';
 import { formatCounts, runTones } from '../states.ts';
 import { renderFindings } from './findings-section.ts';
 import { type Html, html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
 import { renderMatrices } from './matrix-section.ts';
 import { type Page, renderPage } from './page-frame.ts';
-import { renderTable, showValue } from './render-table.ts';
+import { renderTable } from './render-table.ts';
 import type { ReportModel, ReportStage } from './report-model.ts';
 import { resultSections } from './results-sections.ts';
 import { runningCurves, usageCharts } from './stage-curves.ts';
@@ -225,7 +226,7 @@ ${
 }${
   point !== undefined &&
   html`<p class="small">After ${point.unit} ${point.step}: ${Object.entries(point.values)
-    .map(([curve, value]) => `${curve} ${showValue(value)}`)
+    .map(([curve, value]) => `${curve} ${showNumber(value)}`)
     .join(', ')}</p>`
 }</div>`;
 }

@@ -1,15 +1,14 @@
 import {
   formatCount,
   formatCountOf,
-  formatEnds,
   formatLevel,
-  formatMetric,
   formatShare,
   isNumeric,
 } from '../../format-numbers.ts';
 import { reasonMissing } from '../../learning/metrics/metric-catalogue.ts';
 import type { TableCounts } from '../../stage.ts';
 import type { SummaryTable } from '../group-summary-tables.ts';
+import { showEnds, showNumber } from '../measured-number.ts';
 import { Html, html } from './html.ts';
 import type { ReportMetric, ShownTable } from './report-model.ts';
 
@@ -72,7 +71,7 @@ export function renderSummaryTable({
 /** A table of a file; the file itself has every digit. */
 export function renderShownTable({ columns, rows, leftOut }: ShownTable, caption: Html): Html {
   const rounded = rows.map((row) =>
-    row.map((cell) => (longNumber.test(cell) ? showValue(Number(cell)) : cell)),
+    row.map((cell) => (longNumber.test(cell) ? showNumber(Number(cell)) : cell)),
   );
   const isTransposed = columns.length > mostColumns && rows.length <= fewRows;
   const table = [columns, ...rounded];
@@ -89,7 +88,7 @@ export function renderMetrics(metrics: readonly ReportMetric[]): Html {
   const heads = ['metric', 'value'];
   const rows = metrics.map(({ name, value }) => [
     name,
-    value === null ? missing(name) : showValue(value),
+    value === null ? missing(name) : showNumber(value),
   ]);
   if (measured === undefined) return renderTable(heads, rows);
   const ends = metrics.map(({ interval }) => (interval === undefined ? '' : showEnds(interval)));
@@ -102,20 +101,8 @@ export function renderMetrics(metrics: readonly ReportMetric[]): Html {
 /** A dash, and why there is no number where that is known. */
 function missing(name: string): string {
   const reason = reasonMissing(name);
-  return reason === undefined ? showValue(null) : `${showValue(null)} (${reason})`;
+  return reason === undefined ? showNumber(null) : `${showNumber(null)} (${reason})`;
 }
-
-/**
- * A number of a metrics file; a dash where it is undefined. 0.9225 is `0.923`, though its binary
- * form lies below the tie.
- */
-export function showValue(value: number | null): string {
-  if (value === null) return '–';
-  return formatMetric(Number.isInteger(value) ? value : value * (1 + 1e-12));
-}
-
-export const showEnds = ([low, high]: readonly [number, number]): string =>
-  formatEnds({ low, high }, showValue);
 
 /** `95 % interval`, or without the confidence where it is not known. */
 export const intervalWords = ({ confidence }: ReportMetric): string =>

@@ -2,18 +2,13 @@ import { formatCountOf } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
 import { groupSummaryTables, isChoice, isData } from '../group-summary-tables.ts';
+import { showNumber } from '../measured-number.ts';
 import { later, renderChart } from './chart-figure.ts';
 import { findingOf } from './findings-section.ts';
 import { type Html, html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
 import { type Section, withContent } from './page-frame.ts';
-import {
-  fileLink,
-  renderDataset,
-  renderShownTable,
-  renderSummaryTable,
-  showValue,
-} from './render-table.ts';
+import { fileLink, renderDataset, renderShownTable, renderSummaryTable } from './render-table.ts';
 import type { ReportOutput, ReportStage, ShownArtifact } from './report-model.ts';
 import { endedCurves } from './stage-curves.ts';
 import { renderStage, stateBadge } from './stage-sections.ts';
@@ -76,8 +71,8 @@ function headline(stages: readonly ReportStage[]): readonly string[] {
     });
     if (splitValues.length === 0) continue;
     const values = splitValues.map(({ value }) => value);
-    const low = showValue(Math.min(...values));
-    const high = showValue(Math.max(...values));
+    const low = showNumber(Math.min(...values));
+    const high = showNumber(Math.max(...values));
     const splits = [...new Set(splitValues.map(({ split }) => split))].join(', ');
     return [`${title} ${low === high ? low : `${low} to ${high}`} on ${splits}`];
   }

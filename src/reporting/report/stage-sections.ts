@@ -1,15 +1,10 @@
 import { formatCount, formatCountOf, formatFew, formatSeconds } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import type { Curve } from '../../reported-curves.ts';
+import { showNumber } from '../measured-number.ts';
 import { type StageState, stageTones } from '../states.ts';
 import { dataUri, type Html, html } from './html.ts';
-import {
-  fileLink,
-  renderMetrics,
-  renderShownTable,
-  renderTable,
-  showValue,
-} from './render-table.ts';
+import { fileLink, renderMetrics, renderShownTable, renderTable } from './render-table.ts';
 import type { GraphDrawing, ReportModel, ReportStage, Setting } from './report-model.ts';
 
 export const stateBadge = (state: StageState): Html =>
@@ -103,7 +98,7 @@ function renderCurveTable(curves: readonly Curve[]): Html {
     const measured = points.flatMap(([step, value]) => (value === null ? [] : [{ step, value }]));
     const ordered = measured.toSorted((a, b) => a.value - b.value);
     const at = (point: { step: number; value: number } | undefined) =>
-      point === undefined ? '–' : `${showValue(point.value)} at ${formatCount(point.step)}`;
+      point === undefined ? '–' : `${showNumber(point.value)} at ${formatCount(point.step)}`;
     return [
       name,
       unit,

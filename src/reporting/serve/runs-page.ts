@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { formatMetric, formatSeconds } from '../../format-numbers.ts';
+import { formatSeconds } from '../../format-numbers.ts';
+import { showNumber } from '../measured-number.ts';
 import { html } from '../report/html.ts';
 import { renderTable } from '../report/render-table.ts';
 import { type Column, columnsOf, filterRows, itemsOf, sortRows } from './filter-query.ts';
@@ -69,14 +70,13 @@ function textOf({ name, values, of }: Column, row: number): string {
     return new Date(Number(value)).toISOString().slice(0, 16).replace('T', ' ');
   if (name === 'time') return formatSeconds(Number(value));
   if (of === 'number' && itemsOf(value).length > 0) return rangeText(itemsOf(value).map(Number));
-  return typeof value === 'number'
-    ? String(Math.round(value * 1e4) / 1e4)
-    : itemsOf(value).join('; ').slice(0, 80);
+  if (typeof value === 'number') return of === 'number' ? showNumber(value) : String(value);
+  return itemsOf(value).join('; ').slice(0, 80);
 }
 
 /** `0.742`, or `0.742 to 0.816` for the members of a matrix. */
 function rangeText(values: readonly number[]): string {
-  const ends = [Math.min(...values), Math.max(...values)].map((value) => formatMetric(value));
+  const ends = [Math.min(...values), Math.max(...values)].map((value) => showNumber(value));
   return [...new Set(ends)].join(' to ');
 }
 

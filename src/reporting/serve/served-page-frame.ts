@@ -71,7 +71,7 @@ ${isStatic && html`<meta http-equiv="Content-Security-Policy" content="${staticP
 <main id="main" tabindex="-1">
 ${content}
 </main>
-${data !== undefined && html`<script type="application/json" id="data">${jsonScript(JSON.stringify(data))}</script>`}
+${data !== undefined && html`<script type="application/json" id="page-data">${jsonScript(JSON.stringify(data))}</script>`}
 ${['live-updates.js', ...scripts].map((name) => html`<script src="/asset/${name}" defer></script>\n`)}</body>
 </html>
 `.markup;

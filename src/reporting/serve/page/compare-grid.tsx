@@ -21,7 +21,7 @@ import { useView } from './use-view.ts';
 
 const container = document.getElementById('grid');
 if (container !== null) {
-  const data: GridData = JSON.parse(document.getElementById('data')!.textContent);
+  const data: GridData = JSON.parse(document.getElementById('page-data')!.textContent);
   render(<Compared {...data} />, container);
 }
 

@@ -8,7 +8,7 @@ import { isWritable } from './post.ts';
 const home = isStatic ? 'index.html' : '/';
 const container = document.getElementById('notes');
 if (container !== null) {
-  const data: RunNotes = JSON.parse(document.getElementById('data')!.textContent);
+  const data: RunNotes = JSON.parse(document.getElementById('page-data')!.textContent);
   container.replaceChildren();
   render(<Notes {...data} />, container);
 }

@@ -41,7 +41,7 @@ async function fetchedTable(rows: string, part: '' | 'whole'): Promise<RunTable 
 /** The table that a page without a server has in it. A render within another one would nest. */
 async function embeddedTable(rows: string): Promise<RunTable> {
   await Promise.resolve();
-  const data: TableData = JSON.parse(document.getElementById('data')!.textContent);
+  const data: TableData = JSON.parse(document.getElementById('page-data')!.textContent);
   return rows === 'members' ? data.members : data.runs;
 }
 
