@@ -39,7 +39,7 @@ export function renderTable(
     numeric[index] ? html` class="number"` : short.test(String(cell)) && html` class="nowrap"`;
   return html`<div class="scroll card${columns.length > widest && ' wide'}" tabindex="0" role="group" aria-label="${typeof caption === 'string' ? caption : 'table'}"><table>
 ${caption !== undefined && html`<caption>${caption}</caption>`}
-<thead><tr>${columns.map((name, index) => html`<th scope="col"${side(index)}>${name}</th>`)}</tr></thead>
+<thead><tr>${columns.map((name, index) => (name === '' ? html`<td></td>` : html`<th scope="col"${side(index)}>${name}</th>`))}</tr></thead>
 <tbody>
 ${rows.map(
   (row) => html`<tr>${columns.map((_, index) =>

@@ -1,7 +1,8 @@
 import type { Context } from 'hono';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import { shortLabel } from '../compare/comparison-tables.ts';
-import { html } from '../report/html.ts';
+import { type Html, html } from '../report/html.ts';
+import { columnText } from './column-text.ts';
 import type { ImageStore, Picture } from './gallery-images.ts';
 import { stagesWithMap } from './gallery-points.ts';
 import { imageTable, outputOf, resultsOf, withImageTags } from './gallery-table.ts';
@@ -11,6 +12,8 @@ import { renderFrame } from './served-page-frame.ts';
 
 /** The most runs that are offered. */
 const mostRuns = 60;
+/** The last runs whose models are offered beside the one that is shown. */
+const mostOtherRuns = 10;
 
 /**
  * The images of a stage of a run; its script draws them. Without a run in the address, the last
@@ -27,21 +30,7 @@ export function imagesPage(c: Context, sources: Sources): Response {
   const stage =
     [...scored, ...sets].find((name) => name === c.req.query('stage')) ?? scored[0] ?? sets[0];
   const other = c.req.query('other') ?? '';
-  const option = (value: string, text: string, chosen: string | undefined) =>
-    html`<option value="${value}"${value === chosen && html` selected`}>${text}</option>`;
-  const runs = [...new Set([...(run === undefined ? [] : [run.id]), ...ids.slice(0, mostRuns)])];
-  const prefix = run === undefined ? undefined : `${run.id}:`;
-  const siblings = scored.filter((name) => name !== stage).map((name) => prefix + name);
-  const otherLabel = (reference: string) =>
-    prefix !== undefined && reference.startsWith(prefix)
-      ? reference.slice(prefix.length)
-      : shortLabel(reference);
-  const others = [...new Set([...siblings, ...(other === '' ? [] : [other])])];
-  const form = html`<form class="line" action="/images">
-<label>Run <select name="run">${runs.map((id) => option(id, shortLabel(id), run?.id))}</select></label>
-<label>Stage <select name="stage">${[...scored, ...sets].map((name) => option(name, name, stage))}</select></label>
-<label>Beside <select name="other">${option('', 'no other model', other)}${others.map((reference) => option(reference, otherLabel(reference), other))}</select></label>
-<button>Show</button></form>`;
+  const form = chooser(sources, { run, stage, other, scored, sets });
   const from = run && stage && `/images.json?${new URLSearchParams({ run: run.id, stage, other })}`;
   const why =
     run === undefined
@@ -61,6 +50,58 @@ export function imagesPage(c: Context, sources: Sources): Response {
       scripts: ['gallery.js'],
     }),
   );
+}
+
+/** What a gallery shows, and the stages of its run that have images. */
+interface Chosen {
+  readonly run: RunFolder | undefined;
+  readonly stage: string | undefined;
+  /** The model beside it, as `<run>:<stage>`; empty for none. */
+  readonly other: string;
+  readonly scored: readonly string[];
+  readonly sets: readonly string[];
+}
+
+/** The menus of run, stage and second model. */
+function chooser(sources: Sources, { run, stage, other, scored, sets }: Chosen): Html {
+  const ids = sources.index.runs().map(({ id }) => id);
+  const runs = [...new Set([...(run === undefined ? [] : [run.id]), ...ids.slice(0, mostRuns)])];
+  const labels = runLabels(sources);
+  const option = (value: string, text: string, chosen: string | undefined) =>
+    html`<option value="${value}"${value === chosen && html` selected`}>${text}</option>`;
+  const prefix = run === undefined ? undefined : `${run.id}:`;
+  const isSibling = (reference: string) => prefix !== undefined && reference.startsWith(prefix);
+  const siblings = scored.filter((name) => name !== stage).map((name) => prefix + name);
+  const elsewhere = ids.slice(0, mostOtherRuns).flatMap((id) => {
+    if (id === run?.id) return [];
+    return stagesWith(findRun(sources.store, id)!, sources, 'scores').map(
+      (name) => `${id}:${name}`,
+    );
+  });
+  const others = [...new Set([...siblings, ...(other === '' ? [] : [other]), ...elsewhere])];
+  const otherOptions = others.map((reference) => {
+    const text = isSibling(reference) ? reference.slice(prefix!.length) : shortLabel(reference);
+    return option(reference, text, other);
+  });
+  return html`<form class="line at-once" action="/images">
+<label>Run <select name="run">${runs.map((id) => option(id, labels.get(id) ?? shortLabel(id), run?.id))}</select></label>
+<label>Stage <select name="stage">${[...scored, ...sets].map((name) => option(name, name, stage))}</select></label>
+<label>Beside <select name="other">${option('', 'no other model', other)}${otherOptions}</select></label>
+<noscript><button>Show</button></noscript></form>`;
+}
+
+/** What tells runs apart in a menu: name, pipeline, state, time and main number. */
+function runLabels({ index }: Sources): ReadonlyMap<string, string> {
+  const table = index.table();
+  const columnOf = (name: string) => table.columns.find((column) => column.name === name);
+  const number = table.shown.map(columnOf).find((column) => column?.of === 'number');
+  const labelOf = (id: string, row: number) => {
+    const facts = ['name', 'pipeline', 'state'].map((name) => columnOf(name)?.values[row]);
+    const measured = number && columnText(number, row);
+    const time = shortLabel(id).replace('T', ' ');
+    return [...facts, time, measured && `${number.name} ${measured}`].filter(Boolean).join(', ');
+  };
+  return new Map(table.ids.map((id, row) => [id, labelOf(id, row)]));
 }
 
 const firstWithImages = (sources: Sources, ids: readonly string[]): RunFolder | undefined =>

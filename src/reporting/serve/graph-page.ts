@@ -55,7 +55,7 @@ export async function graphPage(
   const choices = names.map(
     (choice) => html`<option${choice === name && html` selected`}>${choice}</option>`,
   );
-  const form = html`<h1>Graph</h1><form class="line" action="/graph"><label>Pipeline <select name="pipeline">${choices}</select></label><button>Show</button></form>`;
+  const form = html`<h1>Graph</h1><form class="line at-once" action="/graph"><label>Pipeline <select name="pipeline">${choices}</select></label><noscript><button>Show</button></noscript></form>`;
   const page = (content: readonly Html[], status: 200 | 404 = 200) =>
     c.html(
       renderFrame({ title: name ?? 'Graph', at: '/graph', project, content: [form, ...content] }),

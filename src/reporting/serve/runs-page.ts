@@ -1,10 +1,9 @@
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { formatSeconds } from '../../format-numbers.ts';
-import { showNumber } from '../measured-number.ts';
 import { html } from '../report/html.ts';
 import { renderTable } from '../report/render-table.ts';
-import { type Column, columnsOf, filterRows, itemsOf, sortRows } from './filter-query.ts';
+import { columnText } from './column-text.ts';
+import { columnsOf, filterRows, sortRows } from './filter-query.ts';
 import type { Rows, RunIndex, RunTable } from './run-index.ts';
 import type { Sources } from './run-page.ts';
 import { renderFrame } from './served-page-frame.ts';
@@ -40,8 +39,8 @@ export function runsPage(c: Context, { index, project, isWritable, isStatic }: S
   const started = table.columns.find(({ name }) => name === 'started')!;
   const cells = first.map((row) =>
     columns.map((column) => {
-      const text = textOf(column, row);
-      return column.name === 'name' && text === '' ? textOf(started, row) : text;
+      const text = columnText(column, row);
+      return column.name === 'name' && text === '' ? columnText(started, row) : text;
     }),
   );
   const content =
@@ -61,23 +60,6 @@ export function runsPage(c: Context, { index, project, isWritable, isStatic }: S
       follows: '/runs/events',
     }),
   );
-}
-
-function textOf({ name, values, of }: Column, row: number): string {
-  const value = values[row];
-  if (value == null || Number.isNaN(value)) return '';
-  if (name === 'started')
-    return new Date(Number(value)).toISOString().slice(0, 16).replace('T', ' ');
-  if (name === 'time') return formatSeconds(Number(value));
-  if (of === 'number' && itemsOf(value).length > 0) return rangeText(itemsOf(value).map(Number));
-  if (typeof value === 'number') return of === 'number' ? showNumber(value) : String(value);
-  return itemsOf(value).join('; ').slice(0, 80);
-}
-
-/** `0.742`, or `0.742 to 0.816` for the members of a matrix. */
-function rangeText(values: readonly number[]): string {
-  const ends = [Math.min(...values), Math.max(...values)].map((value) => showNumber(value));
-  return [...new Set(ends)].join(' to ');
 }
 
 const rowsOf = (c: Context): Rows => (c.req.query('rows') === 'members' ? 'members' : 'runs');

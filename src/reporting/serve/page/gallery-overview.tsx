@@ -1,8 +1,10 @@
 import { useMemo } from 'preact/hooks';
+import { formatShare } from '../../../format-numbers.ts';
 import { filterRows, withCondition } from '../filter-query.ts';
 import type { Cells, TableProps } from './gallery-cells.ts';
 
-const bins = 20;
+/** Bars are at least 24 pixels wide, so that fingers find them. */
+const binsOf = (width: number) => (width < 640 ? 10 : 20);
 const mostClasses = 12;
 
 interface OverviewProps extends TableProps {
@@ -16,16 +18,12 @@ interface OverviewProps extends TableProps {
  */
 export function Overview({ table, cell, q, query }: OverviewProps) {
   const unscored = withCondition(q, 'score', '');
-  const base = ['class', 'predicted', 'right'].reduce(
-    (text, name) => withCondition(text, name, ''),
-    unscored,
-  );
   const rowsOf = (text: string) =>
     useMemo(() => filterRows(table.columns, table.indexes.length, text).rows, [table, text]);
-  const withoutRight = ['right', 'right2'].reduce((text, name) => withCondition(text, name, ''), q);
+  const withoutRight = without(q, 'right', 'right2');
   const agreeing = rowsOf(withoutRight);
-  const all = rowsOf(base);
   const called = rowsOf(unscored);
+  const isSecond = table.columns.some(({ name }) => name === 'right2');
   if (
     !table.columns.some(
       ({ name, values }) => name === 'right' && values.some((value) => value !== null),
@@ -34,13 +32,23 @@ export function Overview({ table, cell, q, query }: OverviewProps) {
     return null;
   return (
     <div class="overview">
-      <Confusion
-        rows={all}
-        cell={cell}
-        order={table.scored?.classes ?? []}
-        open={(of, as) => query(withCondition(withCondition(base, 'class', of), 'predicted', as))}
-      />
-      {table.columns.some(({ name }) => name === 'right2') && (
+      {(isSecond ? models : models.slice(0, 1)).map(({ suffix, title }) => {
+        const predicted = `predicted${suffix}`;
+        const base = without(q, 'class', predicted, `right${suffix}`, `score${suffix}`);
+        return (
+          <Confusion
+            key={suffix}
+            title={isSecond ? title : ''}
+            rows={rowsOf(base)}
+            within={base}
+            cell={cell}
+            predicted={predicted}
+            order={table.scored?.classes ?? []}
+            open={(of, as) => query(withCondition(withCondition(base, 'class', of), predicted, as))}
+          />
+        );
+      })}
+      {isSecond && (
         <Agreement
           rows={agreeing}
           cell={cell}
@@ -63,29 +71,51 @@ export function Overview({ table, cell, q, query }: OverviewProps) {
   );
 }
 
+/** The models of a gallery by what follows the names of their columns. */
+const models = [
+  { suffix: '', title: 'First model' },
+  { suffix: '2', title: 'Second model' },
+] as const;
+
+/** A query without the conditions on these columns. */
+const without = (q: string, ...names: readonly string[]): string =>
+  names.reduce((text, name) => withCondition(text, name, ''), q);
+
 interface PartProps<Of> {
   readonly rows: readonly number[];
   readonly cell: Cells;
   open(from: Of, to: Of): void;
 }
 
-function Confusion({
-  rows,
-  cell,
-  open,
-  order,
-}: PartProps<string> & { readonly order: readonly string[] }) {
-  const valuesOf = (name: string) =>
-    order.filter((value) => rows.some((row) => cell(name, row) === value));
+interface ConfusionProps extends PartProps<string> {
+  /** Which of two models it is of; empty for the only one. */
+  readonly title: string;
+  /** The query whose images it counts. */
+  readonly within: string;
+  /** The column of predicted classes. */
+  readonly predicted: string;
+  readonly order: readonly string[];
+}
+
+/** Images by class and predicted class; the shade is the share of the class. */
+function Confusion({ rows, cell, open, order, title, within, predicted }: ConfusionProps) {
+  const valuesOf = (...names: readonly string[]) =>
+    order.filter((value) => rows.some((row) => names.some((name) => cell(name, row) === value)));
   const classes = valuesOf('class');
-  const called = valuesOf('predicted');
+  const called = valuesOf('class', predicted);
   const count = (of: string, as: string) =>
-    rows.filter((row) => cell('class', row) === of && cell('predicted', row) === as).length;
+    rows.filter((row) => cell('class', row) === of && cell(predicted, row) === as).length;
+  const totals = new Map(
+    classes.map((of) => [of, called.reduce((sum, as) => sum + count(of, as), 0)]),
+  );
   if (classes.length > mostClasses) return null;
   return (
     <div class="scroll card">
       <table class="confusion">
-        <caption>True class (rows) by predicted class (columns)</caption>
+        <caption>
+          {title !== '' && `${title}: `}True class (rows) by predicted class (columns)
+          {within !== '' && <span class="soft"> of {within}</span>}
+        </caption>
         <thead>
           <tr>
             <td />
@@ -100,17 +130,23 @@ function Confusion({
           {classes.map((of) => (
             <tr key={of}>
               <th scope="row">{of}</th>
-              {called.map((as) => (
-                <td key={as}>
-                  <button
-                    type="button"
-                    aria-label={`${count(of, as)}: ${of} called ${as}`}
-                    onClick={() => open(of, as)}
-                  >
-                    {count(of, as)}
-                  </button>
-                </td>
-              ))}
+              {called.map((as) => {
+                const share = count(of, as) / (totals.get(of) || 1);
+                const shade = `color-mix(in srgb, #56b4e9 ${Math.round(45 * share)}%, var(--paper))`;
+                return (
+                  <td key={as}>
+                    <button
+                      type="button"
+                      aria-label={`${count(of, as)}: ${of} called ${as}`}
+                      style={{ background: shade }}
+                      onClick={() => open(of, as)}
+                    >
+                      {count(of, as)}
+                      <small>{formatShare(share)}</small>
+                    </button>
+                  </td>
+                );
+              })}
             </tr>
           ))}
         </tbody>
@@ -164,6 +200,7 @@ function Agreement({ rows, cell, open }: PartProps<string>) {
 }
 
 function Histogram({ rows, cell, open, score }: PartProps<number> & { readonly score: string }) {
+  const bins = binsOf(innerWidth);
   const counts = Array.from({ length: bins }, () => ({ yes: 0, no: 0 }));
   for (const row of rows) {
     const bin = counts[Math.min(bins - 1, Math.floor(Number(cell('score', row)) * bins))];

@@ -13,6 +13,7 @@ import { Grid } from './image-grid.tsx';
 import { useImageMap, useLassoed, useNearest } from './image-map.ts';
 import { TagField, useTagging } from './image-tags.tsx';
 import { Viewer } from './image-viewer.tsx';
+import { picksIn, picksText } from './picked-rows.ts';
 import { useView } from './use-view.ts';
 
 const container = document.getElementById('gallery');
@@ -44,8 +45,6 @@ const { run = '', planes = '[]' } = container?.dataset ?? {};
 const maps: readonly string[] = JSON.parse(planes);
 
 const viewNames = ['q', 'sort', 'at', 'pick', 'map', 'layout', 'colour', 'lasso', 'near'] as const;
-
-const numbersIn = (text: string): readonly number[] => text.split(',').filter(Boolean).map(Number);
 
 const valuesByName = ({ columns }: ImageTable) =>
   new Map(columns.map((column) => [column.name, column.values]));
@@ -108,8 +107,8 @@ function Gallery({ table: loaded }: { readonly table: ImageTable }) {
   const { map, lassoed, nearest, unknown, sorted } = useShownRows(table, view);
   // The address may be older than the table.
   const isRow = (row: number) => indexes[row] !== undefined;
-  const picked = new Set(numbersIn(view.pick).filter(isRow));
-  const pick = (rows: readonly number[]) => adjust({ pick: flipped(picked, rows).join(',') });
+  const picked = new Set(picksIn(view.pick).filter(isRow));
+  const pick = (rows: readonly number[]) => adjust({ pick: picksText(flipped(picked, rows)) });
   const marks = { pick, tag: tagging.flip };
   const at = view.at === '' ? -1 : sorted.indexOf(Number(view.at));
   const atRow = (index: number) => ({ at: String(sorted[index]) });

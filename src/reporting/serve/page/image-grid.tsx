@@ -1,11 +1,11 @@
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { itemsOf } from '../filter-query.ts';
 import type { TableProps } from './gallery-cells.ts';
 import { Picture } from './picture.tsx';
-import { drawnRows, useSeen } from './use-view.ts';
+import { drawnRows, useSeenInPage } from './use-view.ts';
 
-/** Pixels of the square for a picture. */
-const side = 124;
+/** About how many pixels the square for a picture has; it grows and shrinks to fill the line. */
+const usualSide = 124;
 
 interface GridProps extends TableProps {
   readonly rows: readonly number[];
@@ -33,9 +33,10 @@ const steps: Readonly<Record<string, (columns: number) => number>> = {
  * opens, with Ctrl it picks, with Shift all from the current image to this one.
  */
 export function Grid({ table, rows, cell, picked, open, pick, tag }: GridProps) {
-  const { box, seen, look } = useSeen<HTMLDivElement>();
+  const { box, seen } = useSeenInPage<HTMLDivElement>();
   const [current, setCurrent] = useState(0);
-  const columns = Math.max(1, Math.floor(seen.width / side));
+  const columns = Math.max(1, Math.round(seen.width / usualSide));
+  const side = Math.floor(seen.width / columns);
   const lines = Math.ceil(rows.length / columns);
   const [first, last] = drawnRows(seen, side, lines);
   const onKey = (event: KeyboardEvent) => {
@@ -46,10 +47,14 @@ export function Grid({ table, rows, cell, picked, open, pick, tag }: GridProps) 
     else if (step !== undefined) {
       const next = Math.max(0, Math.min(rows.length - 1, current + step(columns)));
       setCurrent(next);
-      showLine(box.current!, Math.floor(next / columns) * side);
+      showLine(box.current!, Math.floor(next / columns) * side, side);
     } else return;
     event.preventDefault();
   };
+  // Other images begin at their first.
+  useLayoutEffect(() => {
+    if (box.current!.getBoundingClientRect().top < 0) box.current!.scrollIntoView();
+  }, []);
   return (
     <div
       class="grid card"
@@ -59,7 +64,6 @@ export function Grid({ table, rows, cell, picked, open, pick, tag }: GridProps) 
       aria-label="Images: arrow keys move, Enter opens, P picks, Shift and a click pick several"
       aria-activedescendant={rows.length > 0 ? `image-${current}` : undefined}
       onKeyDown={onKey}
-      onScroll={look}
     >
       <div style={{ height: `${lines * side}px` }} role="presentation">
         {rows.slice(first * columns, last * columns).map((row, offset) => {
@@ -80,6 +84,7 @@ export function Grid({ table, rows, cell, picked, open, pick, tag }: GridProps) 
               row={row}
               index={index}
               columns={columns}
+              side={side}
               show={show}
               {...state}
             />
@@ -90,17 +95,19 @@ export function Grid({ table, rows, cell, picked, open, pick, tag }: GridProps) 
   );
 }
 
-/** Scrolls to the line of pictures at a height. */
-function showLine(box: HTMLElement, top: number): void {
-  const { scrollTop, clientHeight } = box;
-  if (top < scrollTop) box.scrollTop = top;
-  if (top + side > scrollTop + clientHeight) box.scrollTop = top + side - clientHeight;
+/** Scrolls the page to the line of pictures at a height of the box. */
+function showLine(box: HTMLElement, height: number, side: number): void {
+  const top = box.getBoundingClientRect().top + height;
+  if (top < 0) scrollBy(0, top);
+  if (top + side > innerHeight) scrollBy(0, top + side - innerHeight);
 }
 
 interface ThumbnailProps extends TableProps {
   readonly row: number;
   readonly index: number;
   readonly columns: number;
+  /** Pixels. */
+  readonly side: number;
   readonly isCurrent: boolean;
   readonly isPicked: boolean;
   show(event: MouseEvent): void;
@@ -112,6 +119,7 @@ function Thumbnail({
   row,
   index,
   columns,
+  side,
   isCurrent,
   isPicked,
   show,
@@ -120,9 +128,13 @@ function Thumbnail({
   const y = Math.floor(index / columns) * side;
   const tags = itemsOf(cell('tags', row));
   const isWrong = cell('right', row) === 'no';
-  const score = cell('score', row) === null ? undefined : Number(cell('score', row)).toFixed(3);
+  const scores = ['score', 'score2']
+    .map((name) => cell(name, row))
+    .flatMap((score) => (score === null ? [] : [Number(score).toFixed(3)]))
+    .join(' | ');
+  const label = cell('class', row) ?? '';
   const called = isWrong ? `, wrongly ${cell('predicted', row)}` : '';
-  const name = `${cell('key', row)}, ${cell('class', row) ?? ''}${called}${score === undefined ? '' : `, ${score}`}`;
+  const name = `${cell('key', row)}, ${label}${called}${scores && `, ${scores}`}`;
   return (
     // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useKeyWithClickEvents: the list has the focus and the keys
     <div
@@ -132,11 +144,17 @@ function Thumbnail({
       aria-label={name}
       title={name}
       class={`${isCurrent ? 'current ' : ''}${isWrong ? 'wrong' : ''}`}
-      style={{ transform: `translate(${x}px, ${y}px)` }}
+      style={{ transform: `translate(${x}px, ${y}px)`, width: `${side}px`, height: `${side}px` }}
       onClick={show}
     >
       <Picture table={table} cell={cell} row={row} form="thumb" />
-      {score !== undefined && <small>{score}</small>}
+      <small>
+        <span>
+          {label}
+          {isWrong && ` → ${cell('predicted', row)}`}
+        </span>
+        <span>{scores}</span>
+      </small>
       {tags.length > 0 && <span class="tag">{tags.join(', ')}</span>}
     </div>
   );

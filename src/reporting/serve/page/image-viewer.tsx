@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { colourMap } from '../../../learning/vision/colour-map.ts';
 import type { KeptMap } from '../gallery-images.ts';
 import { queryValue } from './address.ts';
 import type { Cells, TableProps } from './gallery-cells.ts';
@@ -57,28 +58,45 @@ export function Viewer(props: ViewerProps) {
           Close
         </button>
       </p>
-      <Pictures
-        table={table}
-        cell={cell}
-        row={row}
-        maps={maps}
-        blend={Number(view.blend) || 0}
-        zoom={Number(view.zoom) || 0}
-      />
-      {maps.length === 0 && (
-        <p class="soft small">
-          No stage kept a map of this image. To make one: <code>restage explain-image</code>
-        </p>
-      )}
-      <dl class="facts">
-        {facts.map(({ name, values }) => [
-          <dt key={name}>{name}</dt>,
-          <dd key={`${name}=`}>{String(values[row])}</dd>,
-        ])}
-      </dl>
+      <div class="opened">
+        <div>
+          <Pictures
+            table={table}
+            cell={cell}
+            row={row}
+            maps={maps}
+            blend={Number(view.blend) || 0}
+            zoom={Number(view.zoom) || 0}
+          />
+          <MapColours isShown={maps.length > 0} />
+        </div>
+        <dl class="facts">
+          {facts.map(({ name, values }) => [
+            <dt key={name}>{name}</dt>,
+            <dd key={`${name}=`}>{String(values[row])}</dd>,
+          ])}
+        </dl>
+      </div>
     </dialog>
   );
 }
+
+/** What the colours of maps mean, or how to make a map. */
+const MapColours = ({ isShown }: { readonly isShown: boolean }) =>
+  isShown ? (
+    <p class="soft small">
+      Maps: least <span class="ramp" style={{ background: ramp }} /> most, each on its own scale
+    </p>
+  ) : (
+    <p class="soft small">
+      No stage kept a map of this image. To make one: <code>restage explain-image</code>
+    </p>
+  );
+
+const ramp = `linear-gradient(90deg, ${Array.from({ length: 9 }, (_, i) => {
+  const [red, green, blue] = colourMap('viridis')(i / 8);
+  return `rgb(${red}, ${green}, ${blue})`;
+}).join()})`;
 
 function Steps({ at, count, turn }: StepsProps) {
   return (
@@ -139,6 +157,20 @@ function scrollTogether({ target, currentTarget }: Event): void {
   }
 }
 
+/** Drags enlarged pictures, where a finger scrolls them anyway. */
+function drag(event: PointerEvent): void {
+  const pane = (event.target as Element).closest('.pane');
+  if (pane === null || event.pointerType === 'touch' || event.button !== 0) return;
+  event.preventDefault();
+  const from = { x: event.clientX + pane.scrollLeft, y: event.clientY + pane.scrollTop };
+  const move = ({ clientX, clientY }: PointerEvent) => {
+    pane.scrollLeft = from.x - clientX;
+    pane.scrollTop = from.y - clientY;
+  };
+  addEventListener('pointermove', move);
+  addEventListener('pointerup', () => removeEventListener('pointermove', move), { once: true });
+}
+
 interface PicturesProps extends TableProps {
   readonly row: number;
   readonly maps: readonly KeptMap[];
@@ -154,6 +186,7 @@ function Pictures({ table, cell, row, maps, blend, zoom }: PicturesProps) {
       class={zoom > 0 ? 'pictures zoomed' : 'pictures'}
       style={zoom > 0 ? { '--zoom': String(zoom) } : {}}
       onScrollCapture={scrollTogether}
+      onPointerDown={zoom > 0 ? drag : undefined}
     >
       <figure>
         <div class="pane">

@@ -154,6 +154,22 @@ function keepCharts(before: Element, now: Element): void {
   }
 }
 
+for (const form of document.querySelectorAll<HTMLFormElement>('form.at-once')) showAtOnce(form);
+
+/** Asks for the page that a menu chooses, and leads the keyboard back to that menu. */
+function showAtOnce(form: HTMLFormElement): void {
+  const key = `restage:chosen:${form.action}`;
+  const menus = [...form.querySelectorAll('select')];
+  const chosen = sessionStorage.getItem(key);
+  sessionStorage.removeItem(key);
+  menus.find(({ name }) => name === chosen)?.focus();
+  for (const menu of menus)
+    menu.addEventListener('change', () => {
+      sessionStorage.setItem(key, menu.name);
+      form.requestSubmit();
+    });
+}
+
 const lineage = document.getElementById('lineage');
 if (lineage !== null) fillLineage(lineage);
 

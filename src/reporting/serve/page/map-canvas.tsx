@@ -80,9 +80,9 @@ export function MapCanvas(props: MapCanvasProps) {
     setMoved(next === undefined ? undefined : { index, view: next });
 
   useEffect(() => {
-    const frame = requestAnimationFrame(() =>
-      paint(below.current!, size, view, { ...props, isDark }),
-    );
+    const canvas = below.current;
+    if (canvas === null) return;
+    const frame = requestAnimationFrame(() => paint(canvas, size, view, { ...props, isDark }));
     return () => cancelAnimationFrame(frame);
   }, [
     index,
@@ -94,12 +94,14 @@ export function MapCanvas(props: MapCanvasProps) {
     view.centre[1],
     isDark,
   ]);
-  useEffect(() => drawAbove(above.current!, size, view, { ...props, path: undefined }));
+  // A drag may go on for a moment after the map has left the page.
+  const drawMarks = (path: readonly Place[] | undefined) => {
+    if (above.current !== null) drawAbove(above.current, size, view, { ...props, path });
+  };
+  useEffect(() => drawMarks(undefined));
 
   const seen = { view, size, look };
-  const pointer = usePointer(props, seen, (path) =>
-    drawAbove(above.current!, size, view, { ...props, path }),
-  );
+  const pointer = usePointer(props, seen, drawMarks);
   const onWheel = (event: WheelEvent) => {
     event.preventDefault();
     look(zoomAt(view, size, pixelOf(event), Math.exp(-event.deltaY / 400)));
@@ -253,7 +255,8 @@ function useSize(box: { readonly current: HTMLElement | null }): Size {
   const [size, setSize] = useState<Size>({ width: 400, height: 400 });
   useEffect(() => {
     const measure = () => {
-      const { clientWidth: width, clientHeight: height } = box.current!;
+      if (box.current === null) return;
+      const { clientWidth: width, clientHeight: height } = box.current;
       setSize((before) =>
         before.width === width && before.height === height ? before : { width, height },
       );

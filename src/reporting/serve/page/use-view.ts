@@ -58,6 +58,30 @@ export function useSeen<E extends HTMLElement>() {
   return { box, seen, look };
 }
 
+/** The part of a box that the page shows, in pixels, where the page scrolls and not the box. */
+export function useSeenInPage<E extends HTMLElement>() {
+  const box = useRef<E>(null);
+  const [seen, setSeen] = useState({ top: 0, height: 800, width: 1000 });
+  useLayoutEffect(() => {
+    const look = () => {
+      const { top } = box.current!.getBoundingClientRect();
+      const width = box.current!.clientWidth;
+      setSeen({ top: Math.max(0, -top), height: innerHeight, width });
+    };
+    look();
+    const watch = new ResizeObserver(look);
+    watch.observe(box.current!);
+    addEventListener('scroll', look, { passive: true });
+    addEventListener('resize', look);
+    return () => {
+      watch.disconnect();
+      removeEventListener('scroll', look);
+      removeEventListener('resize', look);
+    };
+  }, []);
+  return { box, seen };
+}
+
 /**
  * The first row to draw of `count`, and the one after the last: those in sight and some beyond the
  * edges.
