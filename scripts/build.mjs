@@ -131,6 +131,7 @@ await build({
     'gallery.tsx',
     'compare-grid.tsx',
     'run-notes.tsx',
+    'graph-view.ts',
   ].map((name) => `src/reporting/serve/page/${name}`),
   outdir: 'dist/page',
   bundle: true,

@@ -50,7 +50,17 @@ test('an empty project says which command to run, on every page', async () => {
   const runs = await lost(pages, '/');
   assert.equal(
     runs.says,
-    'Runs There were no runs yet. This page shows them as they begin: restage run',
+    'Runs There were no runs yet. This page shows them as they begin: restage run A first pipeline is written by: restage init',
+  );
+  const saysOf = async (path: string) => (await lost(pages, path)).says;
+  assert.equal(await saysOf('/images'), 'Images No run has a data set or scores yet.');
+  assert.equal(
+    await saysOf('/compare'),
+    'Compare Two runs that have ended can be compared; there is none yet.',
+  );
+  assert.equal(
+    await saysOf('/graph?pipeline=test'),
+    'There is no pipeline test. pipelines/ has none yet. All runs',
   );
   const graph = await lost(pages, '/graph');
   assert.equal(graph.status, 200);

@@ -32,6 +32,8 @@ interface CurveChartOptions {
   /** Which points there are, where not `by epoch`: `after epoch 3 of 9`. */
   readonly when?: string;
   readonly reading?: string;
+  /** Whether the axis of values begins at zero, as that of an amount. */
+  readonly isAmount?: boolean;
 }
 
 /** Lines that share their axes. */
@@ -60,6 +62,7 @@ export function curveCharts({
   owners,
   when,
   reading = '',
+  isAmount = false,
 }: CurveChartOptions): readonly CurveChart[] {
   const panels = owners.length === 1 ? panelsByMeasure(owners[0]!) : panelsByCurve(owners);
   return panels.map((panel) => {
@@ -78,7 +81,7 @@ export function curveCharts({
       measure,
       title,
       subtitle,
-      spec: chart(title, subtitle, width, { ...bodyOf(panel), data: { values } }),
+      spec: chart(title, subtitle, width, { ...bodyOf(panel, isAmount), data: { values } }),
     };
   });
 }
@@ -129,7 +132,13 @@ function notesOn({ lines }: Panel, most: number): readonly string[] {
   ];
 }
 
-function bodyOf({ measure, unit, lines }: Panel): Part {
+/** From zero to the greatest value; to one where all are zero. */
+function amounts(lines: Panel['lines']): Part {
+  const values = lines.flatMap(({ points }) => points.flatMap(([, value]) => value ?? []));
+  return { domain: [0, values.reduce((most, value) => Math.max(most, value), 0) || 1] };
+}
+
+function bodyOf({ measure, unit, lines }: Panel, isAmount: boolean): Part {
   const names = lines.map(({ series }) => series);
   const steps = lines.flatMap(({ points }) => points.map(([step]) => step));
   return {
@@ -138,7 +147,7 @@ function bodyOf({ measure, unit, lines }: Panel): Part {
     height,
     layer: lineLayers(names, {
       x: stepAxis(unit, steps),
-      y: quantity('value', measure),
+      y: quantity('value', measure, isAmount ? amounts(lines) : {}),
       legend: names.length > mostNamed || names.length === 1 ? null : { width },
       points: lines.every(({ points }) => points.length <= mostMarks),
     }),

@@ -1,4 +1,4 @@
-import { readUsage, type UsageSample } from '../engine/execution/processes/usage-sampler.ts';
+import { readUsage, type StageUsage } from '../engine/execution/processes/usage-sampler.ts';
 import type { Curve } from '../reported-curves.ts';
 import { thinned } from '../reported-curves.ts';
 import type { OwnedCurves } from './curve-charts.ts';
@@ -16,7 +16,10 @@ interface UsedRun {
   readonly isRunning: boolean;
 }
 
-/** The cores and the memory that the stages of a run used, by seconds since it began. */
+/**
+ * The cores, the memory and the graphics cards that the stages of a run used, by seconds since it
+ * began. A stage that left the cards idle has no curves of them.
+ */
 export function usageCurves(
   path: string,
   { startedAt, isRunning }: UsedRun,
@@ -28,18 +31,23 @@ export function usageCurves(
   return [...names].flatMap((name) => {
     const own = known.filter(({ stages }) => stages[name] !== undefined);
     if (own.length < leastSamples) return [];
-    const curve = (title: string, amount: (sample: UsageSample) => number): Curve => {
-      const points = own.map((sample) => {
-        const seconds = Math.round((sample.time - startedAt) / 1000);
-        return [seconds, Number(amount(sample).toPrecision(4))] as const;
+    const curve = (title: string, amount: (usage: StageUsage) => number): Curve => {
+      const points = own.map(({ time, stages }) => {
+        const seconds = Math.round((time - startedAt) / 1000);
+        return [seconds, Number(amount(stages[name]!).toPrecision(4))] as const;
       });
       const count = points.length;
       return { name: title, unit: 'second', count, every: 1, points: thinned(points, mostPoints) };
     };
     const curves = [
-      curve('cores in use', ({ stages }) => stages[name]![0]),
-      curve('memory (GiB)', ({ stages }) => stages[name]![1] / gibibyte),
+      curve('cores in use', ([cores]) => cores),
+      curve('memory (GiB)', ([, bytes]) => bytes / gibibyte),
     ];
+    if (own.some(({ stages }) => (stages[name]![2] ?? 0) > 0))
+      curves.push(
+        curve('graphics cards in use', ([, , cards = 0]) => cards),
+        curve('memory of graphics cards (GiB)', ([, , , bytes = 0]) => bytes / gibibyte),
+      );
     return [{ owner: name, curves }];
   });
 }

@@ -97,7 +97,7 @@ async function runAttempt(
     launcher: trace?.launcher,
     cpus,
     cards,
-    ...(usage !== undefined && { watchUsage: (pid) => usage.watch(stage.name, pid) }),
+    ...(usage !== undefined && { watchUsage: (pid) => usage.watch(stage.name, pid, cards) }),
   });
   const { misuses, edited } = await closeView(view, lender, workspace.digests);
   const declared = [...view.originals.values()];

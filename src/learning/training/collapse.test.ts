@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { allCalledBy, collapseKept, collapseOf, constantLoss, firstCollapse } from './collapse.ts';
+import {
+  allCalledBy,
+  collapseKept,
+  collapseOf,
+  constantLoss,
+  lastingCollapse,
+} from './collapse.ts';
 import type { SplitImages } from './splits.ts';
 
 const of = (labels: number[], logits: number[]) =>
@@ -23,18 +29,38 @@ test('with four classes, one that all images are called raises a warning with th
   const allCalled = allCalledBy({ labels: Int32Array.of(0, 2, 3), logits }, classes)!;
   assert.equal(allCalled, 'bee');
   const values = { loss: 1.4, accuracy: 0.25, allCalled };
-  const epochs = [{ epoch: 1, learningRate: 0.1, running: values, splits: { val: values } }];
+  const epochOf = (epoch: number) => ({
+    epoch,
+    learningRate: 0.1,
+    running: values,
+    splits: { val: values },
+  });
+  const epochs = [epochOf(1), epochOf(2), epochOf(3)];
   const images = { val: { ant: 10, bee: 10, cat: 10, dog: 10 } };
   const words =
     'calls every image of val bee, with a loss of 1.4000, where the best constant answer has 1.3863.';
   assert.equal(
-    firstCollapse(epochs, images),
-    `After epoch 1 the network separates nothing: it ${words}`,
+    lastingCollapse(epochs, images),
+    `After epoch 3 the network still separates nothing: it ${words}`,
   );
   assert.match(
     collapseKept({ splits: ['val'], epochs, images, chosenEpoch: 1 })!,
     /^The network learned nothing: epoch 1, /,
   );
+});
+
+test('a network that collapses at first and recovers raises no warning', () => {
+  const images = { val: { real: 10, fake: 10 } };
+  const epochsOf = (...collapsed: readonly boolean[]) =>
+    collapsed.map((isCollapsed, i) => {
+      const values = { loss: 0.7, accuracy: 0.5, ...(isCollapsed && { allCalled: 'real' }) };
+      return { epoch: i + 1, learningRate: 0.1, running: values, splits: { val: values } };
+    });
+  assert.equal(lastingCollapse(epochsOf(true), images), undefined);
+  assert.equal(lastingCollapse(epochsOf(true, true, false, true), images), undefined);
+  assert.match(lastingCollapse(epochsOf(false, true, true, true), images)!, /^After epoch 4 /);
+  const later = epochsOf(false, true, true, true, true);
+  assert.equal(lastingCollapse(later, images), undefined, 'it is told once');
 });
 
 test('the best constant answer has the entropy of the class shares as its loss', () => {

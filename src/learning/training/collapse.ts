@@ -55,17 +55,18 @@ export function collapseOf(
     : undefined;
 }
 
-/**
- * The warning when the last of these epochs is the first to collapse: many do at first, and
- * recover.
- */
-export function firstCollapse(
+/** Many trainings collapse at first and recover: fewer epochs in a row are no news. */
+const lastingEpochs = 3;
+
+/** The warning when the last of these epochs is the third in a row to collapse. */
+export function lastingCollapse(
   epochs: readonly EpochRecord[],
   images: History['images'],
 ): string | undefined {
-  const first = epochs.find((epoch) => collapseOf(epoch, images));
-  if (first === undefined || first !== epochs.at(-1)) return undefined;
-  return `After epoch ${first.epoch} the network separates nothing: it calls ${collapseWords(first, images)}.`;
+  const sound = epochs.findLastIndex((epoch) => collapseOf(epoch, images) === undefined);
+  if (epochs.length - 1 - sound !== lastingEpochs) return undefined;
+  const last = epochs.at(-1)!;
+  return `After epoch ${last.epoch} the network still separates nothing: it calls ${collapseWords(last, images)}.`;
 }
 
 /** The warning at the end when the kept epoch is one that collapsed; undefined otherwise. */

@@ -315,17 +315,17 @@ test('an epoch is not chosen by a number that the validation images cannot show'
   assert.ok(epochs[0]!.splits['val']!.selected! >= 0);
 });
 
-test('a network that calls every image one class is reported, at first and if it is kept, and recorded', async () => {
+test('a network that calls every image one class is reported, at its third epoch and if it is kept, and recorded', async () => {
   const data = new NoisyImages({ train: 20, val: 9, test: 9 }, (values) => void values.fill(1));
   const notes = new Notes();
 
   const { epochs, chosenEpoch } = await fit(tinyModel(), data, { ...options, epochs: 3 }, notes);
 
-  const { allCalled, loss } = epochs[0]!.splits['val']!;
+  const { allCalled, loss } = epochs[2]!.splits['val']!;
   const kept = epochs[chosenEpoch - 1]!.splits['val']!;
   const cures = 'Another learning rate, a warm-up, more epochs or another seed may help.';
   assert.deepEqual(notes.warnings, [
-    `After epoch 1 the network separates nothing: it calls every image of val ${allCalled}, with a loss of ${loss.toFixed(4)}, where the best constant answer has 0.6870.`,
+    `After epoch 3 the network still separates nothing: it calls every image of val ${allCalled}, with a loss of ${loss.toFixed(4)}, where the best constant answer has 0.6870.`,
     `The network learned nothing: epoch ${chosenEpoch}, which is kept, calls every image of val ${kept.allCalled}, with a loss of ${kept.loss.toFixed(4)}, where the best constant answer has 0.6870. ${cures}`,
   ]);
   assert.ok(epochs.every(({ splits }) => splits['val']!.allCalled && splits['test']!.allCalled));

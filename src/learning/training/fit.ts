@@ -9,7 +9,7 @@ import { metricsOfLogits } from '../metrics/metrics-of-logits.ts';
 import { rowOf } from '../models/model-output.ts';
 import { seedDropout } from '../models/seeded-dropout.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
-import { allCalledBy, collapseKept, firstCollapse } from './collapse.ts';
+import { allCalledBy, collapseKept, lastingCollapse } from './collapse.ts';
 import { type Freezing, freezeLayers } from './freezing.ts';
 import type { EpochRecord, History, SplitValues } from './history.ts';
 import type { RateFactors } from './learning-rates.ts';
@@ -126,7 +126,7 @@ export async function fit(
       epochs.push(record);
       states?.keep(await takeState(model, best, memories(), { epochs, chosenEpoch }));
       listener.epoch(record, isBest);
-      warn(firstCollapse(epochs, images));
+      warn(lastingCollapse(epochs, images));
     }
   } finally {
     freezeLayers(model, new Map(), 1);

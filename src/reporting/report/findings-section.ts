@@ -144,7 +144,8 @@ function renderComparison(findings: readonly Finding[]): readonly Html[] {
     );
   const who = findings.length === 1 ? 'the' : 'each';
   if (findings.length <= mostRows) {
-    return [table(`How well ${who} stage separates the classes on ${split}`, findings)];
+    const order = findings.length === 1 ? '' : ', the best first';
+    return [table(`How well ${who} stage separates the classes on ${split}${order}`, best)];
   }
   return [
     table(

@@ -217,16 +217,60 @@ test('a table of a file is rounded for the eye', () => {
   assert.match(page, />0\.764</);
 });
 
-test('three stages that measure are compared in one table instead', () => {
-  const stages = ['a', 'b', 'c'].map((name) =>
+test('three stages that measure are compared in one table instead, the best first', () => {
+  const accuracies = { a: 0.5, b: 0.75, c: 0.625 };
+  const stages = Object.entries(accuracies).map(([name, value]) =>
     exampleStage({
       name,
-      outputs: [output({ as: 'metrics', metrics: [{ name: 'test.accuracy', value: 0.75 }] })],
+      outputs: [output({ as: 'metrics', metrics: [{ name: 'test.accuracy', value }] })],
     }),
   );
   const page = bodyOf(renderReport(exampleModel({ stages })));
-  assert.match(page, /<caption>How well each stage separates the classes on test<\/caption>/);
+  const [, table] =
+    /<caption>How well each stage separates the classes on test, the best first<\/caption>([\s\S]*?)<\/table>/.exec(
+      page,
+    )!;
+  const rows = [...table!.matchAll(/<th scope="row">(.)<\/th>/g)].map(([, name]) => name);
+  assert.deepEqual(rows, ['b', 'c', 'a']);
   assert.doesNotMatch(page, /class="tile/);
+});
+
+test('charts that every member of a matrix has are folded after the second', () => {
+  const preview: ShownArtifact = {
+    as: 'chart',
+    title: 'Mistakes',
+    subtitle: '',
+    width: 560,
+    height: 360,
+    forms: [],
+    picture: 'data:,',
+  };
+  const stages = [1, 2, 3, 4, 5].map((seed) =>
+    exampleStage({ name: `mistakes[seed=${seed}]`, outputs: [output(preview)] }),
+  );
+  const charts = (some: typeof stages) =>
+    /<section id="charts"[\s\S]*?<\/section>/.exec(
+      bodyOf(renderReport(exampleModel({ stages: some }))),
+    )![0];
+  const [inSight, folded] = charts(stages).split('<details class="more"');
+  assert.equal(inSight!.split('<figure').length - 1, 2);
+  assert.match(folded!, /3 more charts mistakes\.out, one for each member of the matrix/);
+  assert.equal(folded!.split('<figure').length - 1, 3);
+  assert.doesNotMatch(charts(stages.slice(0, 3)), /<details/, 'a single one is not folded');
+});
+
+test('during a run the stages that run come first, and those that wait last', () => {
+  const stages = [
+    exampleStage({ name: 'data' }),
+    exampleStage({ name: 'table', state: 'waiting' }),
+    exampleStage({ name: 'fit', state: 'running' }),
+  ];
+  const orderOf = (state: 'running' | 'succeeded') => {
+    const page = bodyOf(renderReport(exampleModel({ stages, state, finals: ['table'] })));
+    return [...page.matchAll(/id="stage-(\w+)"/g)].map(([, name]) => name);
+  };
+  assert.deepEqual(orderOf('running'), ['fit', 'data', 'table']);
+  assert.deepEqual(orderOf('succeeded'), ['table', 'data', 'fit']);
 });
 
 test('every table has heads of columns and rows, every picture a text, every section a name', () => {

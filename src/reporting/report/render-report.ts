@@ -45,7 +45,7 @@ export function reportPage(model: ReportModel, reloads = model.state === 'runnin
       { id: 'looks', title: 'Looks at sealed images', content: renderLooks(model) },
       { id: 'warnings', title: 'Warnings', content: renderWarnings(warnings) },
       ...resultSections(stages),
-      { id: 'usage', title: 'Processor and memory', content: usageCharts(model.usage ?? []) },
+      { id: 'usage', title: 'Use of the machine', content: usageCharts(model.usage ?? []) },
       { id: 'pipeline', title: 'What ran and why', content: renderWhatRan(model) },
       {
         id: 'provenance',
@@ -109,8 +109,18 @@ function renderLooks({ looks = [] }: ReportModel): readonly Html[] {
   return [html`<p>${why}</p>${renderTable(columns, rows)}`];
 }
 
-/** The final stages, then the rest in the order of the file. */
-function finalsFirst({ stages, finals }: ReportModel): readonly ReportStage[] {
+/**
+ * The final stages, then the rest in the order of the file; during a run first what runs, and what
+ * waits last.
+ */
+function finalsFirst({ state, stages, finals }: ReportModel): readonly ReportStage[] {
+  if (state === 'running') {
+    const rankOf = (stage: ReportStage) => {
+      if (stage.state === 'running') return 0;
+      return stage.state === 'waiting' ? 2 : 1;
+    };
+    return stages.toSorted((a, b) => rankOf(a) - rankOf(b));
+  }
   const ranks = new Map(finals.map((name, index) => [name, index]));
   const of = ({ name }: ReportStage) => ranks.get(name) ?? finals.length;
   return stages.toSorted((a, b) => of(a) - of(b));

@@ -3,6 +3,7 @@ import { groupBy } from '../../group-by.ts';
 import { headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
 import { groupSummaryTables, isChoice, isData } from '../group-summary-tables.ts';
 import { showNumber } from '../measured-number.ts';
+import { baseName } from '../stage-base-name.ts';
 import { later, renderChart } from './chart-figure.ts';
 import { findingOf } from './findings-section.ts';
 import { type Html, html } from './html.ts';
@@ -84,19 +85,41 @@ function shownSections(
   stages: readonly ReportStage[],
   all: readonly ReportStage[],
 ): readonly Section[] {
-  const drawn = shownAs(stages, 'chart').map(({ stage, output, preview }) =>
-    renderChart(nameOf(stage, output), output.href, preview),
-  );
-  const charts = [...drawn, ...endedCurves(stages, all)];
   return withContent([
-    {
-      id: 'charts',
-      title: 'Charts',
-      content: charts.length > 0 ? [html`<div class="charts">${charts}</div>`] : [],
-    },
+    { id: 'charts', title: 'Charts', content: renderCharts(stages, all) },
     { id: 'tables', title: 'Tables', content: renderTables(stages) },
     { id: 'data', title: 'Data', content: renderData(stages) },
   ]);
+}
+
+/** Of the charts that all instances of a matrix have, so many are in sight, and the others folded. */
+const mostAlike = 2;
+
+function renderCharts(
+  stages: readonly ReportStage[],
+  all: readonly ReportStage[],
+): readonly Html[] {
+  const groups = groupBy(
+    shownAs(stages, 'chart'),
+    ({ stage, output: { port } }) => `${baseName(stage.name)}.${port}`,
+  );
+  const drawn = Array.from(groups, ([name, group]) => {
+    const charts = group.map(({ stage, output, preview }) =>
+      renderChart(nameOf(stage, output), output.href, preview),
+    );
+    const isLong = charts.length > mostAlike + 1;
+    return { name, first: isLong ? charts.slice(0, mostAlike) : charts, charts };
+  });
+  const first = [...drawn.flatMap((group) => group.first), ...endedCurves(stages, all)];
+  const folded = drawn.flatMap(({ name, first, charts }) => {
+    const others = charts.slice(first.length);
+    return others.length === 0
+      ? []
+      : [
+          html`<details class="more" id="charts-${name}"><summary>${formatCountOf(others.length, 'more chart')} ${name}, one for each member of the matrix</summary><div class="charts">${others}</div></details>`,
+        ];
+  });
+  return first.length === 0 ? [] : [html`<div class="charts">${first}</div>`, ...folded];
 }
 
 function shownAs<As extends ShownArtifact['as']>(stages: readonly ReportStage[], as: As) {

@@ -49,7 +49,11 @@ export const usageCharts = (owners: readonly OwnedCurves[]): readonly Html[] =>
   owners.length === 0
     ? []
     : [
-        html`<div class="charts">${figures('Stages', owners, { when: 'by seconds of the run' })}</div>`,
+        html`<div class="charts">${figures(
+          owners.length === 1 ? owners[0]!.owner : 'Stages',
+          owners,
+          { when: 'by seconds of the run', isAmount: true },
+        )}</div>`,
       ];
 
 /** `epoch 3 of 9`; undefined where the stage reported no point in this run. */
@@ -67,7 +71,11 @@ function ownCurves({ name, curves }: ReportStage): OwnedCurves {
 function figures(
   name: string,
   owners: readonly OwnedCurves[],
-  notes: { readonly when?: string; readonly reading?: string } = {},
+  notes: {
+    readonly when?: string;
+    readonly reading?: string;
+    readonly isAmount?: boolean;
+  } = {},
 ): readonly Html[] {
   const words = html`<p class="padded">Scripts draw this chart. Each stage below has its values.</p>`;
   return curveCharts({ name, owners, ...notes }).map(({ measure, title, subtitle, spec }) => {

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { RunRecord } from '../../engine/store/runs/run-record.ts';
-import { formatCountOf } from '../../format-numbers.ts';
+import { formatCountOf, formatList } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import { theme } from '../../learning/charts/theme.ts';
 import { type Comparison, compareSubjects } from '../compare/compare-subjects.ts';
@@ -301,7 +301,11 @@ function chooser({ index }: Sources, askedRuns: ReadonlySet<string>): Html {
     ({ id, pipeline, outcome }) =>
       html`<li><label><input type="checkbox" name="runs" value="${id}"${askedRuns.has(id) && html` checked`}> ${shortLabel(id)} ${pipeline} <span class="soft">${outcome}</span></label></li>`,
   );
-  return html`<h1>Compare</h1><p>Tick two runs or more here, or in the table of <a href="/">all runs</a>.</p>
+  if (runs.length < 2)
+    return html`<h1>Compare</h1><p>Two runs that have ended can be compared; there ${runs.length === 0 ? 'is none' : 'is one'} yet.</p>`;
+  const lost = [...askedRuns].filter((id) => !offered.some((run) => run.id === id.split('~')[0]));
+  const news = lost.length > 0 && html`<p>There is no run ${formatList(lost)} that has ended.</p>`;
+  return html`<h1>Compare</h1>${news}<p>Tick two runs or more here, or in the table of <a href="/">all runs</a>.</p>
 <form action="/compare"><button>Compare</button><ul class="choices">${rows}</ul></form>`;
 }
 

@@ -46,7 +46,7 @@ export function imagesPage(c: Context, sources: Sources): Response {
       at: '/images',
       project,
       isWritable: sources.isWritable,
-      content: [html`<h1>Images</h1>`, form, gallery],
+      content: [html`<h1>Images</h1>`, ...(run === undefined ? [] : [form]), gallery],
       scripts: ['gallery.js'],
     }),
   );

@@ -11,6 +11,7 @@ import { experimentOf } from '../report/results-sections.ts';
 import { drawFitting } from '../report/stage-graph.ts';
 import { renderStage } from '../report/stage-sections.ts';
 import { countActs, plannedStates } from '../states.ts';
+import { lostPage } from './lost-page.ts';
 import type { Sources } from './run-page.ts';
 import { renderFrame } from './served-page-frame.ts';
 import type { Objects } from './stored-objects.ts';
@@ -58,12 +59,23 @@ export async function graphPage(
   const form = html`<h1>Graph</h1><form class="line at-once" action="/graph"><label>Pipeline <select name="pipeline">${choices}</select></label><noscript><button>Show</button></noscript></form>`;
   const page = (content: readonly Html[], status: 200 | 404 = 200) =>
     c.html(
-      renderFrame({ title: name ?? 'Graph', at: '/graph', project, content: [form, ...content] }),
+      renderFrame({
+        title: name ?? 'Graph',
+        at: '/graph',
+        project,
+        content: [form, ...content],
+        // The second opens the stage to which a box of the graph leads.
+        scripts: ['graph-view.js', 'report-page.js'],
+      }),
       status,
     );
   if (askedName === undefined) {
     const content = html`<h1>Graph</h1><p>There is no pipeline in <code>pipelines/</code> yet. <code>restage init</code> writes a first one.</p>`;
     return c.html(renderFrame({ title: 'Graph', at: '/graph', project, content }));
+  }
+  if (name === undefined && names.length === 0) {
+    const why = 'pipelines/ has none yet.';
+    return lostPage(c, project, `There is no pipeline ${askedName}.`, why);
   }
   if (name === undefined)
     return page(
@@ -93,6 +105,7 @@ export async function graphPage(
   return page([
     html`<p>What a run would do with ${formatCountOf(planned.length, 'stage')}: ${countActs(planned.map(({ decision }) => decision))}.${planned.length > mostFlat && ' Arrows that follow from others are left out; the list below has all inputs.'}</p>`,
     html`<p class="links">${fold}</p>`,
+    html`<form class="line" id="graph-tools"><label>Find <input type="search" name="find"></label><span class="small" role="status"></span><label>Zoom <select name="zoom"><option value="">fit</option><option value="0.5">50 %</option><option value="1">100 %</option><option value="1.5">150 %</option></select></label></form>`,
     html`<div class="card graph" tabindex="0" role="group" aria-label="Graph of the stages; the list below has them too">${svg}</div>`,
     html`<section aria-labelledby="stages-title"><h2 id="stages-title">Stages</h2>${experiments(planned, objects)}</section>`,
   ]);

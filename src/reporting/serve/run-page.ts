@@ -92,7 +92,8 @@ const lineageSection = (address: string): Html =>
 
 /** The logs of all stages, which the page's script loads from `address`. */
 function logSection(address: string, stages: readonly StageModel[]): Html {
-  const chosen = stages.find(({ state }) => state === 'running') ?? stages[0];
+  const inState = (state: StageModel['state']) => stages.find((stage) => stage.state === state);
+  const chosen = inState('running') ?? inState('failed') ?? stages[0];
   const options = stages.map(
     (stage) => html`<option${stage === chosen && html` selected`}>${stage.name}</option>`,
   );

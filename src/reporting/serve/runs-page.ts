@@ -45,7 +45,7 @@ export function runsPage(c: Context, { index, project, isWritable, isStatic }: S
   );
   const content =
     table.ids.length === 0
-      ? html`<h1>Runs</h1><p>There were no runs yet. This page shows them as they begin:</p><pre>restage run</pre>`
+      ? html`<h1>Runs</h1><p>There were no runs yet. This page shows them as they begin:</p><pre>restage run</pre><p>A first pipeline is written by:</p><pre>restage init</pre>`
       : html`<h1>Runs</h1><div id="table" class="runs">${renderTable(names, cells)}</div>`;
   return c.html(
     renderFrame({

@@ -22,9 +22,14 @@ const files: ReadonlyMap<string, string> = new Map(
   [
     ...vegaFiles(),
     ...['report-page.js', 'page.css'].map(assetFile),
-    ...['live-updates.js', 'runs-table.js', 'gallery.js', 'compare-grid.js', 'run-notes.js'].map(
-      builtFile,
-    ),
+    ...[
+      'live-updates.js',
+      'runs-table.js',
+      'gallery.js',
+      'compare-grid.js',
+      'run-notes.js',
+      'graph-view.js',
+    ].map(builtFile),
   ].map((file) => [basename(file), file]),
 );
 

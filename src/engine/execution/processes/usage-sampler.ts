@@ -1,13 +1,27 @@
 import { appendFileSync, readFileSync } from 'node:fs';
+import type { Environment } from '../../../environment.ts';
 import { jsonLines, readText } from '../../files/read-part.ts';
+import { GpuWatch } from './gpu-watch.ts';
 
 /** What the processes of the stages under way use at a time. */
 export interface UsageSample {
   /** Milliseconds since the epoch. */
   readonly time: number;
-  /** By stage: the cores that it kept busy since the sample before, and its resident bytes. */
-  readonly stages: Readonly<Record<string, readonly [cores: number, bytes: number]>>;
+  readonly stages: Readonly<Record<string, StageUsage>>;
 }
+
+/**
+ * The cores that a stage kept busy since the sample before, its resident bytes, and, on a machine
+ * with NVIDIA's driver, how many graphics cards computed, and the bytes of their memory. The cards
+ * are those that the stage was given; where it asked for none, all of the machine, which others may
+ * use, too.
+ */
+export type StageUsage = readonly [
+  cores: number,
+  bytes: number,
+  cards?: number,
+  cardBytes?: number,
+];
 
 const pause = 1000;
 /** More samples than a day has are taken once a minute. */
@@ -20,6 +34,8 @@ const ticksPerSecond = 100;
 interface Watched {
   readonly stage: string;
   readonly pid: number;
+  /** The graphics cards that it was given. */
+  readonly cards: readonly string[];
   /** Seconds of the processor at the last look, and when that was. */
   seconds: number;
   at: number;
@@ -32,26 +48,33 @@ interface Watched {
  */
 export class UsageSampler {
   readonly #path: string;
+  readonly #gpus: GpuWatch;
   readonly #watched = new Set<Watched>();
   #timer: NodeJS.Timeout | undefined;
   #count = 0;
 
-  constructor(path: string) {
+  constructor(path: string, env: Environment = process.env) {
     this.#path = path;
+    this.#gpus = new GpuWatch(env);
   }
 
-  /** Looks at a process and all that it starts until the returned function is called. */
-  watch(stage: string, pid: number): () => void {
+  /**
+   * Looks at a process, all that it starts and its graphics cards until the returned function is
+   * called.
+   */
+  watch(stage: string, pid: number, cards: readonly string[] = []): () => void {
     const first = usageOf(pid);
     if (first === undefined) return () => {};
-    const watched = { stage, pid, seconds: first.seconds, at: performance.now() };
+    const watched = { stage, pid, cards, seconds: first.seconds, at: performance.now() };
     this.#watched.add(watched);
+    this.#gpus.start();
     this.#timer ??= setInterval(() => this.#tick(), pause).unref();
     return () => {
       this.#watched.delete(watched);
       if (this.#watched.size > 0) return;
       clearInterval(this.#timer);
       this.#timer = undefined;
+      this.#gpus.stop();
     };
   }
 
@@ -69,7 +92,7 @@ export class UsageSampler {
 
   /** What the stages under way use now. */
   sample(): UsageSample {
-    const stages: Record<string, readonly [number, number]> = {};
+    const stages: Record<string, StageUsage> = {};
     for (const watched of this.#watched) {
       const usage = usageOf(watched.pid);
       if (usage === undefined) continue;
@@ -79,7 +102,10 @@ export class UsageSampler {
       const cores = Math.max(0, usage.seconds - watched.seconds) / took;
       watched.seconds = usage.seconds;
       watched.at = now;
-      stages[watched.stage] = [Number(cores.toFixed(3)), usage.bytes];
+      const ofProcesses = [Number(cores.toFixed(3)), usage.bytes] as const;
+      const gpus = this.#gpus.use(watched.cards);
+      stages[watched.stage] =
+        gpus === undefined ? ofProcesses : [...ofProcesses, gpus.busy, gpus.bytes];
     }
     return { time: Date.now(), stages };
   }
