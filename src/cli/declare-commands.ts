@@ -369,10 +369,12 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       'Writes the pages of some runs and their comparison into a new folder, which opens from a disk or from any web server, without Restage. Each run also leaves a report of its own: artifacts/<pipeline>/report.html.',
     options: [
       option('--runs <runs>', 'runs by name, such as last,last~1, or a filter: "seed=7 auc>0.8"'),
+      option('--images <filter>', 'images to write, too, by a filter as their page has it'),
       option('--to <folder>', 'the new folder'),
     ],
     examples: [
       'restage report --runs last,last~1 --to shared',
+      "restage report --runs last --images 'split=test right=no' --to shared",
       "restage report --runs 'pipeline=study tags=good' --to shared",
     ],
     load: async () => (await import('./commands/report.ts')).reportCommand,

@@ -135,7 +135,8 @@ function notesOn({ lines }: Panel, most: number): readonly string[] {
 /** From zero to the greatest value; to one where all are zero. */
 function amounts(lines: Panel['lines']): Part {
   const values = lines.flatMap(({ points }) => points.flatMap(([, value]) => value ?? []));
-  return { domain: [0, values.reduce((most, value) => Math.max(most, value), 0) || 1] };
+  const most = values.reduce((greatest, value) => Math.max(greatest, value), 0);
+  return { domain: [0, 1.05 * most || 1] };
 }
 
 function bodyOf({ measure, unit, lines }: Panel, isAmount: boolean): Part {

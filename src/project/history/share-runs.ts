@@ -22,16 +22,21 @@ const mostTested = 10;
 export interface SharedPages {
   readonly runs: number;
   readonly compared: number;
+  readonly images: number;
 }
 
-/**
- * Writes the runs that a text names, and their comparison, as pages in a new folder that needs no
- * server. The text is a list of runs, such as `last,last~1`, or a filter as the page of runs has
- * it.
- */
+/** What goes into a folder of pages. */
+export interface SharedChoice {
+  /** A list of runs, such as `last,last~1`, or a filter as the page of runs has it. */
+  readonly runs: string;
+  /** A filter of images, as their page has it; absent: no images. */
+  readonly images?: string | undefined;
+}
+
+/** Writes runs, their comparison and images as pages in a new folder that needs no server. */
 export async function shareRuns(
   { root, folder, env, warn }: OpenedProject,
-  text: string,
+  { runs: text, images }: SharedChoice,
   to: string,
 ): Promise<SharedPages> {
   const target = resolve(folder, to);
@@ -54,8 +59,12 @@ export async function shareRuns(
   const compared = comparedOf(ended);
   const base = compared.length <= mostTested ? baselineOf(compared, new Notes(root)) : undefined;
   const runs = ended.map(({ id }) => id);
-  await makeFolder(target, (path) => writeStaticFolder(path, { runs, compared, base }, options));
-  return { runs: runs.length, compared: compared.length };
+  const content = { runs, compared, base, images };
+  let written = 0;
+  await makeFolder(target, async (path) => {
+    written = await writeStaticFolder(path, content, options);
+  });
+  return { runs: runs.length, compared: compared.length, images: written };
 }
 
 /** The ids of a list of runs; undefined for a filter. */

@@ -92,7 +92,7 @@ function shownSections(
   ]);
 }
 
-/** Of the charts that all instances of a matrix have, so many are in sight, and the others folded. */
+/** Of the charts that all instances of a matrix have, so many are in sight; others are folded. */
 const mostAlike = 2;
 
 function renderCharts(

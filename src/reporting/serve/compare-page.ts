@@ -143,6 +143,7 @@ export async function comparePage(
       at: '/compare',
       project,
       isStatic,
+      hasImages: sources.imageRuns.size > 0,
       scripts: [...chartScripts, 'compare-grid.js'],
       data: {
         grid,

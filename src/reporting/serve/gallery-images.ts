@@ -27,6 +27,13 @@ export interface KeptMap {
   readonly src: string;
 }
 
+/** The files of an image in a folder of pages; absent where the run has no such image. */
+export interface ImageFiles {
+  readonly thumb?: string | undefined;
+  readonly image?: string | undefined;
+  readonly maps: readonly KeptMap[];
+}
+
 /** Images and maps of stored artifacts, opened where they lie in the store. */
 export class ImageStore {
   readonly #objects: Objects;
@@ -172,13 +179,14 @@ export class ImageStore {
     const map = readNpyPart(this.#objects.pathOf(listed.artifact, member), row);
     if (map?.shape.length !== 2) return undefined;
     const [height, width] = map.shape as readonly [number, number];
-    const { pictureOf } = await import('../../learning/explanations/map-pictures.ts');
+    const { constancyOf, pictureOf } = await import('../../learning/explanations/map-pictures.ts');
     const { sharpOf } = await import('../../learning/vision/decode-image.ts');
+    const isConstant = constancyOf({ height, width, values: map.values }) !== undefined;
+    // A map that is the same everywhere marks nothing.
+    const values = isConstant ? new Float32Array(map.values.length) : map.values;
     return {
       type: 'image/png',
-      bytes: await sharpOf(pictureOf({ height, width, values: map.values }, 'viridis'))
-        .png()
-        .toBuffer(),
+      bytes: await sharpOf(pictureOf({ height, width, values }, 'viridis')).png().toBuffer(),
     };
   }
 }

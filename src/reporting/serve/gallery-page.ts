@@ -113,7 +113,8 @@ const firstWithImages = (sources: Sources, ids: readonly string[]): RunFolder | 
         stagesWith(run, sources, 'scores').length + stagesWith(run, sources, 'dataset').length > 0,
     );
 
-const stagesWith = (
+/** The stages of a run with an artifact of a type, in the order of its record. */
+export const stagesWith = (
   run: RunFolder,
   { results }: Sources,
   type: 'scores' | 'dataset',

@@ -8,7 +8,7 @@ import { parseScores, type ScoreTable } from '../../learning/metrics/scores/scor
 import type { Sample } from '../../learning/vision/dataset/dataset.ts';
 import { EventReader } from '../event-file.ts';
 import type { Cell, Column } from './filter-query.ts';
-import type { ImageStore } from './gallery-images.ts';
+import type { ImageFiles, ImageStore } from './gallery-images.ts';
 import { type Results, resultDigest } from './run-results.ts';
 import { whyGone } from './stored-objects.ts';
 import { suspectLabels } from './suspect-labels.ts';
@@ -27,6 +27,8 @@ export interface ImageTable {
    * absent without scores.
    */
   readonly scored?: { readonly classes: readonly string[]; readonly score: string };
+  /** The files of each image, in a folder that no server sends. */
+  readonly files?: readonly ImageFiles[];
 }
 
 /** More values than this are not offered as a choice. */

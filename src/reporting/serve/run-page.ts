@@ -29,6 +29,8 @@ export interface Sources extends ReportSources {
   readonly isWritable: boolean;
   /** Whether the pages become files that no server sends. */
   readonly isStatic: boolean;
+  /** The runs with images in such a folder. */
+  readonly imageRuns: ReadonlySet<string>;
   readonly project: string;
 }
 
@@ -56,8 +58,8 @@ export async function runPage(c: Context, run: RunFolder, sources: Sources): Pro
   ];
   const listed = isStatic ? titled : [...titled, ...own];
   const contents = html`<nav id="contents" aria-label="Sections"><ul>${listed.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>`;
-  const others = html`<a href="/compare?runs=${run.id}">Compare it with others</a> <a href="/images?run=${run.id}">Its images</a>`;
-  const links = html`<p class="links">Run <code>${run.id}</code> ${!isStatic && others}</p>`;
+  const hasImages = !isStatic || sources.imageRuns.has(run.id);
+  const links = html`<p class="links">Run <code>${run.id}</code> ${!isStatic && html`<a href="/compare?runs=${run.id}">Compare it with others</a> `}${hasImages && html`<a href="/images?run=${run.id}">Its images</a>`}</p>`;
   const data = notesOf(run.id, sources.notes);
   const { noted } = data;
   return c.html(
@@ -68,6 +70,7 @@ export async function runPage(c: Context, run: RunFolder, sources: Sources): Pro
       scripts: [...chartScripts, 'run-notes.js'],
       isWritable: sources.isWritable,
       isStatic,
+      hasImages: sources.imageRuns.size > 0,
       data,
       content: [
         links,

@@ -30,7 +30,8 @@ const tableData = (index: RunIndex): TableData => ({
  * The page of all runs: the first rows of the view that its address names; its script fetches and
  * draws the rest.
  */
-export function runsPage(c: Context, { index, project, isWritable, isStatic }: Sources): Response {
+export function runsPage(c: Context, sources: Sources): Response {
+  const { index, project, isWritable, isStatic, imageRuns } = sources;
   const table = index.table(rowsOf(c));
   const { rows } = filterRows(table.columns, table.ids.length, c.req.query('q') ?? '');
   const columns = columnsOf(table, c.req.query('cols') ?? '');
@@ -56,6 +57,7 @@ export function runsPage(c: Context, { index, project, isWritable, isStatic }: S
       scripts: ['runs-table.js'],
       isWritable,
       isStatic,
+      hasImages: imageRuns.size > 0,
       data: isStatic ? tableData(index) : undefined,
       follows: '/runs/events',
     }),

@@ -80,6 +80,7 @@ export function openSources(
     recordLook: (look) => recordScoreLook(ledger, look, env),
     isWritable,
     isStatic: only !== undefined,
+    imageRuns: new Set<string>(),
     fill,
   };
 }

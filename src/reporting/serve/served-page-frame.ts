@@ -5,7 +5,7 @@ import { renderSection, type Section, withContent } from '../report/page-frame.t
 const staticPolicy =
   "default-src 'none'; script-src 'self' file:; style-src 'self' file: 'unsafe-inline'; img-src 'self' file: data: blob:; base-uri 'none'; form-action 'none'";
 
-/** Those that a static folder has. */
+/** Those that every static folder has. */
 const staticPages: ReadonlySet<string> = new Set(['/', '/compare']);
 
 /** The pages by their address, in the order of the bar. */
@@ -30,8 +30,10 @@ interface Frame {
   readonly data?: unknown;
   /** Whether the page has forms that write. */
   readonly isWritable?: boolean;
-  /** Whether it becomes a file that no server sends: without events, images and graphs. */
+  /** Whether it becomes a file that no server sends: without events and graphs. */
   readonly isStatic?: boolean;
+  /** Whether the folder of such files has images. */
+  readonly hasImages?: boolean;
 }
 
 /**
@@ -48,6 +50,7 @@ export function renderFrame({
   data,
   isWritable = false,
   isStatic = false,
+  hasImages = false,
 }: Frame): string {
   return html`<!doctype html>
 <html lang="en" data-served${follows !== undefined && !isStatic && html` data-follows="${follows}"`}${isWritable && html` data-writable`}${isStatic && html` data-static`}>
@@ -62,7 +65,7 @@ ${isStatic && html`<meta http-equiv="Content-Security-Policy" content="${staticP
 <body>
 <a class="skip" href="#main">To the content</a>
 <div class="pages"><nav aria-label="Pages"><ul>${Object.entries(pages)
-    .filter(([href]) => !isStatic || staticPages.has(href))
+    .filter(([href]) => !isStatic || staticPages.has(href) || (href === '/images' && hasImages))
     .map(
       ([href, name]) =>
         html`<li><a href="${href}"${href === at && html` aria-current="page"`}>${name}</a></li>`,

@@ -137,12 +137,14 @@ function Confusion({ rows, cell, open, order, title, within, predicted }: Confus
                   <td key={as}>
                     <button
                       type="button"
-                      aria-label={`${count(of, as)}: ${of} called ${as}`}
                       style={{ background: shade }}
                       onClick={() => open(of, as)}
                     >
                       {count(of, as)}
                       <small>{formatShare(share)}</small>
+                      <span class="hidden">
+                        : {of} called {as}
+                      </span>
                     </button>
                   </td>
                 );

@@ -3,6 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { askedOf, filterRows, sortRows, withCondition } from '../filter-query.ts';
 import type { ImageTable } from '../gallery-table.ts';
 import { parseQuery } from '../parse-query.ts';
+import type { StaticImages } from '../static-images.ts';
 import { ask, wasOpenedHere } from './address.ts';
 import { Exported } from './export-list.tsx';
 import { FilterField } from './filter-field.tsx';
@@ -13,13 +14,21 @@ import { Grid } from './image-grid.tsx';
 import { useImageMap, useLassoed, useNearest } from './image-map.ts';
 import { TagField, useTagging } from './image-tags.tsx';
 import { Viewer } from './image-viewer.tsx';
+import { isStatic } from './links.ts';
 import { picksIn, picksText } from './picked-rows.ts';
 import { useView } from './use-view.ts';
 
 const container = document.getElementById('gallery');
-if (container !== null) load(container);
 
 async function load(container: HTMLElement): Promise<void> {
+  if (isStatic) {
+    const { table, files }: StaticImages = JSON.parse(
+      document.getElementById('page-data')!.textContent,
+    );
+    container.replaceChildren();
+    render(<Gallery table={{ ...table, files }} />, container);
+    return;
+  }
   const answer = await fetch(container.dataset['from']!).catch(() => undefined);
   if (!answer?.ok)
     container.textContent =
@@ -250,3 +259,5 @@ function Filters({ table: { columns, facets }, q, sort, query, type, sortBy }: F
     </form>
   );
 }
+
+if (container !== null) load(container);

@@ -141,13 +141,13 @@ function Thumbnail({
       id={`image-${index}`}
       role="option"
       aria-selected={isPicked}
-      aria-label={name}
       title={name}
       class={`${isCurrent ? 'current ' : ''}${isWrong ? 'wrong' : ''}`}
       style={{ transform: `translate(${x}px, ${y}px)`, width: `${side}px`, height: `${side}px` }}
       onClick={show}
     >
       <Picture table={table} cell={cell} row={row} form="thumb" />
+      <span class="hidden">{cell('key', row)}, </span>
       <small>
         <span>
           {label}

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { colourMap } from '../../../learning/vision/colour-map.ts';
 import type { KeptMap } from '../gallery-images.ts';
+import type { ImageTable } from '../gallery-table.ts';
 import { queryValue } from './address.ts';
 import type { Cells, TableProps } from './gallery-cells.ts';
 import { Picture } from './picture.tsx';
@@ -26,7 +27,7 @@ interface ViewerProps extends TableProps, StepsProps {
 export function Viewer(props: ViewerProps) {
   const { table, cell, row, at, count, isPicked, turn, pick, tag, close } = props;
   const box = useRef<HTMLDialogElement>(null);
-  const maps = useMaps(cell, row);
+  const maps = useMaps(table, cell, row);
   const { view, adjust } = useView('blend', 'zoom');
   useEffect(() => box.current!.showModal(), []);
   const onKey = (event: KeyboardEvent) => {
@@ -208,9 +209,13 @@ function Pictures({ table, cell, row, maps, blend, zoom }: PicturesProps) {
 }
 
 /** The maps of an image in the run of the page, and in that of the model beside it. */
-function useMaps(cell: Cells, row: number): readonly KeptMap[] {
+function useMaps(table: ImageTable, cell: Cells, row: number): readonly KeptMap[] {
   const [maps, setMaps] = useState<readonly KeptMap[]>([]);
   useEffect(() => {
+    if (table.files !== undefined) {
+      setMaps(table.files[row]!.maps);
+      return;
+    }
     let isOver = false;
     const other = queryValue('other').split(':')[0]!;
     const ownMaps = document.getElementById('gallery')!.dataset['maps']!;

@@ -5,11 +5,18 @@ interface PictureProps extends TableProps {
   readonly form: 'thumb' | 'image';
 }
 
+/** Where an image is; undefined where the run has none. */
+function addressOf({ table, cell, row, form }: PictureProps): string | undefined {
+  if (table.files !== undefined) return table.files[row]?.[form];
+  const index = table.indexes[row]!;
+  if (index < 0 || table.dataset === undefined) return undefined;
+  return `/${form}/${table.dataset}/${encodeURIComponent(String(cell('split', row)))}/${index}`;
+}
+
 /** An image as its data set has it. */
 export function Picture({ table, cell, row, form }: PictureProps) {
-  const index = table.indexes[row]!;
-  if (index < 0 || table.dataset === undefined) return <span class="missing">no image</span>;
-  const src = `/${form}/${table.dataset}/${encodeURIComponent(String(cell('split', row)))}/${index}`;
+  const src = addressOf({ table, cell, row, form });
+  if (src === undefined) return <span class="missing">no image</span>;
   return (
     <img
       src={src}
