@@ -137,6 +137,28 @@ describe('machines that share no files', { skip: noSshHosts }, () => {
     assert.equal(begun('gpu1') + begun('gpu2'), 2);
   });
 
+  test('a forced stage whose worker is killed resumes from its checkpoint on the same host, and bytes made twice are compared', async () => {
+    using project = hostProject(`stages:
+  long:
+    kind: command
+    with: { run: 'if test -e "$RESTAGE_CHECKPOINT"; then cat "$RESTAGE_CHECKPOINT" > \${outputs.out}; else mkdir -p "$(dirname "$RESTAGE_CHECKPOINT")"; echo half > "$RESTAGE_CHECKPOINT"; touch "/tmp/begun-$$"; sleep 1000; fi' }
+    outputs: { out: artifacts/long.txt }
+  quick:
+    kind: command
+    with: { run: 'echo quick > \${outputs.out}' }
+    outputs: { out: artifacts/quick.txt }
+`);
+    for (const host of ['gpu1', 'gpu2']) hosts.on(host, 'rm -f /tmp/begun-*');
+    const running = project.startRun('long', '--on', 'lab', '--force', 'long');
+    await until(() => begun('gpu1') + begun('gpu2') === 1);
+    const host = begun('gpu1') === 1 ? 'gpu1' : 'gpu2';
+    hosts.signal(host, 'KILL', /restage\.js worker/);
+    assert.equal((await running.ended).code, 0);
+    assert.equal(project.read('artifacts/long.txt'), 'half\n');
+    const twice = await project.run('quick', '--on', 'lab', '--twice', 'quick');
+    assert.deepEqual([twice.code, twice.warnings], [0, []]);
+  });
+
   test('a stage whose process somebody kills on its host runs again', async () => {
     using project = hostProject(waiting);
     const { running, host } = await startWaiting(project);

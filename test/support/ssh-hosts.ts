@@ -14,10 +14,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from './slurm.ts';
 import { noSshd } from './sshd.ts';
 
-/**
- * Why a test has no such machines here; undefined where it has. In CI, where they are required,
- * that is an error.
- */
+/** Why a test has no such machines here; undefined where it has. */
 export const noSshHosts: string | undefined = noSshd ?? whyNoNamespaces();
 
 function whyNoNamespaces(): string | undefined {

@@ -152,7 +152,7 @@ export class HostsPlace implements Place {
     const acquired = this.#pool.acquire(stage.resources, preference);
     using grant = await acquired.finally(() => clearTimeout(queued));
     const { host } = grant;
-    const packed = await this.#pack(attempt, grant);
+    const packed = await this.#pack(attempt, grant, tries.lost + tries.killed);
     let reachedNow = tries.reached;
     const receive = (event: StageEvent) => {
       if (event.type === 'stage-point') reachedNow = Math.max(reachedNow, Number(event.point.step));
@@ -207,7 +207,11 @@ export class HostsPlace implements Place {
     });
   }
 
-  async #pack(attempt: Attempt, { share }: HostGrant<SshHost>): Promise<PackedTicket> {
+  async #pack(
+    attempt: Attempt,
+    { share }: HostGrant<SshHost>,
+    losses: number,
+  ): Promise<PackedTicket> {
     const { software, modules, place, downloads } = this.#options;
     const { kind } = attempt.stage;
     try {
@@ -215,6 +219,7 @@ export class HostsPlace implements Place {
         software,
         module: modules.get(kind),
         needs: share,
+        losses,
         env: place.env,
         downloads: downloads(attempt.stage),
       });

@@ -57,6 +57,8 @@ export interface PackingFacts {
   readonly needs: JobClass;
   /** Names of variables that travel. */
   readonly env: readonly string[];
+  /** How often its host was lost, or its process killed there, in this run. */
+  readonly losses: number;
   /** The published files that the stage asks for. */
   readonly downloads: readonly PublishedFile[];
 }
@@ -71,8 +73,9 @@ export const outsideFolder = '.outside';
 export async function packTicket(attempt: Attempt, facts: PackingFacts): Promise<PackedTicket> {
   const { workspace, stage } = attempt;
   const { root } = workspace.pipeline;
-  const { software, module, needs } = facts;
-  const tries = { lost: 0, idle: 0, memory: 0 };
+  const { software, module, needs, losses } = facts;
+  // A forced stage begins without a checkpoint, but resumes after a loss from that of this run.
+  const tries = { lost: losses, idle: 0, memory: 0 };
   const { ticket, artifacts } = ticketOf(attempt, { software, module, tries, needs });
   const sources = new Map<Digest, string>();
   for (const item of stage.inputs.flatMap(({ items }) => items)) {
