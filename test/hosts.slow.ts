@@ -273,6 +273,7 @@ describe('machines that share no files', { skip: noSshHosts }, () => {
     }
     assert.deepEqual(project.files('cache/results'), []);
     assert.deepEqual(project.files('cache/objects'), []);
+    assert.ok(!existsSync(project.path('escaped')));
   });
 
   test('a host without Restage, and one that ssh does not know, are named with what to do', async () => {

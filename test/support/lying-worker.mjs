@@ -47,7 +47,9 @@ function tellEnd() {
   const result = { format: 1, digest: name, fingerprint: named, outputs, stored: true, record };
   send({ type: 'event', id, event: { type: 'stage-finished', outcome: 'ran', outputs: {} } });
   send({ type: 'event', id, event: { type: 'warning', message: `${refused} were refused` } });
-  send({ type: 'end', id, end: { type: 'done', result, host: 'liar' } });
+  // The path of this object would lead out of the store, to `escaped` in the project.
+  const log = `x/../../../../escaped/${sha256('12345678')}`;
+  send({ type: 'end', id, end: { type: 'done', result, host: 'liar' }, log });
 }
 
 function take(message) {

@@ -189,6 +189,7 @@ export class HostsPlace implements Place {
         this.#options.signal.throwIfAborted();
         throw new StageFailure(next.message);
       case 'fail':
+        if (told.log !== undefined) await this.#fetchLog(host, told.log, attempt).catch(() => {});
         throw new StageFailure(next.message);
       default:
         return unreachable(next);
@@ -249,10 +250,9 @@ export class HostsPlace implements Place {
   ): Promise<AttemptOutcome> {
     const { stage, keep, workspace } = attempt;
     const { local } = workspace.store;
-    const result = checkedResult(told, attempt, host.name);
     const outcome = { edited: [], signatures: {}, contained: false };
-    if (log !== undefined && (await host.fetch(log, local.objectPath(log))))
-      creatingFolder(attempt.log, () => copyFileSync(local.objectPath(log), attempt.log));
+    const kept = await this.#fetchLog(host, log, attempt);
+    const result = checkedResult(told, attempt, { host: host.name, log: kept });
     if (!keep) return { ...outcome, result };
     if (stage.cache) {
       const files = Object.values(result.outputs).flatMap(({ files }) => files);
@@ -260,6 +260,18 @@ export class HostsPlace implements Place {
     } else await this.#fetchUnstored(host, result, attempt);
     await local.writeResult(result);
     return { ...outcome, result };
+  }
+
+  /** Fetches what the stage printed. Gives its object, if the host has it. */
+  async #fetchLog(
+    host: SshHost,
+    log: Digest | undefined,
+    attempt: Attempt,
+  ): Promise<Digest | undefined> {
+    const { local } = attempt.workspace.store;
+    if (log === undefined || !(await host.fetch(log, local.objectPath(log)))) return undefined;
+    creatingFolder(attempt.log, () => copyFileSync(local.objectPath(log), attempt.log));
+    return log;
   }
 
   /** Fetches files to paths that end with their digests. */
@@ -315,7 +327,11 @@ export class HostsPlace implements Place {
  * The result of a host in the name of this run's fingerprint. Throws a {@link StageFailure} where
  * it is not the result of this stage.
  */
-function checkedResult(told: StageResult, attempt: Attempt, host: string): StageResult {
+function checkedResult(
+  told: StageResult,
+  attempt: Attempt,
+  { host, log }: { readonly host: string; readonly log: Digest | undefined },
+): StageResult {
   const { stage, examined } = attempt;
   const fail = (why: string) => new StageFailure(`${host} sent what is no result: ${why}`);
   let result: StageResult | undefined;
@@ -331,6 +347,7 @@ function checkedResult(told: StageResult, attempt: Attempt, host: string): Stage
     Object.keys(outputs).length === ports.size &&
     Object.entries(outputs).every(([port, { type }]) => ports.get(port) === type);
   if (!isOurs) throw fail('it has other outputs than the stage');
+  const { log: _, ...facts } = record;
   return {
     format: 1,
     digest: examined.digest,
@@ -338,7 +355,7 @@ function checkedResult(told: StageResult, attempt: Attempt, host: string): Stage
     ...(examined.loaded.length > 0 && { loaded: examined.loaded }),
     outputs,
     stored: stage.cache,
-    record,
+    record: { ...facts, ...(log !== undefined && { log }) },
   };
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Digest } from '../../../digest.ts';
+import { type Digest, isDigest } from '../../../digest.ts';
 import type { Environment } from '../../../environment.ts';
 import { shellQuote } from '../../../shell/shell-quote.ts';
 import type { StageEvent } from '../../events.ts';
@@ -202,7 +202,7 @@ export class SshHost {
         this.#open.get(message.id)?.emit(message.event);
         return;
       case 'end':
-        this.#open.get(message.id)?.resolve(message);
+        this.#open.get(message.id)?.resolve(checkedEnd(message));
         return;
       default:
         return; // of a host that says more than it should
@@ -237,6 +237,19 @@ export class SshHost {
     return { message: `${last}: ${remedy.replaceAll('HOST', this.name)}`, final: true };
   }
 }
+
+/** The end that a host told, as far as it is one: the host may send anything. */
+function checkedEnd({ end, log }: Extract<FromWorker, { type: 'end' }>): ToldEnd {
+  const { type, message } = end as { readonly type?: unknown; readonly message?: unknown };
+  const isEnd =
+    type === 'done' || type === 'stopped' || (tellsWhy.has(type) && typeof message === 'string');
+  return {
+    end: isEnd ? end : { type: 'failed', message: 'its host sent an end that is none' },
+    log: isDigest(log) ? log : undefined,
+  };
+}
+
+const tellsWhy: ReadonlySet<unknown> = new Set(['failed', 'killed', 'refused']);
 
 /** What to do about refusals. */
 const remedies: readonly (readonly [said: RegExp, remedy: string])[] = [
