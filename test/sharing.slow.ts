@@ -570,6 +570,10 @@ test('a clone with a store of its own before the group’s gets results there as
   const unknown = await clone.command('store', 'status', '--store', 'elsewhere');
   assert.match(unknown.stderr, /store\.yaml has no store "elsewhere", only \S+near, \S+shared/);
 
+  rmSync(near, { recursive: true });
+  assert.equal(await print(clone, 'store', 'init'), `Made the store ${near}.\n`);
+  assert.equal(await print(clone, 'store', 'init'), `Found the store ${near}.\n`);
+  assert.match(await print(clone, 'store', 'push'), /^Sent 6 results /);
   rmSync(shared, { recursive: true });
   const broken = await clone.command('store', 'status');
   assert.equal(broken.code, 1);

@@ -608,14 +608,15 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   store: {
     summary: 'share results with others: init, add, status, push, pull, verify, gc, keys',
     description:
-      "Shares results through a folder, S3 or SSH. `init <address>` makes a store; `add <address>` a further one; `push` sends what it lacks; `pull [file] [stages]` publishes a stored run's outputs; `verify` reads every byte, and with `--repair` sends damaged ones again; `gc` frees space; `keys [list|add|revoke]` says whose results are trusted.",
+      "Shares results through a folder, a bucket of S3, Google or Azure, or SSH. `init <address>` makes a store; `add <address>` a further one; `push` sends what it lacks; `pull [file] [stages]` publishes a stored run's outputs; `verify` reads every byte, and with `--repair` sends damaged ones again; `gc` frees space; `keys [list|add|revoke]` says whose results are trusted.",
     takes: [
       ['<action>', 'init, add, status, push, pull, verify, gc or keys'],
       ['[words...]', 'an address; a pipeline and its stages; or what to do with keys'],
     ],
     options: [
-      option('--endpoint <url>', 'init, add: the address of an S3-compatible server'),
+      option('--endpoint <url>', 'init, add: the address of a compatible server'),
       option('--region <name>', 'init, add: the region of S3'),
+      option('--profile <name>', 'init, add: the profile in ~/.aws with the credentials'),
       option('--first', 'add: ask it before the others'),
       option('--store <address>', 'one of several stores, not the one that is written'),
       option('--run <id>', 'pull: this run, or the newest whose name begins so'),

@@ -8,7 +8,7 @@ import {
   withSharedStore,
   withSharedStores,
 } from '../../project/shared-store/connect.ts';
-import { addStore, initStore } from '../../project/shared-store/init-store.ts';
+import { addStore, hasStores, initStore, makeStore } from '../../project/shared-store/init-store.ts';
 import {
   collectResults,
   mendKnownDamage,
@@ -36,6 +36,7 @@ interface StoreOptions extends PullOptions {
   readonly repair?: boolean;
   readonly endpoint?: string;
   readonly region?: string;
+  readonly profile?: string;
   /** The address of one of several stores. */
   readonly store?: string;
   readonly first?: boolean;
@@ -134,6 +135,10 @@ async function init(
   words: readonly string[],
   options: StoreOptions,
 ): Promise<void> {
+  if (words.length === 0 && hasStores(project)) {
+    const { url, isNew } = await makeStore(project);
+    return print(`${isNew ? 'Made' : 'Found'} the store ${url}.`);
+  }
   const { url, isNew, key, keyFile } = await initStore(project, words, options);
   print(
     `${isNew ? 'Made' : 'Found'} the store ${url}, and wrote store.yaml with your public key ${key}.`,

@@ -138,7 +138,7 @@ export const storeError = (url: string, error: unknown): unknown =>
 
 const userOf = ({ env }: OpenedProject): StoreUser => ({ key: readKey(keyFile(env)), env });
 
-const makeHint = 'Make one: restage store init <folder, s3://… or ssh://…>';
+const makeHint = 'Make one: restage store init <folder, s3://…, ssh://… or another address>';
 
 /** The `store.yaml` of a project. Throws a `PipelineError` where there is none. */
 export function storesOf({ root }: OpenedProject): StoreFile {

@@ -21,8 +21,9 @@ import { storeError, storesOf } from './connect.ts';
 import { ownName } from './trusted-keys.ts';
 
 interface StoreLocation {
-  readonly endpoint?: string;
-  readonly region?: string;
+  readonly endpoint?: string | undefined;
+  readonly region?: string | undefined;
+  readonly profile?: string | undefined;
 }
 
 /** A shared store that a project was given. */
@@ -36,16 +37,19 @@ interface InitialStore {
   readonly keyFile: string;
 }
 
+export const hasStores = ({ root }: OpenedProject): boolean => existsSync(storeFile(root));
+
 /**
  * Gives a project a shared store, new or one that others made, and writes its `store.yaml`. The
  * words are the address.
  */
 export async function initStore(
-  { root, env }: OpenedProject,
+  project: OpenedProject,
   words: readonly string[],
   location: StoreLocation,
 ): Promise<InitialStore> {
-  if (existsSync(storeFile(root))) {
+  const { root, env } = project;
+  if (hasStores(project)) {
     const hint = 'Add a further store to it: restage store add <address>';
     throw mistake('wrong-value', `${storeFile(root)} is there already`, hint);
   }
@@ -56,6 +60,19 @@ export async function initStore(
   const text = `# Where this project shares its results, and whose results are trusted. Commit this file.\n${stringify({ ...place, keys })}`;
   writing('store.yaml', () => writeAtomic(storeFile(root), text, { sync: false }));
   return { url: place.url, isNew, key: key.id, keyFile: keyFile(env) };
+}
+
+/**
+ * Makes the written store of a `store.yaml` that is there already, where there is none: in a new
+ * clone with a folder of its own.
+ */
+export async function makeStore(
+  project: OpenedProject,
+): Promise<{ readonly url: string; readonly isNew: boolean }> {
+  const { root, env } = project;
+  const { written, keys } = storesOf(project);
+  const user = { root, env, key: readKey(keyFile(env)) };
+  return { url: written.url, isNew: await openPlace(user, written, keys) };
 }
 
 /**
@@ -85,7 +102,7 @@ interface Place extends StoreLocation {
 function placeOf(
   action: string,
   [url, ...more]: readonly string[],
-  { endpoint, region }: StoreLocation,
+  { endpoint, region, profile }: StoreLocation,
 ): Place {
   if (url === undefined || more.length > 0)
     throw new UsageError(`store ${action} takes an address. ${addressHint}`);
@@ -93,6 +110,7 @@ function placeOf(
     url,
     ...(endpoint !== undefined && { endpoint }),
     ...(region !== undefined && { region }),
+    ...(profile !== undefined && { profile }),
   };
 }
 

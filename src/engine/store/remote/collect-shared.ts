@@ -5,7 +5,13 @@ import type { Digest } from '../../../digest.ts';
 import { forEachOf } from '../../../for-each-of.ts';
 import { parseTemporaryName } from '../../files/temporary-files.ts';
 import { parseManifest } from '../runs/run-manifest.ts';
-import { type Bucket, type StoredKey, storeText, UnreachableStore } from './buckets/bucket.ts';
+import {
+  type Bucket,
+  type StoredKey,
+  storeText,
+  type UnfinishedUpload,
+  UnreachableStore,
+} from './buckets/bucket.ts';
 import { isMarkKey, isOfDeleted, listMarks, type Mark, markKey } from './deletion-marks.ts';
 import { isDataKey, parseResultKey, parseRunKey, referencesOf } from './envelope.ts';
 import { gatherUses, isUsesKey, type ResultUses, readUses } from './result-uses.ts';
@@ -50,8 +56,9 @@ const readers = 16;
  * misses from then on. Bytes that nothing names are marked, and removed after a delay if still
  * nothing names them. A push sends marked bytes again under another name, also for another delay
  * after their removal: a second collection that began before may be about to delete them, too.
- * Temporary files that nobody has written to for the delay are removed as well: their pushes were
- * killed. Files that others put into the folder stay: only keys of our own forms are looked at.
+ * Temporary files and uploads to which nobody has written for the delay are removed as well: their
+ * pushes were killed. Files that others put into the folder stay: only keys of our own forms are
+ * looked at.
  */
 export async function collectShared(
   bucket: Bucket,
@@ -96,9 +103,11 @@ export async function collectShared(
   const unnamed = data.filter(({ key }) => !named.has(key));
   const ending = unnamed.flatMap(({ key }) => (ripe.has(key) ? [key] : []));
   const fresh = unnamed.filter(({ key }) => !ripe.has(key) && !waiting.has(key));
+  const abandoned = await abandonedUploads({ bucket, all, now, delay });
   await all('garbage/'); // for its temporary files: the lists themselves are known
   if (remove) {
     await forEachOf([...ending, ...leftovers], readers, (key) => bucket.delete(key));
+    for (const upload of abandoned) await upload.discard();
     if (ending.length > 0)
       await bucket.put(markKey(id, { deleted: true }), Buffer.from(JSON.stringify(ending)));
     for (const { at } of old) await bucket.delete(at.key);
@@ -110,7 +119,7 @@ export async function collectShared(
   return {
     results: results.length,
     runs: going.length - results.length,
-    deleted: ending.length + leftovers.size,
+    deleted: ending.length + leftovers.size + abandoned.length,
     marked: fresh.length,
     bytes,
     ...(held !== undefined && { held }),
@@ -253,6 +262,19 @@ async function stillOld(
     present.filter((entry) => isOld.get(entry.key) === lastUse(entry, again)).map(({ key }) => key),
   );
   return old.filter(({ key }) => stillThere.has(key));
+}
+
+/** Uploads of Restage's own keys to which nothing has come for the delay. */
+async function abandonedUploads({
+  bucket,
+  now,
+  delay,
+}: Collection): Promise<readonly UnfinishedUpload[]> {
+  const abandoned: UnfinishedUpload[] = [];
+  for await (const upload of bucket.unfinished?.() ?? []) {
+    if (isDataKey(upload.key) && now - upload.time >= delay) abandoned.push(upload);
+  }
+  return abandoned;
 }
 
 /** The keys that lists mark, without those of lists of what was deleted. */

@@ -392,7 +392,7 @@ test('a store that falls silent during a run is waited for once, and costs one w
   await using server = await MemoryS3.start();
   server.files.set('store.json', Buffer.from(storeText()));
   const place = { bucket: 'bucket', prefix: '', endpoint: server.endpoint };
-  const { store, warnings } = storeOver(group, new S3Bucket(place, {}, 1000));
+  const { store, warnings } = storeOver(group, new S3Bucket(place, {}, { timeout: 1000 }));
   assert.deepEqual(await store.lookup(sha256('first')), { state: 'missing' });
   server.asked.length = 0;
   server.fault = () => 'silence';

@@ -56,6 +56,15 @@ export interface StoredKey {
  */
 export const mostWhole = 128 * 1024 ** 2;
 
+/** An upload of a large file that nobody has finished. */
+export interface UnfinishedUpload {
+  readonly key: string;
+  /** When something of it last arrived, by the server, in milliseconds since the epoch. */
+  readonly time: number;
+  /** Removes what arrived. Whoever goes on with it begins again. */
+  readonly discard: () => Promise<void>;
+}
+
 /**
  * Bytes under keys, in a folder, in S3, on a host or at a web address. Keys are POSIX paths. A
  * value is whole or absent; what is no plain file is absent. Failures throw
@@ -84,6 +93,11 @@ export interface Bucket {
   list(prefix: string): AsyncIterable<StoredKey>;
   /** Names of files and folders at the top; some of them where there are many. */
   top(): Promise<readonly string[]>;
+  /**
+   * Uploads that are in no list of keys; absent where a killed push leaves temporary files, which
+   * are, or where the server removes them by itself.
+   */
+  unfinished?(): AsyncIterable<UnfinishedUpload>;
   /** Removes a key, which may be absent. */
   delete(key: string): Promise<void>;
   close(): Promise<void>;

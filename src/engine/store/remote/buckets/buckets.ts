@@ -1,5 +1,7 @@
 import { mergeKeys } from '../../../config/schema/merge-keys.ts';
+import { azure } from './azure-address.ts';
 import { folder } from './folder-address.ts';
+import { google } from './google-address.ts';
 import { http } from './http-address.ts';
 import { s3 } from './s3-address.ts';
 import { ssh } from './ssh-address.ts';
@@ -8,9 +10,9 @@ import { ssh } from './ssh-address.ts';
  * The forms of buckets. A new one is a file that exports its `BucketForm`, and one row here. An
  * address has at most one form.
  */
-const bucketForms = [folder, s3, ssh, http] as const;
+const bucketForms = [folder, s3, google, azure, ssh, http] as const;
 
-/** How addresses look: `a folder, s3://bucket/prefix, ssh://host/path or https://host/path`. */
+/** How addresses look: `a folder, s3://bucket/prefix, …, or https://host/path`. */
 export function describeAddresses(quote: (address: string) => string): string {
   const addresses = bucketForms.map(({ address }) =>
     address.includes('://') ? quote(address) : address,

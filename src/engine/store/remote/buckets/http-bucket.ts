@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment } from '../../../../environment.ts';
-import { askUrl, Silence } from '../../../http/open-url.ts';
+import { askUrl } from '../../../http/open-url.ts';
+import { askAgain } from './asking-again.ts';
 import {
   type Bucket,
   mostWhole,
@@ -13,9 +13,6 @@ import {
 } from './bucket.ts';
 import { ByteRoom } from './byte-room.ts';
 
-/** How often a request is made, at most, and the first pause between two, in milliseconds. */
-const tries = 4;
-const pause = 200;
 const mostRedirects = 5;
 /** Milliseconds of silence after which a request is given up. */
 const patience = 30_000;
@@ -100,21 +97,8 @@ export class HttpBucket implements Bucket {
   async #ask(key: string, part: Part): Promise<Answer> {
     const { signal } = this.#closing;
     const url = new URL(this.#base + key.split('/').map(encodeURIComponent).join('/'));
-    for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.#askOnce(url, part).catch((error: Error) => error);
-      if (answer instanceof RefusedRequest) throw answer;
-      const isFailure =
-        answer instanceof Error || answer.status >= 500 || [408, 429].includes(answer.status);
-      if (!isFailure) return this.#check(answer, key);
-      signal.throwIfAborted();
-      if (attempt === tries || answer instanceof Silence) {
-        throw new UnreachableStore(
-          answer instanceof Error ? answer.message : `the server answers ${answer.status}`,
-        );
-      }
-      const wait = pause * 2 ** (attempt - 1) * (0.5 + Math.random());
-      await delay(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
-    }
+    const answer = await askAgain(() => this.#askOnce(url, part), { passing: [408, 429], signal });
+    return this.#check(answer, key);
   }
 
   /**

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import type { BucketForm } from './bucket.ts';
+import { endpointKey } from './endpoint-key.ts';
+import { profileKey } from './profile-key.ts';
 
 const keys = {
-  endpoint: z
-    .string()
-    .regex(/^https?:\/\/[^/@]+\/?$/)
-    .optional()
-    .describe('The address of an S3-compatible server, such as `https://s3.example.org`.'),
+  endpoint: endpointKey,
   region: z.string().optional().describe('The region of S3; by default that of the environment.'),
+  profile: profileKey,
 };
 
 /**
@@ -24,9 +23,9 @@ export const s3: BucketForm<typeof keys> = {
     const bucket = match[1]!;
     const prefix = match[2] ? `${match[2]}/` : '';
     return {
-      open: async ({ endpoint, region }, env) => {
+      open: async ({ endpoint, region, profile }, env) => {
         const { S3Bucket } = await import('./s3-bucket.ts');
-        return new S3Bucket({ bucket, prefix, endpoint, region }, env);
+        return new S3Bucket({ bucket, prefix, endpoint, region, profile }, env);
       },
     };
   },
