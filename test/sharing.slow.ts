@@ -582,3 +582,52 @@ test('a clone with a store of its own before the group’s gets results there as
     /^\S+near: 6 results\n[\s\S]*\nThe store \S+shared cannot be reached/,
   );
 });
+
+/** A kind that reads the part `a` of a folder, and says what it sees of it. */
+const half = {
+  'stages/half/spec.ts': `
+import { defineKind } from 'restage';
+import { z } from 'zod';
+export const spec = defineKind({
+  name: 'half',
+  version: 1,
+  summary: 'Lists what it sees.',
+  settings: z.strictObject({ round: z.number() }),
+  inputs: { data: { type: 'files', summary: 'A folder.', parts: () => ['a'] } },
+  outputs: { text: { type: 'files', summary: 'A text.', extension: '.txt' } },
+  example: 'text: { kind: half, with: { round: 1 }, inputs: { data: ./data } }',
+});
+`,
+  'stages/half/run.ts': `
+import { readdirSync, writeFileSync } from 'node:fs';
+import type { StageContext } from 'restage';
+export default async function run(context: StageContext<{ round: number }>): Promise<void> {
+  const names = readdirSync(context.input('data').path, { recursive: true }).map(String).sort();
+  writeFileSync(context.output('text'), names.join(' '));
+}
+`,
+};
+
+test('of a folder, a stage sees the parts that it declares, and only these are fetched for it', async () => {
+  const yaml = `stages:
+  make:
+    kind: command
+    outputs: { data: { path: out/data, type: files } }
+    with: { run: "mkdir -p \${outputs.data}/a \${outputs.data}/b; echo top > \${outputs.data}/top; head -c 2000000 /dev/zero > \${outputs.data}/a/x; head -c 3000000 /dev/zero > \${outputs.data}/b/y" }
+  look: { kind: half, inputs: { data: make.data }, with: { round: 1 }, outputs: { text: out/look.txt } }
+`;
+  using lab = await group(yaml, half);
+  const { clone, maker } = lab;
+  assert.equal(maker.read('out/look.txt'), 'a a/x top');
+  clone.edit('pipelines/test.yaml', 'round: 1', 'round: 2');
+  assert.deepEqual((await clone.run('--fetch', 'none')).outcomes, {
+    make: 'up to date',
+    look: 'ran',
+  });
+  const sizes = clone
+    .files('cache/objects')
+    .map((name) => statSync(clone.path('cache/objects', name)).size);
+  assert.ok(sizes.includes(2_000_000), `${sizes}`);
+  assert.ok(!sizes.includes(3_000_000), 'the part b stays in the store');
+  assert.equal(clone.read('out/look.txt'), 'a a/x top');
+});

@@ -24,12 +24,13 @@ export const chain = `stages:
 `;
 
 /** A project that has run and shared its results, and a clone with the files that Git has. */
-export async function group(yaml = chain) {
-  const maker = new Project(yaml, { 'in.txt': 'abc\n' }, 'maker');
+export async function group(yaml = chain, files: Readonly<Record<string, string>> = {}) {
+  const maker = new Project(yaml, { 'in.txt': 'abc\n', ...files }, 'maker');
   maker.env['XDG_CONFIG_HOME'] = maker.path('..', 'config');
   await print(maker, 'store', 'init', '../shared');
   assert.equal((await maker.run()).code, 0);
   const clone = new Project(yaml, {
+    ...files,
     'store.yaml': maker.read('store.yaml').replace('../shared', maker.path('../shared')),
   });
   clone.env['XDG_CONFIG_HOME'] = clone.path('config');

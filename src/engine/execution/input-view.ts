@@ -14,7 +14,7 @@ import type { FingerprintInput } from '../fingerprint/fingerprint.ts';
 import type { ExaminedWork, OutputsOf, PipelineGraph, Workspace } from '../plan/examine.ts';
 import { CopyFault } from '../publishing/copy-or-link.ts';
 import type { Lender, Loan, Misuse } from '../publishing/lender.ts';
-import { hiddenParts, isInPart, readParts } from '../seals/sealed-parts.ts';
+import { hiddenParts, readArtifact, readParts } from '../seals/sealed-parts.ts';
 import { nameView, viewName } from '../store/input-view-name.ts';
 import { type StoredArtifact, shownDigest } from '../store/stage-result.ts';
 import { StageFailure } from './stage-failures.ts';
@@ -103,11 +103,7 @@ async function borrow(
   const whole: StoredArtifact | undefined = outputsOf(item.stage)[item.port];
   if (whole === undefined)
     throw new Error(`Internal error: ${item.stage} left no output ${item.port}`);
-  const hidden = hiddenParts(whole, input, workspace.ledger.unsealed);
-  const artifact =
-    hidden.size === 0
-      ? whole
-      : { ...whole, files: whole.files.filter(({ path }) => !isInPart(path, hidden)) };
+  const artifact = readArtifact(whole, input, workspace.ledger.unsealed);
   const published = pathOf(item, workspace);
   try {
     return await lender.lend(artifact, to, borrower, published);

@@ -13,7 +13,7 @@ import {
   type Outputs,
   type OutputsOf,
 } from '../plan/examine.ts';
-import { readParts } from '../seals/sealed-parts.ts';
+import { readArtifact, readParts } from '../seals/sealed-parts.ts';
 import { keepInputListing } from '../store/input-listings.ts';
 import { forgetView, viewName } from '../store/input-view-name.ts';
 import type { Lease } from '../store/lease.ts';
@@ -181,14 +181,16 @@ export class StageRun {
    * {@link LostInput}.
    */
   async #fetchInputs(): Promise<void> {
-    const { store, pipeline, graph, digests } = this.#run.workspace;
-    for (const item of this.#stage.inputs.flatMap(({ items }) => items)) {
-      const artifact = item.from === 'stage' ? this.#outputsOf(item.stage)[item.port] : undefined;
-      if (item.from !== 'stage' || artifact === undefined) continue;
-      if ((await store.local.missingObjects(artifact)).length === 0) continue;
+    const { store, pipeline, graph, digests, ledger } = this.#run.workspace;
+    const all = this.#stage.inputs.flatMap((input) => input.items.map((item) => ({ input, item })));
+    for (const { input, item } of all) {
+      const whole = item.from === 'stage' ? this.#outputsOf(item.stage)[item.port] : undefined;
+      if (item.from !== 'stage' || whole === undefined) continue;
+      const read = readArtifact(whole, input, ledger.unsealed);
+      if ((await store.local.missingObjects(read)).length === 0) continue;
       const { path } = graph.stage(item.stage).outputs.find(({ port }) => port === item.port)!;
       const published = await digests.listIfThere(join(pipeline.root, path)).catch(() => undefined);
-      if (published?.digest === artifact.digest || (await store.fetch([artifact]))) continue;
+      if (published?.digest === whole.digest || (await store.fetch([read]))) continue;
       throw new LostInput(item.stage);
     }
   }

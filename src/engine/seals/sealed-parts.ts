@@ -61,6 +61,21 @@ export function hiddenParts(
   return new Set(hidden.map(({ part }) => part));
 }
 
+/**
+ * An artifact as a stage reads it: the files of the parts that it reads, with those beside the
+ * parts. The other parts are neither fetched for it nor in its private folder, whether they are here or not.
+ */
+export function readArtifact<A extends Listing>(
+  artifact: A,
+  input: PartsReader,
+  unsealed: ReadonlySet<Digest>,
+): A {
+  const parts = artifact.folder ? readParts(artifact, input, unsealed) : undefined;
+  if (parts === undefined) return artifact;
+  const read = new Set(['', ...parts]);
+  return { ...artifact, files: artifact.files.filter(({ path }) => isInPart(path, read)) };
+}
+
 /** Whether a file of an artifact lies in one of these parts. */
 export const isInPart = (path: string, parts: ReadonlySet<string>): boolean =>
   parts.has(path.slice(0, Math.max(0, path.indexOf('/'))));
