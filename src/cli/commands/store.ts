@@ -8,7 +8,12 @@ import {
   withSharedStore,
   withSharedStores,
 } from '../../project/shared-store/connect.ts';
-import { addStore, hasStores, initStore, makeStore } from '../../project/shared-store/init-store.ts';
+import {
+  addStore,
+  hasStores,
+  initStore,
+  makeStore,
+} from '../../project/shared-store/init-store.ts';
 import {
   collectResults,
   mendKnownDamage,
@@ -160,6 +165,8 @@ async function add(
 }
 
 async function status(shared: ConnectedStore): Promise<void> {
+  if (shared.isOneOfSeveral && shared.store.remote.bucket.isReadOnly === true)
+    return print(`${shared.spec.url}: a web address, which is only read and has no list`);
   const { trusted, untrusted, known, unsent, kept, whyReadOnly } = await sharedStatus(shared);
   print(`${shared.spec.url}: ${formatCountOf(trusted, 'result')}`);
   if (untrusted > 0)

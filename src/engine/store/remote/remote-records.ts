@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, isDigest, sha256 } from '../../../digest.ts';
 import { inCache } from '../../files/cache-paths.ts';
@@ -51,6 +51,10 @@ export class RemoteRecords {
     return (
       file?.keys && { owner: file.owner, adopted: file.adopted, locations: unpackLocations(file) }
     );
+  }
+
+  has(fingerprint: Digest): boolean {
+    return existsSync(this.#file(fingerprint));
   }
 
   write(fingerprint: Digest, { locations, ...record }: RemoteRecord): void {

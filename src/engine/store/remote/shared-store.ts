@@ -149,7 +149,7 @@ export class SharedStore implements Store {
 
   /** Notes for the store that a result of it is used, so that `store gc` keeps it. */
   noteUse(fingerprint: Digest): void {
-    if (this.records.read(fingerprint) !== undefined) this.#uses.note(fingerprint);
+    if (this.records.has(fingerprint)) this.#uses.note(fingerprint);
   }
 
   /** Tells the store which of its results were used. */

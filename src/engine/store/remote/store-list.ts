@@ -82,7 +82,7 @@ export class StoreList implements Store, Outbox {
 
   #inOrder(fingerprint: Digest): readonly SharedStore[] {
     if (this.local.readResult(fingerprint) === undefined) return this.stores;
-    const isKnown = ({ records }: SharedStore) => records.read(fingerprint) !== undefined;
+    const isKnown = ({ records }: SharedStore) => records.has(fingerprint);
     const known = this.stores.filter(isKnown);
     return [...known, ...this.stores.filter((store) => !known.includes(store))];
   }
@@ -160,7 +160,7 @@ export class StoreList implements Store, Outbox {
    */
   #pass(fingerprint: Digest): boolean {
     const { records, outbox } = this.written;
-    if (records.read(fingerprint) !== undefined) return true;
+    if (records.has(fingerprint)) return true;
     if (!this.written.isOfAnother(fingerprint)) return true;
     const result = this.readResult(fingerprint);
     if (result === undefined) return true;
