@@ -63,7 +63,8 @@ export function hiddenParts(
 
 /**
  * An artifact as a stage reads it: the files of the parts that it reads, with those beside the
- * parts. The other parts are neither fetched for it nor in its private folder, whether they are here or not.
+ * parts. The other parts are neither fetched for it nor in its private folder, whether they are
+ * here or not.
  */
 export function readArtifact<A extends Listing>(
   artifact: A,
