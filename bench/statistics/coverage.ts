@@ -199,10 +199,15 @@ for (let until = round; until < sets + round; until += round) {
     progress.result = await simulate(progress, Math.min(until, sets));
     writeFileSync(progress.file, `${JSON.stringify(progress.result, null, 1)}\n`);
     console.log(`${new Date().toISOString()} ${progress.result.sets} ${progress.name}`);
-    const results = running.map(({ result }) => result).filter((result) => result.sets > 0);
-    writeFileSync(join(given.out, 'coverage.md'), `${coverageTable(results)}\n`);
-    writeFileSync(join(given.out, 'worst.md'), `${worstTable(results)}\n`);
+    writeTables();
   }
+}
+writeTables(); // also where all was known
+
+function writeTables(): void {
+  const results = running.map(({ result }) => result).filter((result) => result.sets > 0);
+  writeFileSync(join(given.out, 'coverage.md'), `${coverageTable(results)}\n`);
+  writeFileSync(join(given.out, 'worst.md'), `${worstTable(results)}\n`);
 }
 
 /** The result of an earlier call with as many draws; one without data sets where there is none. */

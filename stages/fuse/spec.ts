@@ -22,7 +22,7 @@ export type FuseSettings = z.output<typeof settings>;
 
 export const spec = defineKind<FuseSettings>({
   name: 'fuse',
-  version: 2,
+  version: 3,
   summary: 'Makes one score of the scores that several models gave the same images.',
   settings,
   inputs: {

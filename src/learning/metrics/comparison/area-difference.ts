@@ -6,6 +6,7 @@ import {
 } from '../intervals/area-spread.ts';
 import { aucInterval } from '../intervals/auc-interval.ts';
 import type { PairedDifference } from '../intervals/interval.ts';
+import { normalQuantile } from '../intervals/normal-distribution.ts';
 import { twoSidedT } from '../intervals/student-t.ts';
 import { rankScores } from '../ranking/threshold-counts.ts';
 
@@ -16,7 +17,10 @@ import { rankScores } from '../ranking/threshold-counts.ts';
  * The interval combines those of both areas ({@link aucInterval}), as far as the areas vary
  * together (Zou and Donner 2008, "Construction of confidence limits about effect measures: a
  * general approach", equation 15). Near 1 it is as uneven as these: plus and minus two of DeLong's
- * standard errors covered 79 % where one of two models ranks next to no image wrong.
+ * standard errors covered 79 % where one of two models ranks next to no image wrong. Of two
+ * models that score nearly alike, one nearer 1, uneven intervals cancel each other, and alone covered
+ * 86 %. So either side also reaches as far as the normal quantile of DeLong's standard errors, as
+ * far as the areas vary together.
  *
  * The p-value is DeLong's, by Student's t with the degrees of freedom of the variance of the
  * difference (DeLong, DeLong and Clarke-Pearson 1988; of groups Obuchowski 1997).
@@ -58,8 +62,10 @@ export function areaDifference(
   const correlation = ofOne * ofOther > 0 ? Math.min(1, together) : 0;
   const a = aucInterval(images, rankings[0], level);
   const b = aucInterval(images, rankings[1], level);
+  const deviation = isRounding ? 0 : Math.sqrt(variance);
+  const even = Math.max(0, correlation) * normalQuantile((1 + level) / 2) * deviation;
   const reach = (up: number, down: number) =>
-    Math.sqrt(up ** 2 + down ** 2 - 2 * correlation * up * down);
+    Math.max(even, Math.sqrt(up ** 2 + down ** 2 - 2 * correlation * up * down));
   const withoutVariance = difference === gap ? 1 : Number.NaN;
   return {
     difference,

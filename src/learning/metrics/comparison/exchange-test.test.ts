@@ -12,10 +12,11 @@ test('the examples of the docstrings', () => {
     Math.abs(values.reduce((sum, value, i) => sum + (exchanged[i] === 1 ? -value : value), 0)) >= 6;
   assert.equal(exchangeTest(3, isAsFar, exchanges), 0.25);
   const scores = [
-    [1, 2, 3, 4],
-    [4, 3, 2, 1],
+    [1, 2, 3, 4, 5, 6],
+    [6, 5, 4, 3, 2, 1],
   ] as const;
-  assert.equal(rankExchangeTest([0, 0, 1, 1], ['a', 'b', 'a', 'b'], scores, exchanges), 0.5);
+  const groups = ['a', 'b', 'c', 'a', 'b', 'c'];
+  assert.equal(rankExchangeTest([0, 0, 0, 1, 1, 1], groups, scores, exchanges), 0.25);
 });
 
 test('many exchanges are drawn, and agree with all of them', () => {

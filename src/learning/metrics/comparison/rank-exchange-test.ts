@@ -11,8 +11,8 @@ import { type Exchanges, exchangeTest } from './exchange-test.ts';
  * scores of two models have no common scale. It is valid for any number of groups, however few;
  * with g groups it is at least 2 / 2^g.
  *
- * Example: labels 0 0 1 1 in two groups, the first and third image and the second and fourth, with
- * scores 1 2 3 4 and 4 3 2 1, give 0.5.
+ * Example: labels 0 0 0 1 1 1 in three groups, the first and fourth image and so on, with scores
+ * 1 2 3 4 5 6 and 6 5 4 3 2 1, give 0.25.
  *
  * @param labels 0 or 1 for each image; @param groups undefined for an image that is alone.
  * @param one One finite score for each image, higher for positive; @param other The same of the
@@ -42,9 +42,17 @@ export function rankExchangeTest(
   };
   const difference = (exchanged: Uint8Array) =>
     Math.abs(winsOf(exchanged, 0) - winsOf(exchanged, 1));
-  const observed = difference(new Uint8Array(count));
+  const observed = difference(new Uint8Array(count)) * withoutShiftAndStretch(count);
   return exchangeTest(count, (exchanged) => difference(exchanged) >= observed, exchanges);
 }
+
+/**
+ * By how much exchanged positions differ less than exchanged scores on a common scale would: the
+ * positions of both models have one distribution, so no shift and no stretch of all scores is
+ * exchanged. These are two of the degrees of freedom that as many units have.
+ */
+const withoutShiftAndStretch = (units: number): number =>
+  Math.sqrt(Math.max(0, units - 2) / units);
 
 /** Twice the mid-rank of each score, from 2 for a single lowest one. */
 function twiceMidRanks(scores: ArrayLike<number>): Uint32Array {
