@@ -213,8 +213,9 @@ suite('a sealed test set', () => {
     try {
       const [run] = new LocalStore(project.root).runs();
       const get = async (path: string) => {
-        const address = `http://127.0.0.1:${server.port}${path}&token=secret`;
-        assert.equal((await fetch(address)).status, 200);
+        const headers = { cookie: `restage-${server.port}=secret` };
+        const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, { headers });
+        assert.equal(answer.status, 200);
       };
       await get(`/images.json?run=${run!.id}&stage=scores`);
       await get(`/images.json?run=${run!.id}&stage=scores&other=${run!.id}:again`);

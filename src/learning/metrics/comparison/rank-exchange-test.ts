@@ -51,8 +51,7 @@ export function rankExchangeTest(
  * positions of both models have one distribution, so no shift and no stretch of all scores is
  * exchanged. These are two of the degrees of freedom that as many units have.
  */
-const withoutShiftAndStretch = (units: number): number =>
-  Math.sqrt(Math.max(0, units - 2) / units);
+const withoutShiftAndStretch = (units: number): number => Math.sqrt(Math.max(0, units - 2) / units);
 
 /** Twice the mid-rank of each score, from 2 for a single lowest one. */
 function twiceMidRanks(scores: ArrayLike<number>): Uint32Array {
