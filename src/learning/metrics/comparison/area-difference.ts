@@ -18,9 +18,9 @@ import { rankScores } from '../ranking/threshold-counts.ts';
  * together (Zou and Donner 2008, "Construction of confidence limits about effect measures: a
  * general approach", equation 15). Near 1 it is as uneven as these: plus and minus two of DeLong's
  * standard errors covered 79 % where one of two models ranks next to no image wrong. Of two
- * models that score nearly alike, one nearer 1, uneven intervals cancel each other, and alone covered
- * 86 %. So either side also reaches as far as the normal quantile of DeLong's standard errors, as
- * far as the areas vary together.
+ * models that score nearly alike, one nearer 1, uneven intervals cancel each other, and alone
+ * covered 86 %. So either side also reaches as far as the normal quantile of DeLong's standard
+ * errors, as far as the areas vary together.
  *
  * The p-value is DeLong's, by Student's t with the degrees of freedom of the variance of the
  * difference (DeLong, DeLong and Clarke-Pearson 1988; of groups Obuchowski 1997).
