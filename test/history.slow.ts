@@ -33,7 +33,7 @@ test('history lists every run that did something, with its numbers, which outliv
   const best = await project.command('history', '--where', 'scores.test.accuracy>0.6');
   assert.match(
     best.stdout,
-    /^run +pipeline +outcome +stages +time +scores\.test\.accuracy\n.* test +succeeded +1 ran .* 0\.7500\n$/,
+    /^run +pipeline +outcome +stages +time +scores\.test\.accuracy\n.* test +succeeded +1 ran .* 0\.750\n$/,
   );
   const slip = await project.command('history', '--pipeline', 'tst');
   assert.equal(slip.code, 1);
@@ -55,7 +55,7 @@ test('compare takes runs and pipelines by any of their names, and suggests the n
   const { stdout, code } = await project.command('compare', 'last~1', 'test.yaml');
   assert.equal(code, 0);
   assert.match(stdout, /settings\.run +.*0\.5.*0\.75/);
-  assert.match(stdout, /test\.accuracy +0\.5000 +0\.7500 +\+0\.2500/);
+  assert.match(stdout, /test\.accuracy +0\.500 +0\.750 +\+0\.250/);
   const json = JSON.parse(
     (await project.command('compare', 'last~1:scores', 'last:scores', '--json')).stdout,
   );
