@@ -11,6 +11,7 @@ import {
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { inRepository } from './pages.ts';
 import { freePort } from './slurm.ts';
 import { noSshd } from './sshd.ts';
 
@@ -115,20 +116,27 @@ export class SshHosts implements AsyncDisposable {
   #boot(name: string): ChildProcess {
     const keep = `${this.folder}/keep-${name}`;
     mkdirSync(keep, { recursive: true });
-    // Of all temporary files a host sees only those of its sshd.
+    // Nothing of this machine's temporary files is there, but those of its sshd. `/tmp` is among
+    // them, since a login has no TMPDIR, wherever this process keeps its own. Restage stays, where
+    // its checkout lies in one of these folders.
     const script = `
       set -e
       hostname "$1"
       mkdir -p /mnt
       mount -t tmpfs tmpfs /mnt
-      mkdir /mnt/sshd
+      mkdir /mnt/sshd /mnt/restage
       mount --bind "$2" /mnt/sshd
-      mount -t tmpfs tmpfs "$3"
-      mkdir -p "$2"
+      mount --bind "$3" /mnt/restage
+      for hidden in /tmp "$4" "$5"; do
+        mkdir -p "$hidden"
+        mount -t tmpfs tmpfs "$hidden"
+      done
+      mkdir -p "$2" "$3"
       mount --bind /mnt/sshd "$2"
-      mount -t tmpfs tmpfs "$4"
+      mount --bind /mnt/restage "$3"
       exec /usr/sbin/sshd -D -f "$2/sshd_config-$1" -E "$2/log-$1"`;
-    const words = ['sh', '-c', script, 'sh', name, this.folder, tmpdir(), homedir()];
+    const kept = [this.folder, inRepository('.')];
+    const words = ['sh', '-c', script, 'sh', name, ...kept, tmpdir(), homedir()];
     const apart = ['-m', '--uts', '--pid', '--fork', '--kill-child', '--mount-proc'];
     return spawn('unshare', [...apart, ...words], { stdio: 'inherit', cwd: '/' });
   }
