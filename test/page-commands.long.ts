@@ -2,7 +2,7 @@
 // `notTyped`.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
@@ -144,8 +144,20 @@ function empty(files: Readonly<Record<string, string>> = {}): Project {
   return project;
 }
 
+/** Installs the package as README.md says, for a story that is told without that page. */
+function install(): void {
+  if (existsSync(reader.path('node_modules/.bin/restage'))) return;
+  const [packed] = reader.files('path/to').filter((name) => name.endsWith('.tgz'));
+  execFileSync('npm', ['install', `path/to/${packed}`], {
+    cwd: reader.root,
+    env: { ...process.env, ...reader.env },
+    stdio: 'ignore',
+  });
+}
+
 /** A project of someone who has already installed the package. */
 function installed(files: Readonly<Record<string, string>> = {}): Project {
+  install();
   const project = empty(files);
   symlinkSync(reader.path('node_modules'), project.path('node_modules'));
   return project;
