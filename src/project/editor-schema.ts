@@ -3,7 +3,7 @@ import {
   pipelineJsonSchema,
   toSchema,
 } from '../engine/config/schema/json-schema.ts';
-import { hostsShape, localShape, placeShape } from '../engine/places/place-spec.ts';
+import { anyPlaceShape, localShape } from '../engine/places/place-spec.ts';
 import { storeShape } from '../engine/store/remote/store-file.ts';
 import type { KindSpec } from '../stage.ts';
 
@@ -13,7 +13,7 @@ export function editorSchema(kinds: Iterable<KindSpec>): string {
     description: 'The places of `places.yaml`.',
     type: 'object',
     properties: { local: toSchema(localShape) },
-    additionalProperties: { anyOf: [toSchema(placeShape), toSchema(hostsShape)] },
+    additionalProperties: toSchema(anyPlaceShape),
   };
   const store = { description: 'The file `store.yaml`.', ...toSchema(storeShape) };
   return formatJsonSchema(pipelineJsonSchema(kinds, { places, store }));

@@ -50,6 +50,16 @@ test('hosts are names, or say what of them stages may use', (t) => {
   assert.deepEqual([lab.restage, lab.folder], [['restage'], '.cache/restage']);
 });
 
+test('a wrong engine names all engines', (t) => {
+  const engines = '"slurm", "htcondor", "gridengine", "template", "ssh"';
+  assert.deepEqual(load(t, 'lab: { engine: shh, hosts: [gpu1] }'), [
+    `Expected one of ${engines} for "lab.engine", got "shh"`,
+  ]);
+  assert.deepEqual(load(t, 'lab: { hosts: [gpu1] }'), [
+    `Missing "lab.engine", expected one of ${engines}`,
+  ]);
+});
+
 test('a host is no option of ssh, and is named once', (t) => {
   const [message = ''] = load(t, 'lab: { engine: ssh, hosts: [-oProxyCommand=x] }') as string[];
   assert.match(message, /lab\.hosts\[0\]/);

@@ -11,11 +11,10 @@ import { type Node, toJson } from '../config/yaml/node.ts';
 import { type Diagnostic, DiagnosticList, type Span } from '../diagnostics/diagnostic.ts';
 import {
   type AnyPlace,
+  anyPlaceShape,
   type HostsSpec,
-  hostsShape,
   localShape,
   type PlaceSpec,
-  placeShape,
 } from './place-spec.ts';
 import { missingKey } from './schedulers/schedulers.ts';
 
@@ -88,10 +87,11 @@ export function loadPlaces(
   return mistakes.isEmpty ? ok({ byName, localGpus }) : err(mistakes.inOrder());
 }
 
-/** The form of a place: machines behind `ssh`, or a scheduler. */
-function shapeOf(place: Node): typeof placeShape | typeof hostsShape {
+/** The form of a place by its engine; that of all places where there is no such engine. */
+function shapeOf(place: Node) {
   const { engine } = (toJson(place) ?? {}) as { readonly engine?: unknown };
-  return engine === 'ssh' ? hostsShape : placeShape;
+  const forms = anyPlaceShape.options;
+  return forms.find(({ shape }) => shape.engine.safeParse(engine).success) ?? anyPlaceShape;
 }
 
 /** A host that is named twice: each worker would take the place of the other. */

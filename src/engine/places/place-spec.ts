@@ -89,6 +89,9 @@ export interface HostsSpec extends z.infer<typeof hostsShape> {
   readonly name: string;
 }
 
+/** A place of `places.yaml` but this machine, as the user writes it; `engine` tells its form. */
+export const anyPlaceShape = z.discriminatedUnion('engine', [placeShape, hostsShape]);
+
 /** This machine in `places.yaml`. */
 export const localShape = z.strictObject({
   gpu: whole(0).optional().describe('Its graphics cards; by default they are counted.'),
