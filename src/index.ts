@@ -29,6 +29,20 @@ export type {
 export { PipelineError } from './project/pipeline-error.ts';
 export { readInput } from './read-input.ts';
 export type { PipelineEvent } from './reporting/pipeline-event.ts';
+export { runCommand } from './run-command.ts';
+export {
+  defineScheduler,
+  type JobClass,
+  type JobIdentity,
+  type JobPhase,
+  type JobRequest,
+  type JobState,
+  type ListedJob,
+  type PlaceKeys,
+  type Scheduler,
+  type SchedulerForm,
+  SubmitError,
+} from './scheduler.ts';
 export {
   type ArtifactType,
   type Checkpoint,

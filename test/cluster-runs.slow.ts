@@ -108,6 +108,7 @@ suite('stages on a cluster', { skip: noSlurm ?? false }, () => {
     using project = cluster(`stages:
   a: { kind: command, with: { run: 'true' }, resources: { gpu: 4 } }
   b: { kind: command, with: { run: 'true' }, place: clustr }
+  c: { kind: command, with: { run: 'true' }, resources: { nodes: 2 } }
 `);
     const ran = await project.run('--on', 'cluster');
     assert.match(
@@ -115,6 +116,58 @@ suite('stages on a cluster', { skip: noSlurm ?? false }, () => {
       /"a" asks for 4 graphics cards, and the place "cluster" has none \[too-many-gpus\]/,
     );
     assert.match(ran.stderr, /There is no place "clustr" \[unknown-place\]/);
+    assert.match(
+      ran.stderr,
+      /"c" asks for 2 nodes, and the place "cluster" gives a stage one \[too-many-nodes\]/,
+    );
     assert.deepEqual(project.files('cache/runs'), []);
+  });
+
+  test('a stage of two nodes starts its processes on both, with its variables', async () => {
+    using project = cluster(
+      `stages:
+  wide:
+    kind: command
+    env: { WORD: hello }
+    resources: { nodes: 2, tasks: 2, cpu: 4 }
+    with: { run: 'srun sh -c "echo \\$SLURMD_NODENAME \\$SLURM_PROCID \\$SLURM_CPUS_PER_TASK \\$WORD" | sort > \${outputs.out}' }
+    outputs: { out: artifacts/wide.txt }
+`,
+      { 'places.yaml': places.replace('maxJobs', 'nodes: 2, cpu: 4, maxJobs') },
+    );
+    const { outcomes, stderr } = await project.run('--on', 'cluster');
+    assert.deepEqual(outcomes, { wide: 'ran' }, stderr);
+    assert.equal(
+      project.read('artifacts/wide.txt'),
+      'n1 0 2 hello\nn1 1 2 hello\nn2 2 2 hello\nn2 3 2 hello\n',
+    );
+  });
+
+  test('kinds go to the places that a place names for them, and a stage to its own', async () => {
+    const stage = (name: string) =>
+      `{ kind: command, with: { run: 'echo ${name} $SLURM_JOB_PARTITION > \${outputs.out}' }`;
+    using project = cluster(
+      `stages:
+  sent: ${stage('sent')}, outputs: { out: artifacts/sent.txt } }
+  own: ${stage('own')}, place: cluster, outputs: { out: artifacts/own.txt } }
+`,
+      {
+        'places.yaml': `cluster: &cluster { engine: slurm, memory: { default: 200MiB }, maxJobs: 4, kinds: { command: hurried } }
+hurried: { <<: *cluster, partition: urgent }
+`,
+      },
+    );
+    const { outcomes, stderr } = await project.run('--on', 'cluster');
+    assert.deepEqual(outcomes, { sent: 'ran', own: 'ran' }, stderr);
+    assert.deepEqual(
+      [project.read('artifacts/sent.txt'), project.read('artifacts/own.txt')],
+      ['sent urgent\n', 'own main\n'],
+    );
+    project.edit('places.yaml', 'command: hurried', 'command: hurred');
+    const slip = await project.command('plan', '--on', 'cluster');
+    assert.match(
+      slip.stderr,
+      /"cluster\.kinds\.command" sends stages to "hurred", and there is no such place[\s\S]*Did you mean "hurried"/,
+    );
   });
 });

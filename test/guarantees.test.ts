@@ -35,6 +35,7 @@ const pages = [
     'evaluation',
     'serve',
     'cluster',
+    'own-schedulers',
     'hosts',
     'python',
     'library',

@@ -3,7 +3,7 @@ import {
   pipelineJsonSchema,
   toSchema,
 } from '../engine/config/schema/json-schema.ts';
-import { anyPlaceShape, localShape } from '../engine/places/place-spec.ts';
+import { anyPlaceShape, localShape, ownPlaceShape } from '../engine/places/place-spec.ts';
 import { storeShape } from '../engine/store/remote/store-file.ts';
 import type { KindSpec } from '../stage.ts';
 
@@ -13,7 +13,13 @@ export function editorSchema(kinds: Iterable<KindSpec>): string {
     description: 'The places of `places.yaml`.',
     type: 'object',
     properties: { local: toSchema(localShape) },
-    additionalProperties: toSchema(anyPlaceShape),
+    additionalProperties: {
+      anyOf: [
+        toSchema(anyPlaceShape),
+        // The keys of a project's own scheduler are known only to its code.
+        { ...toSchema(ownPlaceShape), additionalProperties: true },
+      ],
+    },
   };
   const store = { description: 'The file `store.yaml`.', ...toSchema(storeShape) };
   return formatJsonSchema(pipelineJsonSchema(kinds, { places, store }));

@@ -14,6 +14,7 @@ import { usableMemory } from '../machine-limits.ts';
 import type { KindSpec } from '../stage.ts';
 import { describeError, isForUser, UserError } from '../user-error.ts';
 import { loadProgram } from './kinds/load-run.ts';
+import { importScheduler } from './own-scheduler.ts';
 import { buildDigest, version } from './package-info.ts';
 
 // The script of a worker on a node: it serves the tickets of the batch whose folder it is given, or
@@ -33,6 +34,7 @@ async function serve(folder: BatchFolder): Promise<void> {
   folder.checkOwner();
   const batch = await waitFor(() => folder.batch());
   if (batch === undefined) throw new UserError(`There is no batch of jobs in ${folder.path}`);
+  const own = batch.scheduler === undefined ? undefined : await importScheduler(batch.scheduler);
   const idle = new IdleWorkers<StageProcess>({
     workers: Math.ceil(batch.needs.cpu),
     memory: usableMemory() / 4,
@@ -42,7 +44,7 @@ async function serve(folder: BatchFolder): Promise<void> {
     batch,
     idle,
     env: process.env,
-    identity: identifyJob(process.env, process.pid),
+    identity: identifyJob(process.env, process.pid, own),
     software: { restage: version, build: buildDigest() },
     findCode: async (stage, root) =>
       await findAgain(await specOf(stage), stage, { root, env: process.env }),

@@ -16,9 +16,8 @@ import {
 import { HostsPlace } from '../engine/places/hosts/hosts-place.ts';
 import { type PlacedNode, type Places, placeOf } from '../engine/places/place-file.ts';
 import type { AnyPlace, HostsSpec, PlaceSpec } from '../engine/places/place-spec.ts';
-import { SubmitError } from '../engine/places/schedulers/scheduler.ts';
-import { openScheduler, shareQueue } from '../engine/places/schedulers/schedulers.ts';
 import { ownVariables } from '../environment.ts';
+import { SubmitError } from '../scheduler.ts';
 import { UsageError } from '../user-error.ts';
 import type { Cancellation } from './cancellation.ts';
 import { buildDigest } from './package-info.ts';
@@ -96,7 +95,7 @@ export function makePlace(
     const open = [...clusters].filter(([, place]) => place.openJobs().length > 0);
     const [first = [...clusters.keys()][0]!] = open.map(([spec]) => spec);
     const after = open.flatMap(([spec, place]) =>
-      shareQueue(spec, first) ? place.openJobs() : [],
+      spec.scheduler.queue === first.scheduler.queue ? place.openJobs() : [],
     );
     for (const place of [local, ...hostPlaces.values(), ...clusters.values()]) await place.close();
     const isLeft = step !== undefined && cancellation.interrupted; // to the second job of this step
@@ -147,7 +146,7 @@ async function submitNext(
   const { name, script, argv, cwd } = command;
   try {
     const job = await submitStep(next, place, {
-      scheduler: openScheduler(place, workspace.env),
+      scheduler: place.scheduler.open(workspace.env),
       workspace,
       after,
       warn,
@@ -183,7 +182,7 @@ function clusterPlace(
   return new ClusterPlace({
     ...options,
     place,
-    scheduler: openScheduler(place, options.workspace.env),
+    scheduler: place.scheduler.open(options.workspace.env),
     software: { restage: host.restage, build: buildDigest(), gitCommit: host.gitCommit },
     buildNow: buildDigest,
     most: Math.min(place.maxJobs, jobs ?? place.maxJobs),

@@ -30,7 +30,7 @@ export interface PreparedRun {
 export async function prepareRun(selection: Selection, { on }: RunOptions): Promise<PreparedRun> {
   checkSeals(selection);
   await checkContents(selection);
-  const places = openPlaces(selection, on);
+  const places = await openPlaces(selection, on);
   return { selection, places, abandoned: await checkClaims(selection) };
 }
 

@@ -20,6 +20,7 @@ import type { Store } from '../engine/store/store.ts';
 import { UnsharedStore } from '../engine/store/unshared-store.ts';
 import type { Environment } from '../environment.ts';
 import { checkPortable } from './check-portable.ts';
+import { buildScheduler } from './own-scheduler.ts';
 import { orThrow, PipelineError } from './pipeline-error.ts';
 import {
   type CheckedPipeline,
@@ -33,9 +34,10 @@ import {
  * The places of the project. Throws the mistakes of `places.yaml`, and of stages that ask for what
  * their place lacks.
  */
-export function openPlaces(selection: Selection, on: string | undefined): Places {
+export async function openPlaces(selection: Selection, on: string | undefined): Promise<Places> {
   const { root, kinds, stages, pending, env } = selection;
-  const places = orThrow(loadPlaces(root, kinds));
+  const openForm = async (engine: string) => await buildScheduler(engine, root);
+  const places = orThrow(await loadPlaces(root, { kinds, openForm }));
   const mistakes = checkPlaces([...stages, ...pending], places, {
     on,
     gpus: machineCapacity(env, places.localGpus).gpu,

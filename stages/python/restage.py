@@ -51,7 +51,8 @@ inputs, outputs = _Ports(), _Ports(_stage["outputs"] if _stage else {})
 for _port, _items in (_stage["inputs"] if _stage else {}).items():
     inputs[_port] = [item["path"] for item in _items] if _port in _stage["lists"] else _items[0]["path"]
 cpus = int(_stage["cpus"]) if _stage else os.cpu_count()
-_is_first = os.environ.get("RANK", "0") == "0"  # of several processes that a launcher started, one reports and saves
+# Of several processes that a launcher such as torchrun or srun started, one reports and saves.
+_is_first = os.environ.get("RANK", os.environ.get("SLURM_PROCID", "0")) == "0"
 
 
 def _send(type, **message):

@@ -158,8 +158,10 @@ print(peak() - before)`,
     const messages = () => readFileSync(env['RESTAGE_EVENTS']!, 'utf8').trim().split('\n');
     assert.deepEqual(messages(), ['{"type": "warn", "message": "careful"}']);
     assert.ok(!existsSync(env['RESTAGE_CHECKPOINT']!));
-    python(root, text, { ...env, RANK: '0' });
-    assert.equal(messages().length, 3);
+    python(root, text, { ...env, SLURM_PROCID: '1' });
+    assert.equal(messages().length, 2);
+    python(root, text, { ...env, RANK: '0', SLURM_PROCID: '1' });
+    assert.equal(messages().length, 4);
     assert.ok(existsSync(env['RESTAGE_CHECKPOINT']!));
   });
 

@@ -100,7 +100,7 @@ export interface PendingStage {
   /** The place where it will run, where the file names one. */
   readonly place?: string;
   /** What it will ask for, as far as the file says so now. */
-  readonly resources: { readonly gpu: number };
+  readonly resources: { readonly gpu: number; readonly nodes?: number };
   readonly at: Span;
 }
 
@@ -310,6 +310,10 @@ export interface Resources {
   readonly gpu: number;
   /** In bytes. */
   readonly memory: number;
+  /** Nodes of a cluster, which have these cores, cards and memory each; absent for one. */
+  readonly nodes?: number;
+  /** Processes that a launcher starts on each node; absent for one. */
+  readonly tasks?: number;
 }
 
 export interface Input {

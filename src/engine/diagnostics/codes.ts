@@ -41,6 +41,11 @@ export const diagnosticCodes = table({
       'Fix the line that the message names, or install the program: Python 3.10 or newer, or ffmpeg.',
     severity: 'mistake',
   },
+  'broken-scheduler': {
+    means: 'A scheduler of your own, named by `engine` in `places.yaml`, could not be loaded.',
+    advice: 'Fix its code; the message says what is wrong.',
+    severity: 'mistake',
+  },
   cycle: {
     means: 'Stages need each other in a circle.',
     advice: 'Remove one of the edges that the message lists.',
@@ -235,6 +240,11 @@ export const diagnosticCodes = table({
   'too-many-gpus': {
     means: 'A stage asks for more graphics cards than its place has.',
     advice: 'Ask for fewer, choose another place, or declare the cards in `places.yaml`.',
+    severity: 'mistake',
+  },
+  'too-many-nodes': {
+    means: 'A stage asks for more nodes than its place gives.',
+    advice: 'Ask for fewer, choose another place, or set `nodes` of the place in `places.yaml`.',
     severity: 'mistake',
   },
   'too-many-stages': {

@@ -1,9 +1,9 @@
 import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import { unreachable } from '../../result.ts';
+import type { JobClass, JobPhase, JobState } from '../../scheduler.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { Claim, TicketEnd, Tries } from './batch-folder.ts';
 import type { PlaceSpec } from './place-spec.ts';
-import type { JobClass, JobPhase, JobState } from './schedulers/scheduler.ts';
 
 /**
  * What a run does after a ticket: use the result, submit or examine the stage again, leave it to a

@@ -3,9 +3,9 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { partialValue } from '../../../test/support/partial-value.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import type { JobState, Scheduler } from '../../scheduler.ts';
 import { type Batch, BatchFolder, type Ticket } from './batch-folder.ts';
 import { BatchWatch } from './batch-watch.ts';
-import type { JobState, Scheduler } from './schedulers/scheduler.ts';
 import { slurm } from './schedulers/slurm.ts';
 
 const digest = 'a'.repeat(64);

@@ -1,15 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isFinal, type JobState, jobOf, type ListedJob, type Scheduler } from '../../scheduler.ts';
 import type { StageEvent } from '../events.ts';
 import { jsonLines, LineReader, readEnd } from '../files/read-part.ts';
 import type { Batch, BatchFolder, Beat, TicketEnd } from './batch-folder.ts';
 import { jobName } from './job-name.ts';
-import {
-  isFinal,
-  type JobState,
-  jobOf,
-  type ListedJob,
-  type Scheduler,
-} from './schedulers/scheduler.ts';
 import type { Placed } from './submitter.ts';
 
 /** How patient a run is with its jobs, in milliseconds. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { partialValue } from '../../../test/support/partial-value.ts';
+import { placeOfYaml } from '../../../test/support/place-of-yaml.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
 import type { Stage } from '../config/pipeline.ts';
@@ -9,8 +10,6 @@ import type { Attempt, Place } from '../execution/execution.ts';
 import { StageFailure } from '../execution/stage-failures.ts';
 import type { Workspace } from '../plan/examine.ts';
 import { limitFailures, submitStep } from './detached-steps.ts';
-import { placeShape } from './place-spec.ts';
-import { openScheduler } from './schedulers/schedulers.ts';
 
 test('a step runs with the Node of its command, unless the place sets one up', async (context) => {
   const cache = temporaryFolder(context);
@@ -22,10 +21,10 @@ test('a step runs with the Node of its command, unless the place sets one up', a
     after: ' ',
   };
   const scriptFor = async (setup: readonly string[]) => {
-    const place = { name: 'other', ...placeShape.parse({ engine: 'template', template, setup }) };
+    const place = placeOfYaml('other', { engine: 'template', template, setup });
     const pipeline = { root: cache, sources: { env: { WORD: "it's" } } };
     const script = await submitStep({ pipeline: sha256(''), failures: {} }, place, {
-      scheduler: openScheduler(place, process.env),
+      scheduler: place.scheduler.open(process.env),
       after: [],
       warn: assert.fail,
       workspace: partialValue<Workspace>({

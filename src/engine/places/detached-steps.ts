@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import { ownVariables } from '../../environment.ts';
+import { type Scheduler, SubmitError } from '../../scheduler.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import type { Place } from '../execution/execution.ts';
 import { mostDecisions, OutdatedInput, StageFailure } from '../execution/stage-failures.ts';
@@ -11,7 +12,6 @@ import type { Workspace } from '../plan/examine.ts';
 import type { NodeCommand } from './job-script.ts';
 import type { PlaceSpec } from './place-spec.ts';
 import { prepareJob } from './prepare-job.ts';
-import { type Scheduler, SubmitError } from './schedulers/scheduler.ts';
 import { submitPatiently } from './schedulers/submit-patiently.ts';
 
 /**

@@ -27,7 +27,7 @@ interface ScriptOptions {
  * itself.
  */
 export function jobScript(
-  { setup, container, env: travelling }: PlaceSpec,
+  { setup, container, env: travelling, scheduler }: PlaceSpec,
   { node, words, lines = [] }: NodeCommand,
   { root, memory, env }: ScriptOptions,
 ): string {
@@ -43,6 +43,7 @@ export function jobScript(
   return [
     '#!/bin/sh',
     `cd ${shellQuote(root)} || exit 1`,
+    ...scheduler.lines,
     ...exports,
     ...setup,
     ...lines,

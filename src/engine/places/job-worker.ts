@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Digest } from '../../digest.ts';
 import type { Environment } from '../../environment.ts';
+import type { JobIdentity } from '../../scheduler.ts';
 import { describeError } from '../../user-error.ts';
 import type { ProgramCode, Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
@@ -28,7 +29,6 @@ import { hasTimeFor } from './expected-duration.ts';
 import { MessageFile } from './message-file.ts';
 import { neededMemory, PeakMemory, watchMemory } from './out-of-memory.ts';
 import { describeDifference, otherCode, refusedInput } from './refusals.ts';
-import type { JobIdentity } from './schedulers/scheduler.ts';
 import { waitFor } from './shared-disk-lag.ts';
 import { changedSource, lookAgain, type Software, sourcesOf, workspaceOf } from './ticket.ts';
 

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { formatCountOf } from '../../format-numbers.ts';
 import { err, ok, type Result } from '../../result.ts';
+import type { SchedulerForm } from '../../scheduler.ts';
 import { suggest } from '../../suggest.ts';
+import { describeError } from '../../user-error.ts';
 import type { PipelineNode } from '../config/pipeline.ts';
 import { explainIssues } from '../config/schema/explain-issues.ts';
 import { readMap } from '../config/yaml/load-document.ts';
@@ -14,9 +16,11 @@ import {
   anyPlaceShape,
   type HostsSpec,
   localShape,
+  ownPlaceShape,
   type PlaceSpec,
 } from './place-spec.ts';
-import { missingKey } from './schedulers/schedulers.ts';
+import { schedulerOf } from './schedulers/place-scheduler.ts';
+import { builtInScheduler, missingKey } from './schedulers/schedulers.ts';
 
 /**
  * The places of a project. `localGpus`: the declared graphics cards of this machine; undefined:
@@ -38,60 +42,156 @@ export interface PlacedNode {
 /** The name of the machine on which the command runs. */
 export const here = 'local';
 
-/**
- * Reads `places.yaml` in the root, if there is one, or gives all its mistakes. `kinds` are the
- * names that `local` may list.
- */
-export function loadPlaces(
+/** A form of scheduler that a project brings, and its built code. */
+export interface OwnForm {
+  readonly form: SchedulerForm;
+  /** Absolute path. */
+  readonly module: string;
+}
+
+export interface LoadPlacesOptions {
+  /** The names that `local` and `kinds` may list; undefined: they are not checked. */
+  readonly kinds?: ReadonlyMap<string, unknown>;
+  /** Builds and loads the form that `engine` names. Rejects with a `UserError`. */
+  readonly openForm: (engine: string) => Promise<OwnForm>;
+}
+
+/** Reads `places.yaml` in the root, if there is one, or gives all its mistakes. */
+export async function loadPlaces(
   root: string,
-  kinds?: ReadonlyMap<string, unknown>,
-): Result<Places, readonly Diagnostic[]> {
+  { kinds, openForm }: LoadPlacesOptions,
+): Promise<Result<Places, readonly Diagnostic[]>> {
   const path = join(root, 'places.yaml');
   if (!existsSync(path)) return ok(noPlaces);
   const file = readMap(path, root, 'A file of places');
   if (!file.ok) return file;
   const mistakes = new DiagnosticList();
+  const reader = new PlaceReader(mistakes, openForm);
   const byName = new Map<string, AnyPlace>();
   let localGpus: number | undefined;
-  const read = <T extends z.ZodType>(
-    schema: T,
-    node: Node,
-    prefix: string,
-  ): z.infer<T> | undefined => {
-    const result = schema.safeParse(toJson(node));
-    if (result.success) return result.data;
-    explainIssues(result.error.issues, { node, schema, prefix, at: node.at }).forEach(mistakes.add);
-    return undefined;
-  };
   for (const [name, { keyAt, value }] of file.value.entries) {
-    if (name === here) localGpus = read(localShape, value, name)?.gpu;
+    if (name === here) localGpus = reader.check(localShape, value, name)?.gpu;
     else {
-      const place = read(shapeOf(value), value, name);
-      if (place === undefined) continue;
-      const { local } = place;
-      byName.set(name, { name, ...place });
-      const wrong =
-        place.engine === 'ssh' ? hostMistakes(name, place, keyAt) : jobMistakes(name, place, keyAt);
-      for (const mistake of wrong) mistakes.add(mistake);
-      for (const kind of kinds === undefined ? [] : local.filter((kind) => !kinds.has(kind))) {
-        const message = `"${name}.local" lists "${kind}", and there is no such kind`;
-        mistakes.add({
-          code: 'unknown-kind',
-          message,
-          at: keyAt,
-          hint: suggest(kind, kinds!.keys()),
-        });
-      }
+      const place = await reader.place(name, value, keyAt);
+      if (place !== undefined) byName.set(name, place);
     }
+  }
+  const known: KnownNames = { kinds, places: [here, ...file.value.entries.keys()] };
+  for (const place of byName.values()) {
+    const { keyAt } = file.value.entries.get(place.name)!;
+    for (const mistake of kindMistakes(place, known, keyAt)) mistakes.add(mistake);
   }
   return mistakes.isEmpty ? ok({ byName, localGpus }) : err(mistakes.inOrder());
 }
 
+/** Reads the places of a file, and notes their mistakes. */
+class PlaceReader {
+  readonly #mistakes: DiagnosticList;
+  readonly #openForm: LoadPlacesOptions['openForm'];
+
+  constructor(mistakes: DiagnosticList, openForm: LoadPlacesOptions['openForm']) {
+    this.#mistakes = mistakes;
+    this.#openForm = openForm;
+  }
+
+  /** The value of a node by a schema; undefined where it has mistakes. */
+  check<T extends z.ZodType>(schema: T, node: Node, prefix: string): z.infer<T> | undefined {
+    const result = schema.safeParse(toJson(node));
+    if (result.success) return result.data;
+    const { issues } = result.error;
+    for (const mistake of explainIssues(issues, { node, schema, prefix, at: node.at }))
+      this.#mistakes.add(mistake);
+    return undefined;
+  }
+
+  /** A place of any form: machines behind `ssh`, one of our schedulers, or one of the project. */
+  async place(name: string, node: Node, at: Span): Promise<AnyPlace | undefined> {
+    const { engine } = (toJson(node) ?? {}) as { readonly engine?: unknown };
+    if (isOwnEngine(engine)) return await this.#ownPlace(name, node, { engine, at });
+    const place = this.check(shapeOf(engine), node, name);
+    if (place === undefined) return undefined;
+    if (place.engine === 'ssh') {
+      this.#note(hostMistakes(name, place, at));
+      return { name, ...place };
+    }
+    const spec = { name, ...place, scheduler: builtInScheduler({ name, ...place }) };
+    this.#note(jobMistakes(spec, missingKey(place), at));
+    return spec;
+  }
+
+  async #ownPlace(
+    name: string,
+    node: Node,
+    { engine, at }: { readonly engine: string; readonly at: Span },
+  ): Promise<PlaceSpec | undefined> {
+    let own: OwnForm;
+    try {
+      own = await this.#openForm(engine);
+    } catch (error) {
+      const message = `"${name}.engine" names ${engine}: ${describeError(error)}`;
+      this.#note([{ code: 'broken-scheduler', message, at }]);
+      return undefined;
+    }
+    const { form, module } = own;
+    const all = this.check(z.strictObject({ ...form.keys, ...ownPlaceShape.shape }), node, name);
+    if (all === undefined) return undefined;
+    const place = { name, ...ownPlaceShape.parse(toJson(node)) };
+    const spec = { ...place, scheduler: schedulerOf(form, { ...all, ...place }, module) };
+    this.#note(jobMistakes(spec, form.missing?.(all), at));
+    return spec;
+  }
+
+  #note(mistakes: readonly Diagnostic[]): void {
+    for (const mistake of mistakes) this.#mistakes.add(mistake);
+  }
+}
+
 /** The form of a place by its engine; that of all places where there is no such engine. */
-function shapeOf(place: Node) {
-  const { engine } = (toJson(place) ?? {}) as { readonly engine?: unknown };
+function shapeOf(engine: unknown) {
   const forms = anyPlaceShape.options;
   return forms.find(({ shape }) => shape.engine.safeParse(engine).success) ?? anyPlaceShape;
+}
+
+/** Whether `engine` names a scheduler that the project brings. */
+const isOwnEngine = (engine: unknown): engine is string =>
+  typeof engine === 'string' && /^(\.\/|npm:)/.test(engine);
+
+/** What a place may name. */
+interface KnownNames {
+  readonly kinds: ReadonlyMap<string, unknown> | undefined;
+  readonly places: readonly string[];
+}
+
+/** Kinds and places that there are not, under `local` and `kinds`. */
+function kindMistakes(
+  { name, local, kinds: sent }: AnyPlace,
+  { kinds, places }: KnownNames,
+  at: Span,
+): readonly Diagnostic[] {
+  const named = [
+    ...local.map((kind) => [`"${name}.local" lists`, kind] as const),
+    ...Object.keys(sent).map((kind) => [`"${name}.kinds" has`, kind] as const),
+  ];
+  const unknownKinds = named.filter(([, kind]) => kinds?.has(kind) === false);
+  const unknownPlaces = Object.entries(sent).filter(([, place]) => !places.includes(place));
+  return [
+    ...unknownKinds.map(
+      ([where, kind]): Diagnostic => ({
+        code: 'unknown-kind',
+        message: `${where} "${kind}", and there is no such kind`,
+        at,
+        hint: suggest(kind, kinds!.keys()),
+      }),
+    ),
+    ...unknownPlaces.map(
+      ([kind, place]): Diagnostic => ({
+        code: 'unknown-place',
+        message: `"${name}.kinds.${kind}" sends stages to "${place}", and there is no such place`,
+        at,
+        hint: suggest(place, places),
+      }),
+    ),
+  ];
 }
 
 /** A host that is named twice: each worker would take the place of the other. */
@@ -108,17 +208,19 @@ function hostMistakes(
 
 /** What is wrong with what the jobs of a scheduler ask for. */
 function jobMistakes(
-  name: string,
-  place: Omit<PlaceSpec, 'name'>,
+  { name, memory, nodes, scheduler }: PlaceSpec,
+  missing: { readonly key: string; readonly holds: string } | undefined,
   at: Span,
 ): readonly Diagnostic[] {
   const mistakes: Diagnostic[] = [];
-  const { memory } = place;
   if (memory.default > memory.most) {
     const message = `"${name}.memory.default" is more than "${name}.memory.most", which is 8GiB unless you set it`;
     mistakes.push({ code: 'wrong-value', message, at });
   }
-  const missing = missingKey(place);
+  if (nodes > 1 && !scheduler.spansNodes) {
+    const message = `"${name}.nodes" is ${nodes}, and Restage cannot ask this scheduler for several nodes`;
+    mistakes.push({ code: 'wrong-value', message, at });
+  }
   if (missing !== undefined) {
     const message = `Missing "${name}.${missing.key}", ${missing.holds}`;
     mistakes.push({ code: 'missing-key', message, at });
@@ -127,8 +229,8 @@ function jobMistakes(
 }
 
 /**
- * The place where a stage runs: its own, or else that of the command. Kinds that a place lists as
- * local run here.
+ * The place where a stage runs: its own, or else that of the command, or the one to which that
+ * sends its kind. Kinds that a place lists as local run here.
  */
 export function placeOf(
   stage: PlacedNode,
@@ -136,13 +238,32 @@ export function placeOf(
   on: string | undefined,
 ): AnyPlace | undefined {
   const place = places.byName.get(stage.place ?? on ?? here);
-  return place?.local.includes(stage.kind) ? undefined : place;
+  if (place === undefined || place.local.includes(stage.kind)) return undefined;
+  const sent = stage.place === undefined ? place.kinds[stage.kind] : undefined;
+  return sent === undefined ? place : places.byName.get(sent);
 }
 
 /** The cards that a stage may ask for at a place; infinite where only its hosts know. */
 function mostCards(place: AnyPlace): number {
   if (place.engine !== 'ssh') return place.gpu;
   return Math.max(...place.hosts.map(({ gpu }) => gpu ?? Number.POSITIVE_INFINITY));
+}
+
+/** The mistake of a stage that asks for more nodes than a job of its place may have. */
+function spreadMistake(
+  { name, at, resources: { nodes = 1 } }: PipelineNode,
+  place: AnyPlace | undefined,
+): Diagnostic | undefined {
+  const most = place === undefined || place.engine === 'ssh' ? 1 : place.nodes;
+  if (nodes <= most) return undefined;
+  const where = place === undefined ? 'this machine' : `the place "${place.name}"`;
+  const gives = most === 1 ? 'gives a stage one' : `gives a job at most ${most}`;
+  return {
+    code: 'too-many-nodes',
+    message: `"${name}" asks for ${formatCountOf(nodes, 'node')}, and ${where} ${gives}`,
+    at,
+    hint: 'A place with Slurm gives several with `nodes: 2` in places.yaml.',
+  };
 }
 
 /**
@@ -175,6 +296,8 @@ export function checkPlaces(
       continue;
     }
     const spec = placeOf(stage, places, on);
+    const spread = spreadMistake(stage, spec);
+    if (spread !== undefined) mistakes.add(spread);
     const most = spec === undefined ? gpus : mostCards(spec);
     if (resources.gpu <= most) continue;
     const where = spec === undefined ? 'this machine' : `the place "${spec.name}"`;

@@ -1,14 +1,24 @@
 import { z } from 'zod';
 import { whole } from '../../spec-parts.ts';
 import { duration, memory } from '../config/schema/yaml-keys.ts';
-import { engineShape, schedulerKeys } from './schedulers/schedulers.ts';
+import type { PlaceScheduler } from './schedulers/place-scheduler.ts';
+import { engineShape, ownEngineShape, schedulerKeys } from './schedulers/schedulers.ts';
 
 const words = z.array(z.string()).default([]);
 
-/** A cluster in `places.yaml`, as the user writes it. */
-export const placeShape = z.strictObject({
-  engine: engineShape,
-  ...schedulerKeys,
+/** What every place says of the kinds of stages. */
+const kindKeys = {
+  local: words.describe('Kinds that run where the command runs, such as `plot`.'),
+  kinds: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe(
+      'Kinds that run at another place when a run is sent here: `{ train: long }`. A stage with a `place:` of its own runs there.',
+    ),
+};
+
+/** What every place with a scheduler says of its jobs. */
+const jobKeys = {
   setup: words.describe('Shell lines before a job, such as `module load node/20`.'),
   container: words.describe(
     'The command that starts a program in a container, before its own words.',
@@ -26,6 +36,11 @@ export const placeShape = z.strictObject({
     .default(1)
     .describe('The most cores that a job may ask for; `cpu: all` means these.'),
   gpu: whole(0).default(0).describe('The most graphics cards that a job may ask for.'),
+  nodes: whole(1)
+    .default(1)
+    .describe(
+      'The most nodes that a job may ask for, with Slurm or a template that has `${nodes}`.',
+    ),
   memory: z
     .strictObject({
       default: memory.prefault('2GiB').describe('For a stage that declares none.'),
@@ -35,8 +50,14 @@ export const placeShape = z.strictObject({
     .describe(
       'Memory of a job. A stage that runs out of it runs again with twice as much, up to `most`.',
     ),
-  local: words.describe('Kinds that run where the command runs, such as `plot`.'),
-});
+  ...kindKeys,
+};
+
+/** A cluster in `places.yaml`, as the user writes it. */
+export const placeShape = z.strictObject({ engine: engineShape, ...schedulerKeys, ...jobKeys });
+
+/** A cluster whose scheduler the project brings, without the keys of its form. */
+export const ownPlaceShape = z.object({ engine: ownEngineShape, ...jobKeys });
 
 /** Host and port of `me@gpu1:2222`; never an option of `ssh`. */
 export const hostForm =
@@ -81,7 +102,7 @@ export const hostsShape = z.strictObject({
     "Variables of the caller's environment that travel with a stage, beside those that it declares.",
   ),
   maxJobs: whole(1).default(1000).describe('Stages at once on all hosts, at most.'),
-  local: words.describe('Kinds that run where the command runs, such as `plot`.'),
+  ...kindKeys,
 });
 
 /** Machines behind `ssh`. Memory is in bytes. */
@@ -101,8 +122,10 @@ export const localShape = z.strictObject({
  * A place of `places.yaml`: a scheduler that runs jobs, and what a job may ask for, in bytes and
  * milliseconds.
  */
-export interface PlaceSpec extends z.infer<typeof placeShape> {
+export interface PlaceSpec extends Omit<z.infer<typeof ownPlaceShape>, 'engine'> {
   readonly name: string;
+  readonly engine: z.infer<typeof engineShape> | z.infer<typeof ownEngineShape>;
+  readonly scheduler: PlaceScheduler;
 }
 
 /** A place of any form; `engine` tells which. */

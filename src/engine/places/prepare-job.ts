@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../../environment.ts';
+import type { JobRequest } from '../../scheduler.ts';
 import { inCache } from '../files/cache-paths.ts';
 import { jobName } from './job-name.ts';
 import { jobScript, type NodeCommand } from './job-script.ts';
 import type { PlaceSpec } from './place-spec.ts';
-import type { JobRequest } from './schedulers/scheduler.ts';
 
 /** Writes the script of a job outside batches into its own folder `cache/jobs/<name>`. */
 export function prepareJob(

@@ -2,24 +2,23 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { partialValue } from '../../../test/support/partial-value.ts';
+import { placeOfYaml } from '../../../test/support/place-of-yaml.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import type { Workspace } from '../plan/examine.ts';
 import { BatchFolder, type Ticket } from './batch-folder.ts';
-import { placeShape } from './place-spec.ts';
-import { openScheduler } from './schedulers/schedulers.ts';
 import { Submitter } from './submitter.ts';
 
 /** The workers of the batches of three classes of two tickets each, where three jobs may exist. */
 async function workersOf(context: TestContext, detach: boolean): Promise<readonly number[]> {
   const cache = temporaryFolder(context);
   const template = { submit: 'echo 7', id: '(.*)', query: '', cancel: '' };
-  const place = { name: 'other', ...placeShape.parse({ engine: 'template', template }) };
+  const place = placeOfYaml('other', { engine: 'template', template });
   const submitter = new Submitter(
     {
       place,
       most: 3,
       detach,
-      scheduler: openScheduler(place, process.env),
+      scheduler: place.scheduler.open(process.env),
       signal: new AbortController().signal,
       warn: assert.fail,
       workspace: partialValue<Workspace>({

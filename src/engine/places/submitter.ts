@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Digest } from '../../digest.ts';
+import { type JobClass, type Scheduler, SubmitError } from '../../scheduler.ts';
 import { describeError } from '../../user-error.ts';
 import type { Workspace } from '../plan/examine.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
@@ -8,7 +9,6 @@ import { jobName } from './job-name.ts';
 import { jobScript, type NodeCommand } from './job-script.ts';
 import type { OpenTicket } from './open-tickets.ts';
 import type { PlaceSpec } from './place-spec.ts';
-import { type JobClass, type Scheduler, SubmitError } from './schedulers/scheduler.ts';
 import { submitPatiently } from './schedulers/submit-patiently.ts';
 
 export interface SubmitterOptions {
@@ -106,8 +106,10 @@ export class Submitter {
     const { root } = workspace.pipeline;
     const folder = new BatchFolder(workspace.store.local.folder, batchId());
     const tickets = pending.map(({ ticket }) => ticket);
+    const { module } = place.scheduler;
     const batch: Batch = {
       place: place.name,
+      ...(module !== undefined && { scheduler: module }),
       root,
       needs,
       workers,

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
 import type { Environment } from '../../environment.ts';
+import type { JobClass } from '../../scheduler.ts';
 import type { Input, Output, PipelineSources, Stage, StageName } from '../config/pipeline.ts';
 import type { Span } from '../diagnostics/diagnostic.ts';
 import type { Attempt } from '../execution/execution.ts';
@@ -19,7 +20,6 @@ import type { Store } from '../store/store.ts';
 import type { BatchFolder, Ticket, Tries } from './batch-folder.ts';
 import { expectedSeconds } from './expected-duration.ts';
 import type { PlaceSpec } from './place-spec.ts';
-import type { JobClass } from './schedulers/scheduler.ts';
 
 /** The version of Restage, and the project's. */
 export interface Software {
@@ -107,12 +107,14 @@ const asSource = (stage: Stage): Stage => ({ ...plainStage(stage), inputs: [] })
  * allows.
  */
 export function needsOf(stage: Stage, place: PlaceSpec, memory: number): JobClass {
-  const { cpu, gpu } = stage.resources;
+  const { cpu, gpu, nodes, tasks } = stage.resources;
   const wanted = Math.max(stage.resources.memory, memory) || place.memory.default;
   return {
     cpu: Math.min(cpu, place.cpu),
     gpu: Math.min(gpu, place.gpu),
     memory: Math.min(wanted, place.memory.most),
+    ...(nodes !== undefined && { nodes }),
+    ...(tasks !== undefined && { tasks }),
   };
 }
 

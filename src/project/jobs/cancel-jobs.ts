@@ -15,7 +15,7 @@ interface CancelledJobs {
  * nothing again. Warns of jobs whose place is unknown by now.
  */
 export async function cancelJobs(project: OpenedProject): Promise<CancelledJobs> {
-  const { batches, steps, schedulerFor } = findJobs(project);
+  const { batches, steps, schedulerFor } = await findJobs(project);
   const unawaited = batches.filter(({ folder }) => folder.waiters().length === 0);
   const cancelAll = async (place: string, ids: readonly string[], name: string) => {
     const scheduler = schedulerFor(place);

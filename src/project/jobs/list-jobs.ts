@@ -2,12 +2,7 @@ import { join } from 'node:path';
 import { readEnd } from '../../engine/files/read-part.ts';
 import { take } from '../../engine/places/detached-steps.ts';
 import { jobName } from '../../engine/places/job-name.ts';
-import {
-  describeState,
-  isFinal,
-  type ListedJob,
-  type Scheduler,
-} from '../../engine/places/schedulers/scheduler.ts';
+import { describeState, isFinal, type ListedJob, type Scheduler } from '../../scheduler.ts';
 import type { OpenedProject } from '../opened-project.ts';
 import { findJobs, type JobsUnderWay, type OpenBatch, type OpenStep } from './open-jobs.ts';
 
@@ -57,7 +52,7 @@ interface ListedJobs {
 
 /** What is queued or running on the clusters of a project, and how detached steps ended. */
 export async function listJobs(project: OpenedProject): Promise<ListedJobs> {
-  const underWay = findJobs(project);
+  const underWay = await findJobs(project);
   const { batches, steps, lastTaken, schedulerFor } = underWay;
   const stateOf = await schedulerStates(underWay);
   const abandoned = new Set<OpenStep>();

@@ -3,10 +3,10 @@ import { cacheOf } from '../../engine/files/cache-paths.ts';
 import { type Batch, BatchFolder } from '../../engine/places/batch-folder.ts';
 import { isTaken, readStep, type Step } from '../../engine/places/detached-steps.ts';
 import { loadPlaces } from '../../engine/places/place-file.ts';
-import type { Scheduler } from '../../engine/places/schedulers/scheduler.ts';
-import { openScheduler } from '../../engine/places/schedulers/schedulers.ts';
+import type { Scheduler } from '../../scheduler.ts';
 import { describeError } from '../../user-error.ts';
 import type { OpenedProject } from '../opened-project.ts';
+import { buildScheduler } from '../own-scheduler.ts';
 import { orThrow } from '../pipeline-error.ts';
 
 /** A step of a detached run that no job has taken so far. */
@@ -35,9 +35,10 @@ export interface JobsUnderWay {
 }
 
 /** Finds the jobs that are under way. Throws a `PipelineError` for mistakes in `places.yaml`. */
-export function findJobs({ root, env, warn }: OpenedProject): JobsUnderWay {
+export async function findJobs({ root, env, warn }: OpenedProject): Promise<JobsUnderWay> {
   const cache = cacheOf(root);
-  const places = orThrow(loadPlaces(root));
+  const openForm = async (engine: string) => await buildScheduler(engine, root);
+  const places = orThrow(await loadPlaces(root, { openForm }));
   const batches = openBatches(cache, warn);
   const steps = BatchFolder.steps(cache).flatMap((folder): readonly OpenStep[] => {
     const step = readStep(folder);
@@ -49,7 +50,7 @@ export function findJobs({ root, env, warn }: OpenedProject): JobsUnderWay {
     lastTaken: steps.findLast(({ folder }) => isTaken(folder)),
     schedulerFor: (place) => {
       const spec = places.byName.get(place);
-      return spec === undefined || spec.engine === 'ssh' ? undefined : openScheduler(spec, env);
+      return spec === undefined || spec.engine === 'ssh' ? undefined : spec.scheduler.open(env);
     },
   };
 }

@@ -7,16 +7,11 @@ import { loadPlaces } from '../../engine/places/place-file.ts';
 import type { PlaceSpec } from '../../engine/places/place-spec.ts';
 import { prepareJob } from '../../engine/places/prepare-job.ts';
 import { type NodeFacts, readAnswer } from '../../engine/places/probe.ts';
-import {
-  describeState,
-  isFinal,
-  type JobRequest,
-  type Scheduler,
-} from '../../engine/places/schedulers/scheduler.ts';
-import { openScheduler } from '../../engine/places/schedulers/schedulers.ts';
 import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.ts';
+import { describeState, isFinal, type JobRequest, type Scheduler } from '../../scheduler.ts';
 import { suggest } from '../../suggest.ts';
 import type { OpenedProject } from '../opened-project.ts';
+import { buildScheduler } from '../own-scheduler.ts';
 import { version } from '../package-info.ts';
 import { mistake, orThrow } from '../pipeline-error.ts';
 import { drift, type Findings, finding, type ProbeFinding } from './probe-finding.ts';
@@ -35,7 +30,8 @@ const ask = 5_000;
  * there. Throws a `PipelineError` for an unknown place.
  */
 export async function* probePlace({ root, env }: OpenedProject, name: string): Findings {
-  const { byName } = orThrow(loadPlaces(root));
+  const openForm = async (engine: string) => await buildScheduler(engine, root);
+  const { byName } = orThrow(await loadPlaces(root, { openForm }));
   const place = byName.get(name);
   if (place === undefined)
     throw mistake('unknown-place', `There is no place "${name}"`, suggest(name, byName.keys()));
@@ -49,7 +45,7 @@ export async function* probePlace({ root, env }: OpenedProject, name: string): F
   const job = `probe-${Date.now()}`;
   const { folder, request } = prepareJob(job, place, commandFor, { cache, root, env });
   try {
-    return yield* probe({ place, request, folder, scheduler: openScheduler(place, env) });
+    return yield* probe({ place, request, folder, scheduler: place.scheduler.open(env) });
   } finally {
     new BatchFolder(cache, job).remove();
   }

@@ -13,7 +13,7 @@ import { tsconfigPaths } from './tsconfig-paths.ts';
  * Modules that kinds share with Restage: our errors and schemas must be recognised, and need not be
  * installed.
  */
-const shared: Readonly<Record<string, string>> = {
+export const sharedModules: Readonly<Record<string, string>> = {
   restage: join(packageRoot, 'dist', 'index.js'),
   zod: join(packageRoot, 'dist', 'zod.js'),
 };
@@ -64,7 +64,7 @@ export class KindImports {
     const { path, kind, importer, resolveDir, namespace } = args;
     if (args.pluginData === ourQuestion || kind === 'entry-point' || isBuiltin(path))
       return undefined;
-    if (Object.hasOwn(shared, path)) return outside(shared[path]!, kind);
+    if (Object.hasOwn(sharedModules, path)) return outside(sharedModules[path]!, kind);
     const question = {
       kind,
       importer,

@@ -8,6 +8,7 @@ import { formatBytes, formatCountOf } from '../../format-numbers.ts';
 import { usableCores, usableMemory } from '../../machine-limits.ts';
 import { packageRoot } from '../../package-root.ts';
 import type { OpenedProject } from '../opened-project.ts';
+import { buildScheduler } from '../own-scheduler.ts';
 import { version } from '../package-info.ts';
 
 /**
@@ -86,7 +87,12 @@ const programs: readonly Program[] = [
  * Starts the default backend and the programs that parts of Restage start.
  */
 export async function examineMachine({ root }: OpenedProject): Promise<readonly Finding[]> {
-  return [...ownNeeds(root), await backend(), ...programs.map(program), ...projectFiles(root)];
+  return [
+    ...ownNeeds(root),
+    await backend(),
+    ...programs.map(program),
+    ...(await projectFiles(root)),
+  ];
 }
 
 function ownNeeds(root: string): readonly Finding[] {
@@ -164,8 +170,9 @@ function program({ name, of, asks, lacks }: Program): Finding {
  * The files of a project that name machines: whether they can be read, not whether the machines
  * answer.
  */
-function projectFiles(root: string): readonly Finding[] {
-  const places = loadPlaces(root);
+async function projectFiles(root: string): Promise<readonly Finding[]> {
+  const openForm = async (engine: string) => await buildScheduler(engine, root);
+  const places = await loadPlaces(root, { openForm });
   const store = loadStoreFile(root);
   const broken = (name: string, file: string): Finding => ({
     name,

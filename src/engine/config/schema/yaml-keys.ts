@@ -29,6 +29,14 @@ const resources = z.strictObject({
     ),
   gpu: z.number().nonnegative().default(0).describe('Graphics cards.'),
   memory: memory.default(0).describe('Memory, such as `512MiB` or `8GiB`; none by default.'),
+  nodes: whole(1)
+    .default(1)
+    .describe(
+      'Nodes of a cluster, where a `launcher` such as `srun` starts the program on each. Cores, cards and memory are those of each node.',
+    ),
+  tasks: whole(1)
+    .default(1)
+    .describe('Processes that `srun` starts on each node, which share its cores and cards.'),
 });
 
 export const scalar = z.union([z.string(), z.number(), z.boolean()]);

@@ -34,7 +34,11 @@ export function pendingStage(
   const onDemand = child(node, 'onDemand');
   const placeNode = child(node, 'place');
   const place = isText(placeNode) && !placeNode.unresolved ? placeNode.value : undefined;
-  const gpu = child(child(node, 'resources'), 'gpu');
+  const amountOf = (resource: string): number | undefined => {
+    const amount = child(child(node, 'resources'), resource);
+    return amount?.type === 'scalar' && typeof amount.value === 'number' ? amount.value : undefined;
+  };
+  const nodes = amountOf('nodes');
   return {
     name,
     kind: definition.kind?.spec.name ?? '',
@@ -47,7 +51,7 @@ export function pendingStage(
     ),
     onDemand: onDemand?.type === 'scalar' && onDemand.value === true,
     ...(place !== undefined && { place }),
-    resources: { gpu: gpu?.type === 'scalar' && typeof gpu.value === 'number' ? gpu.value : 0 },
+    resources: { gpu: amountOf('gpu') ?? 0, ...(nodes !== undefined && { nodes }) },
     at: definition.at,
   };
 }

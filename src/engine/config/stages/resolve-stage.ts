@@ -109,11 +109,17 @@ function withSeals(
 
 /** Infinity stands for all cores: only the machine that runs the stage knows how many it has. */
 function resolveResources(
-  { cpu, gpu, memory }: StageShape['resources'],
+  { cpu, gpu, memory, nodes, tasks }: StageShape['resources'],
   usesAllCores: boolean,
 ): Resources {
   const all = cpu === 'all' || (cpu === undefined && usesAllCores);
-  return { cpu: all ? Number.POSITIVE_INFINITY : (cpu ?? 1), gpu, memory };
+  return {
+    cpu: all ? Number.POSITIVE_INFINITY : (cpu ?? 1),
+    gpu,
+    memory,
+    ...(nodes > 1 && { nodes }),
+    ...(tasks > 1 && { tasks }),
+  };
 }
 
 function environment({ env, askedEnv }: LoadContext, declared: StageShape['env']): Stage['env'] {

@@ -281,10 +281,10 @@ function shareOf({ facts }: HostState, want: Resources): Resources {
 const tolerance = 1e-9;
 
 function fits({ facts, held }: HostState, share: Resources): boolean {
-  const used = (what: keyof Resources) => [...held].reduce((sum, one) => sum + one[what], 0);
-  return (['cpu', 'gpu', 'memory'] as const).every(
-    (what) => used(what) + share[what] <= facts![what] + tolerance,
-  );
+  return (['cpu', 'gpu', 'memory'] as const).every((what) => {
+    const used = [...held].reduce((sum, one) => sum + one[what], 0);
+    return used + share[what] <= facts![what] + tolerance;
+  });
 }
 
 /** The host that had the stage before has its checkpoint; else the one with the most free cores. */

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import type { Digest } from '../../../digest.ts';
+import type { JobClass } from '../../../scheduler.ts';
 import type { PublishedFile } from '../../../stage.ts';
 import type {
   Input,
@@ -18,7 +19,6 @@ import { sealedParts } from '../../seals/sealed-parts.ts';
 import { readKindSources } from '../../store/kind-build.ts';
 import type { StoredArtifact } from '../../store/stage-result.ts';
 import type { Ticket } from '../batch-folder.ts';
-import type { JobClass } from '../schedulers/scheduler.ts';
 import { type Software, ticketOf } from '../ticket.ts';
 
 /**

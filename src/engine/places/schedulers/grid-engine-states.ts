@@ -1,4 +1,4 @@
-import type { JobPhase, JobState, ListedJob } from './scheduler.ts';
+import type { JobPhase, JobState, ListedJob } from '../../../scheduler.ts';
 
 /**
  * The jobs in what `qstat -xml` prints. The tasks of an array that wait share an entry, `17_2-9:1`.

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Environment } from '../../../environment.ts';
-import { endedJobs, errorReasons, phaseOf, queuedJobs } from './grid-engine-states.ts';
-import { type CommandOutput, runCommand } from './run-command.ts';
+import { type CommandOutput, runCommand } from '../../../run-command.ts';
 import {
   type JobIdentity,
   type JobRequest,
@@ -11,7 +10,8 @@ import {
   type Scheduler,
   type SchedulerForm,
   SubmitError,
-} from './scheduler.ts';
+} from '../../../scheduler.ts';
+import { endedJobs, errorReasons, phaseOf, queuedJobs } from './grid-engine-states.ts';
 import { schedulerOptions } from './scheduler-options.ts';
 
 const keys = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JobPhase, JobState } from './scheduler.ts';
+import type { JobPhase, JobState } from '../../../scheduler.ts';
 
 /** What HTCondor's commands tell about a job: its attributes, by HTCondor's names. */
 export const jobAd = z.object({

@@ -3,9 +3,9 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../../test/support/temporary-folder.ts';
+import type { JobRequest, Scheduler } from '../../../scheduler.ts';
 import { htcondor } from './htcondor.ts';
 import { jobAd, phaseOf, stateOf } from './htcondor-states.ts';
-import type { JobRequest, Scheduler } from './scheduler.ts';
 
 const request: JobRequest = {
   name: 'restage-1',

@@ -1,5 +1,14 @@
 import { z } from 'zod';
 import { type Environment, ownVariables } from '../../../environment.ts';
+import { type CommandOutput, runCommand } from '../../../run-command.ts';
+import {
+  type JobIdentity,
+  type JobRequest,
+  type PlaceKeys,
+  type Scheduler,
+  type SchedulerForm,
+  SubmitError,
+} from '../../../scheduler.ts';
 import { shellQuote } from '../../../shell/shell-quote.ts';
 import {
   type JobAd,
@@ -9,15 +18,6 @@ import {
   stateOf,
   timeIsOver,
 } from './htcondor-states.ts';
-import { type CommandOutput, runCommand } from './run-command.ts';
-import {
-  type JobIdentity,
-  type JobRequest,
-  type PlaceKeys,
-  type Scheduler,
-  type SchedulerForm,
-  SubmitError,
-} from './scheduler.ts';
 import { schedulerOptions } from './scheduler-options.ts';
 
 const keys = { options: schedulerOptions };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { placeShape } from '../place-spec.ts';
-import { identifyJob, shareQueue } from './schedulers.ts';
+import { placeOfYaml } from '../../../../test/support/place-of-yaml.ts';
+import { identifyJob } from './schedulers.ts';
 
 test('a job knows its id by the variables of its scheduler, and a process without any is none', () => {
   const jobOf = (env: Readonly<Record<string, string>>) => identifyJob(env, 99);
@@ -16,13 +16,13 @@ test('a job knows its id by the variables of its scheduler, and a process withou
 });
 
 test('jobs of two places can wait for each other where one scheduler has both', () => {
-  const placeOf = (keys: object) => ({ name: 'cluster', ...placeShape.parse(keys) });
+  const queueOf = (keys: object) => placeOfYaml('cluster', keys).scheduler.queue;
   const grid = (submit: string) =>
-    placeOf({ engine: 'template', template: { submit, query: 'qstat', cancel: 'qdel ${id}' } });
-  const big = placeOf({ engine: 'slurm', partition: 'big' });
-  const small = placeOf({ engine: 'slurm', partition: 'small' });
-  assert.ok(shareQueue(big, small));
-  assert.ok(shareQueue(grid('qsub'), grid('qsub')));
-  assert.ok(!shareQueue(grid('qsub'), grid('bsub')));
-  assert.ok(!shareQueue(big, grid('qsub')));
+    queueOf({ engine: 'template', template: { submit, query: 'qstat', cancel: 'qdel ${id}' } });
+  const big = queueOf({ engine: 'slurm', partition: 'big' });
+  const small = queueOf({ engine: 'slurm', partition: 'small' });
+  assert.equal(big, small);
+  assert.equal(grid('qsub'), grid('qsub'));
+  assert.notEqual(grid('qsub'), grid('bsub'));
+  assert.notEqual(big, grid('qsub'));
 });

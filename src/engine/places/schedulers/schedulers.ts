@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Environment } from '../../../environment.ts';
+import type { JobIdentity, PlaceKeys, SchedulerForm } from '../../../scheduler.ts';
 import { type MergedKeys, mergeKeys } from '../../config/schema/merge-keys.ts';
 import { gridengine } from './grid-engine.ts';
 import { htcondor } from './htcondor.ts';
-import type { JobIdentity, PlaceKeys, Scheduler } from './scheduler.ts';
+import { type PlaceScheduler, schedulerOf } from './place-scheduler.ts';
 import { slurm } from './slurm.ts';
 import { template } from './template.ts';
 
@@ -19,10 +20,17 @@ export type Engine = keyof Forms;
 const forms = Object.values(schedulerForms);
 const titles = forms.map(({ title }) => title);
 
-/** `engine` of a place. */
+/** `engine` of a place whose scheduler is one of ours. */
 export const engineShape = z
   .enum(Object.keys(schedulerForms) as [Engine, ...Engine[]])
   .describe(`The scheduler: ${titles.slice(0, -1).join(', ')}, or ${titles.at(-1)}.`);
+
+/** `engine` of a place whose scheduler the project brings. */
+export const ownEngineShape = z
+  .union([z.templateLiteral(['./', z.string()]), z.templateLiteral(['npm:', z.string()])])
+  .describe(
+    'A scheduler of your own: a file of the project, `./schedulers/pbs.ts`, or a package, `npm:restage-pbs`.',
+  );
 
 /** The keys of a place that belong to one scheduler, the template's first. */
 export const schedulerKeys = mergeKeys(forms.toReversed());
@@ -34,19 +42,18 @@ type SchedulerPlace = { readonly engine: Engine } & PlaceKeys<MergedKeys<Forms[E
 export const missingKey = (place: Omit<SchedulerPlace, 'name'>) =>
   schedulerForms[place.engine].missing?.(place);
 
-/** The scheduler of a place, whose commands run in the environment. */
-export const openScheduler = (place: SchedulerPlace, env: Environment): Scheduler =>
-  schedulerForms[place.engine].open(place, env);
-
-/** Whether jobs of one place can wait for those of the other. */
-export function shareQueue(first: SchedulerPlace, second: SchedulerPlace): boolean {
-  const form = schedulerForms[first.engine];
-  return first.engine === second.engine && form.queue(first) === form.queue(second);
+/** The scheduler of a place, if it is one of ours. */
+export function builtInScheduler(place: SchedulerPlace): PlaceScheduler {
+  return schedulerOf<SchedulerPlace>(schedulerForms[place.engine], place);
 }
 
-/** What the job of this process is, by its environment; the process itself where none is known. */
-export function identifyJob(env: Environment, pid: number): JobIdentity {
-  for (const { identify } of forms) {
+/**
+ * What the job of this process is, by its environment; the process itself where none is known.
+ *
+ * @param own The form that the project brings for the place of the job.
+ */
+export function identifyJob(env: Environment, pid: number, own?: SchedulerForm): JobIdentity {
+  for (const { identify } of own === undefined ? forms : [own]) {
     const identity = identify(env);
     if (identity !== undefined) return identity;
   }

@@ -3,7 +3,7 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../../test/support/temporary-folder.ts';
-import { type JobRequest, type Scheduler, SubmitError } from './scheduler.ts';
+import { type JobRequest, type Scheduler, SubmitError } from '../../../scheduler.ts';
 import { slurm } from './slurm.ts';
 import { submitPatiently } from './submit-patiently.ts';
 

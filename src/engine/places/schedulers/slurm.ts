@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Environment } from '../../../environment.ts';
-import { type CommandOutput, runCommand } from './run-command.ts';
+import { type CommandOutput, runCommand } from '../../../run-command.ts';
 import {
   type JobIdentity,
   type JobPhase,
@@ -11,7 +11,7 @@ import {
   type Scheduler,
   type SchedulerForm,
   SubmitError,
-} from './scheduler.ts';
+} from '../../../scheduler.ts';
 import { schedulerOptions } from './scheduler-options.ts';
 
 const keys = {
@@ -22,11 +22,19 @@ const keys = {
 
 type Place = PlaceKeys<typeof keys>;
 
+/**
+ * What `srun` in a job needs: the stage's variables, which `--export=NONE` of the job would keep
+ * from its processes, and the cores of each, which it no longer takes from the job since Slurm 22.
+ */
+const forLaunchers = ['unset SLURM_EXPORT_ENV', 'export SRUN_CPUS_PER_TASK="$SLURM_CPUS_PER_TASK"'];
+
 /** Slurm, by its commands. */
 export const slurm: SchedulerForm<typeof keys> = {
   title: 'Slurm',
   keys,
   program: { name: 'Slurm', command: 'sbatch', asks: ['--version'] },
+  lines: forLaunchers,
+  spansNodes: () => true,
   open: openSlurm,
   queue: () => '',
   identify,
@@ -140,6 +148,7 @@ async function submit(run: Run, request: JobRequest, place: Place): Promise<stri
 function wordsFor(request: JobRequest, place: Place): readonly string[] {
   const { name, script, root, log, needs, seconds, workers, after = [] } = request;
   const notice = Math.min(120, Math.ceil(seconds / 10));
+  const { nodes = 1, tasks = 1 } = needs;
   const option = (flag: string, value: string | undefined) =>
     value === undefined ? [] : [`--${flag}=${value}`];
   return [
@@ -150,7 +159,9 @@ function wordsFor(request: JobRequest, place: Place): readonly string[] {
     ...option('job-name', name),
     ...option('chdir', root),
     ...option('output', log.replaceAll('%', '%%')),
-    ...option('cpus-per-task', String(Math.ceil(needs.cpu))),
+    ...option('nodes', nodes > 1 ? String(nodes) : undefined),
+    ...option('ntasks-per-node', nodes * tasks > 1 ? String(tasks) : undefined),
+    ...option('cpus-per-task', String(Math.max(1, Math.floor(Math.ceil(needs.cpu) / tasks)))),
     ...option('mem', `${Math.ceil(needs.memory / 2 ** 20)}M`),
     ...option('gpus-per-node', needs.gpu > 0 ? String(Math.ceil(needs.gpu)) : undefined),
     ...option('time', `${Math.floor(seconds / 60)}:${seconds % 60}`),

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type JobRequest, jobOf, type Scheduler, SubmitError } from './scheduler.ts';
+import { type JobRequest, jobOf, type Scheduler, SubmitError } from '../../../scheduler.ts';
 
 /**
  * Milliseconds until a full or silent scheduler is asked again: the pause doubles from the first to

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
-import type { JobRequest } from './scheduler.ts';
+import type { JobRequest } from '../../../scheduler.ts';
 import { submitPatiently } from './submit-patiently.ts';
 import { template as form } from './template.ts';
 

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Environment } from '../../../environment.ts';
-import { shellQuote } from '../../../shell/shell-quote.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand } from '../../../run-command.ts';
 import {
   type JobIdentity,
   type JobPhase,
@@ -12,7 +11,8 @@ import {
   type Scheduler,
   type SchedulerForm,
   SubmitError,
-} from './scheduler.ts';
+} from '../../../scheduler.ts';
+import { shellQuote } from '../../../shell/shell-quote.ts';
 
 /** What a state can mean. A job that is not listed is over. */
 const phases = [
@@ -31,7 +31,7 @@ const templateShape = z.strictObject({
   submit: z
     .string()
     .describe(
-      'Submits a job: `qsub -N ${name} -o ${log} ${script}`, with `${cpu}`, `${gpu}`, `${memoryMiB}`, `${seconds}`, `${after}`, `${array}`.',
+      'Submits a job: `qsub -N ${name} -o ${log} ${script}`, with `${cpu}`, `${gpu}`, `${memoryMiB}`, `${nodes}`, `${tasks}`, `${seconds}`, `${after}`, `${array}`.',
     ),
   id: z
     .string()
@@ -85,6 +85,7 @@ export const template: SchedulerForm<typeof keys> = {
     const isAsked = template.list !== undefined || template.query !== undefined;
     return isAsked ? undefined : { key: 'template.list', holds: 'the command that lists jobs' };
   },
+  spansNodes: ({ template }) => template?.submit.includes('${nodes}') === true,
   open: (place, env) => openTemplate(place.template!, env),
   queue: (place) => JSON.stringify(place.template),
   identify,
@@ -194,6 +195,8 @@ async function submit(shell: Shell, request: JobRequest, commands: Template): Pr
     cpu: Math.ceil(needs.cpu),
     gpu: Math.ceil(needs.gpu),
     memoryMiB: Math.ceil(needs.memory / 2 ** 20),
+    nodes: needs.nodes ?? 1,
+    tasks: needs.tasks ?? 1,
   })
     .replaceAll('${after}', () => waits)
     .replaceAll('${array}', () => array);

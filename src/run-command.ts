@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import type { Environment } from '../../../environment.ts';
+import type { Environment } from './environment.ts';
 
 /** A command that hangs is given up after this long, in milliseconds. */
 const patience = 60_000;

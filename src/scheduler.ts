@@ -1,12 +1,13 @@
 import type { z } from 'zod';
-import type { Environment } from '../../../environment.ts';
-import { UserError } from '../../../user-error.ts';
+import type { Environment } from './environment.ts';
+import { UserError } from './user-error.ts';
 
 /**
  * One form of scheduler: all that Restage knows about Slurm, or about the commands of a template.
- * `schedulers.ts` has the table of all forms.
+ * `schedulers.ts` has the table of our forms; a project may bring further ones.
  */
-export interface SchedulerForm<Keys extends z.ZodRawShape> {
+export interface SchedulerForm<Keys extends z.ZodRawShape = z.ZodRawShape>
+  extends FormOfPlaces<PlaceKeys<Keys>> {
   /** What `engine` means by it, as the end of a sentence. */
   readonly title: string;
   /** The keys of a place that belong to this form alone. Optional ones, or with a default. */
@@ -17,13 +18,26 @@ export interface SchedulerForm<Keys extends z.ZodRawShape> {
   ) => { readonly key: string; readonly holds: string } | undefined;
   /** The program whose version `restage doctor` shows. */
   readonly program?: SchedulerProgram;
-  /** Runs the scheduler's commands in the environment. */
-  readonly open: (place: PlaceKeys<Keys>, env: Environment) => Scheduler;
-  /** Jobs of two places can wait for each other where this text is the same. */
-  readonly queue: (place: PlaceKeys<Keys>) => string;
   /** What a job knows about itself; undefined in a process that is no job of this scheduler. */
   readonly identify: (env: Environment) => JobIdentity | undefined;
 }
+
+/** What a form makes of a place. */
+export interface FormOfPlaces<Place> {
+  /** Shell lines at the start of every job. */
+  readonly lines?: readonly string[];
+  /** Whether a job may have several nodes. Absent: never. */
+  spansNodes?(place: Place): boolean;
+  /** Runs the scheduler's commands in the environment. */
+  open(place: Place, env: Environment): Scheduler;
+  /** Jobs of two places can wait for each other where this text is the same. */
+  queue(place: Place): string;
+}
+
+/** Declares a scheduler of one's own, so that TypeScript knows the keys of its places. */
+export const defineScheduler = <Keys extends z.ZodRawShape>(
+  form: SchedulerForm<Keys>,
+): SchedulerForm<Keys> => form;
 
 /** A command that comes with a scheduler, and the words with which it prints its version. */
 export interface SchedulerProgram {
@@ -50,11 +64,15 @@ export interface JobIdentity {
   readonly notified: boolean;
 }
 
-/** What a job may use. Tickets of one class share jobs. Memory in bytes. */
+/** What a job may use on each of its nodes. Tickets of one class share jobs. Memory in bytes. */
 export interface JobClass {
   readonly cpu: number;
   readonly gpu: number;
   readonly memory: number;
+  /** How many nodes; absent for one. The worker and its stage run on the first. */
+  readonly nodes?: number;
+  /** The processes that a launcher such as `srun` starts on each node; absent for one. */
+  readonly tasks?: number;
 }
 
 /** A job to submit: `workers` processes that run the same script. */
