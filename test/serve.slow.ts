@@ -285,7 +285,7 @@ test('menus of the images name runs by what they measured, and act at once', {
   const { page } = opened;
   const menu = page.locator('select[name=run]');
   const names = await menu.locator('option').allTextContents();
-  assert.deepEqual(names.map((name) => name.replace(/\d{4}-[-\d ]+/, 'TIME')).sort(), [
+  assert.deepEqual(names.map((name) => name.replace(/\d{4}-[-\d: ]+/, 'TIME')).sort(), [
     'test, succeeded, TIME, scores.test.auc 0.800',
     'test, succeeded, TIME, scores.test.auc 0.850',
   ]);

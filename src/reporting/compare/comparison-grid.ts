@@ -44,17 +44,17 @@ export function comparisonGrid(comparison: Comparison, { runs, axes }: GridRuns)
   const metrics = mainMetrics(comparison);
   const several = new Set([...settings, ...metrics].map(({ stage }) => stage)).size > 1;
   const nameOf = (stage: string, name: string) => (several ? `${stage}.${name}` : name);
+  const differingAxes = axes.filter(({ values }) => new Set(values).size > 1);
+  const others = settings.map(({ stage, path, values }) => ({
+    name: nameOf(stage, path.slice('settings.'.length)),
+    isAxis: false,
+    values: values.map(cellOf),
+  }));
+  const told = others.filter((setting) => !repeatsAxes(setting, differingAxes));
   return {
     labels: comparison.subjects,
     runs,
-    settings: withoutRepeats([
-      ...axes.filter(({ values }) => new Set(values).size > 1),
-      ...settings.map(({ stage, path, values }) => ({
-        name: nameOf(stage, path.slice('settings.'.length)),
-        isAxis: false,
-        values: values.map(cellOf),
-      })),
-    ]),
+    settings: withoutRepeats([...differingAxes, ...told]),
     metrics: metrics.map((metric) => metricColumn(nameOf(metric.stage, metric.name), metric)),
   };
 }
@@ -74,6 +74,25 @@ function cellOf(value: Json | undefined): string | number | null {
   if (typeof value === 'number') return value;
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > mostLetters ? `${text.slice(0, mostLetters - 1)}…` : text;
+}
+
+/**
+ * Whether a text says nothing beyond the axes: it holds the value of each in every subject, as a
+ * command does that gets them as arguments, and subjects that are alike by their axes have the same.
+ */
+function repeatsAxes({ values }: SettingColumn, axes: readonly SettingColumn[]): boolean {
+  if (axes.length === 0) return false;
+  const known = new Map<string, unknown>();
+  return values.every((value, place) => {
+    const ofAxes = axes.map((axis) => axis.values[place] ?? null);
+    const member = JSON.stringify(ofAxes);
+    if (!known.has(member)) known.set(member, value);
+    return (
+      typeof value === 'string' &&
+      known.get(member) === value &&
+      ofAxes.every((axisValue) => axisValue !== null && value.includes(String(axisValue)))
+    );
+  });
 }
 
 /** The first of the settings that have the same values, such as the seed of several stages. */

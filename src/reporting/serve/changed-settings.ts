@@ -1,4 +1,5 @@
 import type { PastRun } from '../history/past-run.ts';
+import { differingWords } from './differing-words.ts';
 import type { Cell } from './filter-query.ts';
 
 /** A value of a setting; lists and records are their JSON. */
@@ -76,8 +77,16 @@ function differences(
   return [...paths].filter(isKnown).flatMap((path) => {
     const then = itemTexts(before.values.get(path));
     const value = itemTexts(now.values.get(path));
-    return then === value ? [] : [`${stage}.${path} ${then} → ${value}`];
+    return then === value ? [] : [`${stage}.${path} ${changeText(then, value)}`];
   });
+}
+
+/** More letters than this have no room in a table: only the words that differ are shown. */
+const mostLetters = 24;
+
+function changeText(then: string, now: string): string {
+  const isLong = Math.max(then.length, now.length) > mostLetters;
+  return (isLong ? differingWords([then, now]) : [then, now]).join(' → ');
 }
 
 /** Values, in order where they are numbers. */

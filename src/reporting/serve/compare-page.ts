@@ -24,6 +24,7 @@ import type { StageSettings } from './changed-settings.ts';
 import { differencesSection } from './differences-section.ts';
 import type { ImageStore } from './gallery-images.ts';
 import type { RunIndex } from './run-index.ts';
+import { membersComparison, runLabels } from './run-labels.ts';
 import { findRow } from './run-members.ts';
 import type { Sources } from './run-page.ts';
 import { chartScripts, renderFrame, renderSections } from './served-page-frame.ts';
@@ -242,14 +243,15 @@ function sectionsOf(
   ];
 }
 
-/** What differs between two whole runs besides numbers. */
+/** What differs between two whole runs besides numbers, from the earlier to the later. */
 function differencesOf(
   runs: readonly Compared[],
   { results }: Sources,
   images: ImageStore,
 ): readonly Section[] {
   if (runs.length !== 2 || runs.some(({ id, run }) => id !== run)) return [];
-  const [first, second] = runs.map(({ label, record }) => ({
+  const byTime = runs.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const [earlier, later] = byTime.map(({ label, record }) => ({
     label: shortLabel(label),
     record,
     results: new Map(
@@ -259,7 +261,7 @@ function differencesOf(
       }),
     ),
   }));
-  return [differencesSection(first!, second!, images)];
+  return [differencesSection(earlier!, later!, images)];
 }
 
 /** The runs and members of these ids that have ended, with labels that differ. */
@@ -298,11 +300,14 @@ function axisColumns(rows: readonly Compared[]): readonly SettingColumn[] {
 function chooser({ index }: Sources, askedRuns: ReadonlySet<string>): Html {
   const runs = index.runs().filter(({ record }) => record !== undefined);
   const offered = runs.slice(0, mostOffered);
-  const rows = offered.map(
-    ({ id, pipeline, outcome }) =>
-      html`<li><label><input type="checkbox" name="runs" value="${id}"${askedRuns.has(id) && html` checked`}> ${shortLabel(id)} ${pipeline} <span class="soft">${outcome}</span></label></li>`,
-  );
-  if (runs.length < 2)
+  const labels = runLabels(index);
+  const rows = offered.map((run) => {
+    const { id } = run;
+    const members = membersComparison(run);
+    return html`<li><label><input type="checkbox" name="runs" value="${id}"${askedRuns.has(id) && html` checked`}> ${labels.get(id) ?? id}</label>${members && html` <a href="${members.href}">Compare its ${members.count} members</a>`}</li>`;
+  });
+  const [only] = offered;
+  if (runs.length < 2 && membersComparison(only) === undefined)
     return html`<h1>Compare</h1><p>Two runs that have ended can be compared; there ${runs.length === 0 ? 'is none' : 'is one'} yet.</p>`;
   const lost = [...askedRuns].filter((id) => !offered.some((run) => run.id === id.split('~')[0]));
   const news = lost.length > 0 && html`<p>There is no run ${formatList(lost)} that has ended.</p>`;

@@ -21,7 +21,7 @@ export function differencesSection(first: NamedRun, second: NamedRun, images: Im
   const sides = [first.label, second.label] as const;
   const data = datasetDifferences(images, first, second);
   const content = [
-    ...yamlDifference(yaml),
+    ...yamlDifference(yaml, sides),
     ...(code.length > 0 || commits !== undefined
       ? [html`<h3>Code</h3>`, ...codeDifference(code, sides, commits)]
       : []),
@@ -33,7 +33,10 @@ export function differencesSection(first: NamedRun, second: NamedRun, images: Im
   return { id: 'differences', title: 'What differs', content };
 }
 
-function yamlDifference(lines: readonly DiffLine[]): readonly Html[] {
+function yamlDifference(
+  lines: readonly DiffLine[],
+  [first, second]: readonly [string, string],
+): readonly Html[] {
   if (lines.every(({ side }) => side === ' ')) return [];
   const shown = changedLines(lines).map((line) =>
     line === null
@@ -41,7 +44,7 @@ function yamlDifference(lines: readonly DiffLine[]): readonly Html[] {
       : html`<span class="diff${marks[line.side]}">${line.side} ${line.text}</span>\n`,
   );
   return [
-    html`<h3>Pipeline</h3><p class="soft small">Stages with the settings that are not at their default; − the first, + the second.</p><pre class="card padded" tabindex="0" role="group" aria-label="Differences of the pipelines">${shown}</pre>`,
+    html`<h3>Pipeline</h3><p class="soft small">Stages with the settings that are not at their default: − ${first}, + ${second}.</p><pre class="card padded" tabindex="0" role="group" aria-label="Differences of the pipelines">${shown}</pre>`,
   ];
 }
 

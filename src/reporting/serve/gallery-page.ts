@@ -2,11 +2,11 @@ import type { Context } from 'hono';
 import type { RunFolder } from '../../engine/store/runs/run-folder.ts';
 import { shortLabel } from '../compare/comparison-tables.ts';
 import { type Html, html } from '../report/html.ts';
-import { columnText } from './column-text.ts';
 import type { ImageStore, Picture } from './gallery-images.ts';
 import { stagesWithMap } from './gallery-points.ts';
 import { imageTable, outputOf, resultsOf, withImageTags } from './gallery-table.ts';
 import { lostRunPage } from './lost-page.ts';
+import { runLabels } from './run-labels.ts';
 import { findRun, type Sources } from './run-page.ts';
 import { renderFrame } from './served-page-frame.ts';
 
@@ -17,7 +17,7 @@ const mostOtherRuns = 10;
 
 /**
  * The images of a stage of a run; its script draws them. Without a run in the address, the last
- * that has some.
+ * that has scores, or else a data set.
  */
 export function imagesPage(c: Context, sources: Sources): Response {
   const { index, store, project } = sources;
@@ -66,7 +66,7 @@ interface Chosen {
 function chooser(sources: Sources, { run, stage, other, scored, sets }: Chosen): Html {
   const ids = sources.index.runs().map(({ id }) => id);
   const runs = [...new Set([...(run === undefined ? [] : [run.id]), ...ids.slice(0, mostRuns)])];
-  const labels = runLabels(sources);
+  const labels = runLabels(sources.index);
   const option = (value: string, text: string, chosen: string | undefined) =>
     html`<option value="${value}"${value === chosen && html` selected`}>${text}</option>`;
   const prefix = run === undefined ? undefined : `${run.id}:`;
@@ -80,38 +80,28 @@ function chooser(sources: Sources, { run, stage, other, scored, sets }: Chosen):
   });
   const others = [...new Set([...siblings, ...(other === '' ? [] : [other]), ...elsewhere])];
   const otherOptions = others.map((reference) => {
-    const text = isSibling(reference) ? reference.slice(prefix!.length) : shortLabel(reference);
-    return option(reference, text, other);
+    const [id = '', ...name] = reference.split(':');
+    const label = isSibling(reference) ? '' : `${labels.get(id) ?? shortLabel(id)}: `;
+    return option(reference, `${label}${name.join(':')}`, other);
   });
+  // A data set has no scores that another model's could stand beside.
+  const second =
+    stage !== undefined &&
+    scored.includes(stage) &&
+    html`<label>Second model <select name="other">${option('', 'none', other)}${otherOptions}</select></label>`;
   return html`<form class="line at-once" action="/images">
 <label>Run <select name="run">${runs.map((id) => option(id, labels.get(id) ?? shortLabel(id), run?.id))}</select></label>
 <label>Stage <select name="stage">${[...scored, ...sets].map((name) => option(name, name, stage))}</select></label>
-<label>Beside <select name="other">${option('', 'no other model', other)}${otherOptions}</select></label>
+${second}
 <noscript><button>Show</button></noscript></form>`;
 }
 
-/** What tells runs apart in a menu: name, pipeline, state, time and main number. */
-function runLabels({ index }: Sources): ReadonlyMap<string, string> {
-  const table = index.table();
-  const columnOf = (name: string) => table.columns.find((column) => column.name === name);
-  const number = table.shown.map(columnOf).find((column) => column?.of === 'number');
-  const labelOf = (id: string, row: number) => {
-    const facts = ['name', 'pipeline', 'state'].map((name) => columnOf(name)?.values[row]);
-    const measured = number && columnText(number, row);
-    const time = shortLabel(id).replace('T', ' ');
-    return [...facts, time, measured && `${number.name} ${measured}`].filter(Boolean).join(', ');
-  };
-  return new Map(table.ids.map((id, row) => [id, labelOf(id, row)]));
+function firstWithImages(sources: Sources, ids: readonly string[]): RunFolder | undefined {
+  const runs = ids.slice(0, mostRuns).map((id) => findRun(sources.store, id)!);
+  const firstWith = (type: 'scores' | 'dataset') =>
+    runs.find((run) => stagesWith(run, sources, type).length > 0);
+  return firstWith('scores') ?? firstWith('dataset');
 }
-
-const firstWithImages = (sources: Sources, ids: readonly string[]): RunFolder | undefined =>
-  ids
-    .slice(0, mostRuns)
-    .map((id) => findRun(sources.store, id)!)
-    .find(
-      (run) =>
-        stagesWith(run, sources, 'scores').length + stagesWith(run, sources, 'dataset').length > 0,
-    );
 
 /** The stages of a run with an artifact of a type, in the order of its record. */
 export const stagesWith = (

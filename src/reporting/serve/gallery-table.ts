@@ -178,7 +178,7 @@ function scoresTable(
     { name: 'source', values: rows.map(({ source }, i) => source ?? samples[i]?.source ?? null) },
     ...model,
     ...others,
-    ...differenceOf([...model, ...others]),
+    ...differencesOf([...model, ...others]),
     { name: 'suspect', values: suspectLabels(table, sharesOf(table)) },
     { name: 'group', values: rows.map(({ group }, i) => group ?? samples[i]?.group ?? null) },
     ...slicesOf(rows.map(({ slices }, i) => slices ?? samples[i]?.slices)),
@@ -239,18 +239,29 @@ function aligned(
   }));
 }
 
-/** How far the scores of two models lie apart; none without a second one. */
-function differenceOf(columns: readonly Column[]): readonly Column[] {
+/**
+ * How far the scores of two models lie apart, and whether they predict different classes; none
+ * without a second one.
+ */
+function differencesOf(columns: readonly Column[]): readonly Column[] {
   const valuesOf = (name: string) => columns.find((column) => column.name === name)?.values;
   const first = valuesOf('score');
   const second = valuesOf('score2');
-  if (first === undefined || second === undefined) return [];
+  const secondCalled = valuesOf('predicted2');
+  if (first === undefined || second === undefined || secondCalled === undefined) return [];
   const values = first.map((score, row) => {
     const other = second[row];
     if (typeof score !== 'number' || typeof other !== 'number') return null;
     return Number(Math.abs(score - other).toPrecision(5));
   });
-  return [{ name: 'difference', values }];
+  const disagree = valuesOf('predicted')!.map((called, row) => {
+    const other = secondCalled[row] ?? null;
+    return other !== null && other !== called ? 'yes' : null;
+  });
+  return [
+    { name: 'difference', values },
+    { name: 'disagree', values: disagree },
+  ];
 }
 
 function slicesOf(

@@ -74,3 +74,26 @@ test('a stage without a result names nothing', () => {
   const lost: StageSettings = { values: new Map(), hasDefaults: true, isWhole: false };
   assert.deepEqual(namesOf({ fit: stage({ seed: 7 }) }, { fit: lost }), ['', '']);
 });
+
+test('members are named by their axes, and not by what follows from these', () => {
+  const member = (rate: number, seed: number, epochs: number) =>
+    new Map([
+      ['matrix', stage({ rate, seed })],
+      ['fit', stage({ run: `node fit.mjs ${rate} ${seed}`, rate: rate * 10, epochs })],
+    ]);
+  const members = [member(0.1, 7, 5), member(0.2, 7, 5), member(0.1, 8, 5), member(0.1, 7, 9)];
+  const rows = members.map((_, i) => ({ ...run('base'), member: `member ${i}` }));
+  assert.deepEqual(nameRuns(rows, members), [
+    'rate 0.1, seed 7, epochs 5',
+    'rate 0.2, seed 7, epochs 5',
+    'rate 0.1, seed 8, epochs 5',
+    'rate 0.1, seed 7, epochs 9',
+  ]);
+});
+
+test('of commands the words stand in a name in which they differ', () => {
+  const command = (rate: number) => ({
+    fit: stage({ run: `node fit.mjs ${rate} \${outputs.model}` }),
+  });
+  assert.deepEqual(namesOf(command(0.1), command(0.25)), ['run … 0.1 …', 'run … 0.25 …']);
+});

@@ -1,6 +1,7 @@
 import { groupBy } from '../../group-by.ts';
 import type { PastRun } from '../history/past-run.ts';
 import { type Item, itemTexts, type StageSettings } from './changed-settings.ts';
+import { differingWords } from './differing-words.ts';
 
 /** The most settings that name a run, and the most letters of a value. */
 const mostSettings = 3;
@@ -15,18 +16,28 @@ interface DifferingSetting {
   readonly distinct: number;
 }
 
+/** A run, or with `member` one of its matrix. */
+type NamedRun = PastRun & { readonly member?: string };
+
+/** The stage under which the settings of a row have the axes of its matrix. */
+const ofMatrix = 'matrix.';
+
 /**
  * What tells each run from the others of its pipeline, as `learningRate 0.0005, epochs 8`; empty
  * where nothing does. `stages` are the settings of each run's stages.
  */
 export function nameRuns(
-  runs: readonly PastRun[],
+  runs: readonly NamedRun[],
   stages: readonly ReadonlyMap<string, StageSettings>[],
 ): readonly string[] {
   const names = runs.map(() => '');
   const rows = runs.map((_, row) => row);
   for (const [, group] of groupBy(rows, (row) => runs[row]!.pipeline)) {
-    const settings = namingSettings(group.map((row) => stages[row]!));
+    const hasMembers = group.some((row) => runs[row]!.member !== undefined);
+    const settings = namingSettings(
+      group.map((row) => stages[row]!),
+      hasMembers,
+    );
     const labels = shortLabels(settings.map(({ path }) => path));
     for (const [i, row] of group.entries()) {
       const known = settings.flatMap(({ texts }, at) =>
@@ -38,18 +49,36 @@ export function nameRuns(
   return names;
 }
 
-/** The settings that divide the runs of a pipeline into most groups, and not into the same ones. */
+/**
+ * The settings that divide the runs of a pipeline into most groups, and not into the same ones.
+ * Members of a matrix are not named by what follows from their axes, such as a command with the
+ * value of one.
+ */
 function namingSettings(
   runs: readonly ReadonlyMap<string, StageSettings>[],
+  hasMembers: boolean,
 ): readonly DifferingSetting[] {
   const byDivision = new Map<string, DifferingSetting>();
-  for (const setting of differingSettings(runs)) {
+  const differing = differingSettings(runs);
+  const axes = hasMembers ? differing.filter(({ path }) => path.startsWith(ofMatrix)) : [];
+  const members = runs.map((_, i) => JSON.stringify(axes.map(({ texts }) => texts[i])));
+  for (const setting of differing) {
+    if (axes.length > 0 && !axes.includes(setting) && followsFrom(members, setting)) continue;
     const division = divisionOf(setting.texts);
     if (!byDivision.has(division)) byDivision.set(division, setting);
   }
   const settings = [...byDivision.values()];
   const chosen = settings.toSorted((a, b) => b.distinct - a.distinct).slice(0, mostSettings);
   return settings.filter((setting) => chosen.includes(setting));
+}
+
+/** Whether a setting has one value in all runs that are alike by their axes. */
+function followsFrom(members: readonly string[], { texts }: DifferingSetting): boolean {
+  const known = new Map<string, string | undefined>();
+  return members.every((member, i) => {
+    if (!known.has(member)) known.set(member, texts[i]);
+    return known.get(member) === texts[i];
+  });
 }
 
 function differingSettings(
@@ -70,12 +99,23 @@ function differingSettings(
   return Array.from(texts, ([path, column]) => {
     const known = new Set(column.filter((text) => text !== undefined));
     const isLong = [...known].some((text) => text.length > longest || text.includes('\n'));
-    return { path, texts: column.map(shortened), distinct: isLong ? 0 : known.size };
+    return { path, texts: shortened(column), distinct: isLong ? 0 : known.size };
   }).filter(({ distinct }) => distinct > 1);
 }
 
-const shortened = (text: string | undefined): string | undefined =>
-  text !== undefined && text.length > mostLetters ? `${text.slice(0, mostLetters - 1)}…` : text;
+/** Texts of few letters: of long ones only the words in which they differ, as far as they fit. */
+function shortened(texts: readonly (string | undefined)[]): readonly (string | undefined)[] {
+  const known = texts.filter((text) => text !== undefined);
+  if (known.every(({ length }) => length <= mostLetters)) return texts;
+  const words = differingWords(known);
+  const short = new Map(known.map((text, i) => [text, words[i]!]));
+  return texts.map((text) => {
+    const shown = text === undefined ? undefined : short.get(text)!;
+    return shown !== undefined && shown.length > mostLetters
+      ? `${shown.slice(0, mostLetters - 1)}…`
+      : shown;
+  });
+}
 
 /** Which runs have the same value: equal for two settings that divide the runs alike. */
 function divisionOf(texts: readonly (string | undefined)[]): string {

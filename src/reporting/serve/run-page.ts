@@ -11,6 +11,7 @@ import { withContent } from '../report/page-frame.ts';
 import type { StageModel } from '../run-model.ts';
 import { LiveRun } from './live-run.ts';
 import type { RunIndex } from './run-index.ts';
+import { membersComparison } from './run-labels.ts';
 import type { SavedViews } from './saved-views.ts';
 import { chartScripts, renderFrame, renderSections } from './served-page-frame.ts';
 import type { ReportSources } from './stored-report.ts';
@@ -58,8 +59,11 @@ export async function runPage(c: Context, run: RunFolder, sources: Sources): Pro
   ];
   const listed = isStatic ? titled : [...titled, ...own];
   const contents = html`<nav id="contents" aria-label="Sections"><ul>${listed.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>`;
+  const members = membersComparison(sources.index.runs().find(({ id }) => id === run.id));
+  const toMembers =
+    members && html`<a href="${members.href}">Compare its ${members.count} members</a> `;
   const hasImages = !isStatic || sources.imageRuns.has(run.id);
-  const links = html`<p class="links">Run <code>${run.id}</code> ${!isStatic && html`<a href="/compare?runs=${run.id}">Compare it with others</a> `}${hasImages && html`<a href="/images?run=${run.id}">Its images</a>`}</p>`;
+  const links = html`<p class="links">Run <code>${run.id}</code> ${!isStatic && html`<a href="/compare?runs=${run.id}">Compare it with others</a> `}${!isStatic && toMembers}${hasImages && html`<a href="/images?run=${run.id}">Its images</a>`}</p>`;
   const data = notesOf(run.id, sources.notes);
   const { noted } = data;
   return c.html(

@@ -4,6 +4,8 @@ interface ColumnHeadProps {
   readonly name: string;
   /** What stands beside the name; empty: nothing. */
   readonly note?: string;
+  /** Whether the column holds numbers, which stand at the right. */
+  readonly isNumber?: boolean;
   readonly sort: string;
   sortBy(sort: string): void;
   /** The place among the columns that can be dragged. */
@@ -18,11 +20,13 @@ const dragType = 'application/x-restage-column';
 /**
  * The name of a column, which sorts by it: the largest first, then the smallest, then not at all.
  */
-export function ColumnHead({ name, note = '', sort, sortBy, place, move }: ColumnHeadProps) {
+export function ColumnHead(props: ColumnHeadProps) {
+  const { name, note = '', isNumber = false, sort, sortBy, place, move } = props;
   const { order, arrow, next } = sortState(name, sort);
   return (
     <th
       scope="col"
+      class={isNumber ? 'number' : ''}
       aria-sort={order}
       draggable={move !== undefined}
       onDragStart={({ dataTransfer }) => dataTransfer?.setData(dragType, String(place))}

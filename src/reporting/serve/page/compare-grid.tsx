@@ -12,6 +12,7 @@ import {
 } from '../grouped-rows.ts';
 import { inQuery } from '../parse-query.ts';
 import { measuredDigits, numberText } from './aligned-numbers.ts';
+import { Choice } from './choice.tsx';
 import { ColumnHead } from './column-head.tsx';
 import { CurvePanels } from './curve-panels.tsx';
 import { FilterField } from './filter-field.tsx';
@@ -27,11 +28,13 @@ if (container !== null) {
 
 /** What is compared as rows, filtered and sorted, on request the means over a setting; charts. */
 function Compared({ grid, baseline, theme, charts, curves }: GridData) {
-  const { view, change, adjust } = useView('q', 'sort', 'over');
+  const { view, change, adjust } = useView('q', 'sort', 'over', 'from');
   const columns = gridColumns(grid);
   const { rows: shownPlaces, unknown, problem } = filterRows(columns, grid.labels.length, view.q);
   const shown = new Set(shownPlaces);
   const rows = gridRows(grid, { over: view.over, places: shownPlaces });
+  const from = view.from === '' ? baseline : Number(view.from);
+  const hasDifferences = from >= 0 && view.over === '';
   const brush = (ranges: readonly Range[]) =>
     change({ q: ranges.reduce((q, range) => withRange(q, range.name, textsOf(range)), view.q) });
   return (
@@ -61,18 +64,29 @@ function Compared({ grid, baseline, theme, charts, curves }: GridData) {
             ))}
           </select>
         </label>
+        {view.over === '' && (
+          <Choice
+            label="Differences from"
+            value={String(from)}
+            options={['-1', ...grid.labels.keys()].map(String)}
+            titles={{ '-1': 'none', ...Object.fromEntries(grid.labels.entries()) }}
+            choose={(from) => change({ from })}
+          />
+        )}
         <span class="soft small" role="status">
           {shown.size < grid.labels.length && `${shown.size} of ${grid.labels.length}. `}
           {view.over === ''
             ? 'Intervals are at 95 %, over other test images.'
             : 'Means with their 95 % interval by Student’s t, and a point for each.'}
-          {baseline >= 0 && view.over === '' && ' Differences are from the baseline.'}
+          {hasDifferences &&
+            ` Small: the difference from ${from === baseline ? 'the baseline' : grid.labels[from]}.`}
         </span>
       </form>
       <Table
         grid={grid}
         rows={sortGrid(rows, grid, view.sort)}
-        baseline={rows.find(({ subjects }) => view.over === '' && subjects[0] === baseline)}
+        from={hasDifferences ? rowOf(grid, from) : undefined}
+        baseline={view.over === '' ? baseline : -1}
         sort={view.sort}
         sortBy={(sort) => change({ sort })}
       />
@@ -80,6 +94,11 @@ function Compared({ grid, baseline, theme, charts, curves }: GridData) {
       <CurvePanels grid={grid} panels={curves} shown={shown} />
     </>
   );
+}
+
+/** The row of one subject. */
+function rowOf(grid: ComparisonGrid, place: number): GridRow | undefined {
+  return gridRows(grid, { over: '', places: [place] })[0];
 }
 
 function exampleOf({ settings, metrics }: ComparisonGrid): string {
@@ -109,18 +128,18 @@ function textsOf(range: Range): RangeTexts {
 interface TableProps {
   readonly grid: ComparisonGrid;
   readonly rows: readonly GridRow[];
-  /** The row that the others are compared with. */
-  readonly baseline: GridRow | undefined;
+  /** The row from which differences are shown, which the filter may hide. */
+  readonly from: GridRow | undefined;
+  /** The place of the subject that somebody made the baseline; -1: of none. */
+  readonly baseline: number;
   readonly sort: string;
   sortBy(sort: string): void;
 }
 
-function Table({ grid, rows, baseline, sort, sortBy }: TableProps) {
+function Table({ grid, rows, from, baseline, sort, sortBy }: TableProps) {
   const settings = sharedSettings(grid, rows);
   if (rows.length === 0) return <p class="soft">Nothing meets the filter.</p>;
-  const head = (name: string, note = '') => (
-    <ColumnHead key={name} name={name} note={note} sort={sort} sortBy={sortBy} />
-  );
+  const order = { sort, sortBy };
   return (
     <section
       class="scroll card tall rows"
@@ -131,11 +150,24 @@ function Table({ grid, rows, baseline, sort, sortBy }: TableProps) {
       <table>
         <thead>
           <tr>
-            <th scope="col">of</th>
-            {settings.map(({ name }) => head(name))}
-            {grid.metrics.map(({ name, better }) =>
-              head(name, better === undefined ? '' : `${better} is better`),
-            )}
+            <th scope="col">name</th>
+            {settings.map(({ name, values }) => (
+              <ColumnHead
+                key={name}
+                name={name}
+                isNumber={typeof values[0] === 'number'}
+                {...order}
+              />
+            ))}
+            {grid.metrics.map(({ name, better }) => (
+              <ColumnHead
+                key={name}
+                name={name}
+                note={better === undefined ? '' : `${better} is better`}
+                isNumber
+                {...order}
+              />
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -143,7 +175,7 @@ function Table({ grid, rows, baseline, sort, sortBy }: TableProps) {
             <tr key={row.subjects.join()}>
               <th scope="row">
                 {row.label}
-                {row.subjects[0] === baseline?.subjects[0] && <span class="tag">baseline</span>}
+                {row.subjects[0] === baseline && <span class="tag">baseline</span>}
               </th>
               {settings.map(({ name, values }) => (
                 <td key={name} class={typeof values[0] === 'number' ? 'number' : 'text'}>
@@ -157,7 +189,7 @@ function Table({ grid, rows, baseline, sort, sortBy }: TableProps) {
                   index={index}
                   row={row}
                   rows={rows}
-                  baseline={baseline?.numbers[index]?.value}
+                  from={from?.numbers[index]?.value}
                 />
               ))}
             </tr>
@@ -173,12 +205,12 @@ interface MeasuredProps {
   readonly index: number;
   readonly row: GridRow;
   readonly rows: readonly GridRow[];
-  /** The number of the baseline; undefined without one. */
-  readonly baseline: number | undefined;
+  /** The number from which the difference is shown; undefined: none is. */
+  readonly from: number | undefined;
 }
 
 /** A number of a row; the best of its column is bold. */
-function Measured({ metric, index, row, rows, baseline }: MeasuredProps) {
+function Measured({ metric, index, row, rows, from }: MeasuredProps) {
   const number = row.numbers[index];
   if (number === undefined) return <td class="number">–</td>;
   const all = rows.flatMap(({ numbers }) => numbers[index] ?? []);
@@ -189,11 +221,11 @@ function Measured({ metric, index, row, rows, baseline }: MeasuredProps) {
   return (
     <td class="number">
       {isBest ? <strong>{text(number.value)}</strong> : text(number.value)}
-      {baseline !== undefined && baseline !== number.value && (
+      {from !== undefined && from !== number.value && (
         <span class="soft small">
           {' '}
-          {number.value > baseline && '+'}
-          {text(number.value - baseline)}
+          {number.value > from && '+'}
+          {text(number.value - from)}
         </span>
       )}
       {number.ends !== undefined && (

@@ -93,7 +93,7 @@ function scatterSpec(grid: ComparisonGrid, { x, y, colour, shown }: Encoded) {
     ...(colours && { color: { field: 'colour', title: colour, ...colourOf(colours) } }),
     opacity,
     tooltip: [
-      { field: 'label', title: 'of' },
+      { field: 'label', title: 'name' },
       { field: 'x', title: x },
       { field: 'y', title: y, ...(metric && { format: '.4f' }) },
       ...(colours ? [{ field: 'colour', title: colour }] : []),
@@ -130,7 +130,18 @@ function axisOf(values: Values): object {
   const known = values.filter((value) => value !== null);
   const least = Math.min(...known);
   const isWide = least > 0 && Math.max(...known) / least >= 10;
-  return isWide ? { type: 'quantitative', scale: { type: 'log', nice: true } } : linear;
+  const axis = ticksAt(known);
+  return isWide
+    ? { type: 'quantitative', scale: { type: 'log', nice: true }, ...axis }
+    : { ...linear, ...axis };
+}
+
+/** More values than this are a scale; of fewer each has a tick. */
+const mostTicks = 8;
+
+function ticksAt(known: readonly number[]): object {
+  const values = [...new Set(known)].sort((a, b) => a - b);
+  return values.length > mostTicks ? {} : { axis: { values, format: '~g' } };
 }
 
 /** Few numbers are told apart like names; of many the order is what counts. */

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Column } from '../filter-query.ts';
+import { copyText, noCopy } from './copy-text.ts';
 import type { Cells } from './gallery-cells.ts';
 import { imageList, sliceList } from './image-lists.ts';
 
@@ -9,6 +10,8 @@ interface ExportedProps {
   readonly cell: Cells;
   readonly isPicked: boolean;
   readonly children: ComponentChildren;
+  /** Further ways to take the images elsewhere. */
+  readonly further: ComponentChildren;
   /** The columns of the table, of which the slices stay in the list of all images. */
   readonly slices: readonly Column[];
   /** The rows inside of a lasso; undefined where there is none. */
@@ -23,24 +26,17 @@ interface ExportedProps {
  * all images with a column that says which are in the lasso.
  */
 export function Exported(props: ExportedProps) {
-  const { rows, cell, isPicked, children, pickAll, clear, lassoed } = props;
+  const { rows, cell, isPicked, children, further, pickAll, clear, lassoed } = props;
   const [answer, setTold] = useState('');
   const text = () => imageList(rows, cell);
   const what = isPicked ? `${rows.length} picked` : 'these';
   const copy = async () => {
-    const done = await navigator.clipboard.writeText(text()).then(
-      () => true,
-      () => false,
-    );
-    setTold(
-      done
-        ? `Copied ${rows.length} lines.`
-        : 'The browser does not allow copying: save it instead.',
-    );
+    const isCopied = await copyText(text());
+    setTold(isCopied ? `Copied ${rows.length} lines.` : `${noCopy} Save it instead.`);
   };
   return (
-    <p class="line small" role="status">
-      <span>{children}</span>
+    <div class="line small">
+      <span role="status">{children}</span>
       <button type="button" onClick={copy}>
         Copy {what} as CSV
       </button>
@@ -62,8 +58,9 @@ export function Exported(props: ExportedProps) {
           Clear the picks
         </button>
       )}
-      <span>{answer}</span>
-    </p>
+      {further}
+      <span role="status">{answer}</span>
+    </div>
   );
 }
 

@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { useMemo } from 'preact/hooks';
+import { shellQuote } from '../../../shell/shell-quote.ts';
 import { askedOf, filterRows, sortRows, withCondition } from '../filter-query.ts';
 import type { ImageTable } from '../gallery-table.ts';
 import { parseQuery } from '../parse-query.ts';
@@ -16,6 +17,7 @@ import { TagField, useTagging } from './image-tags.tsx';
 import { Viewer } from './image-viewer.tsx';
 import { isStatic } from './links.ts';
 import { picksIn, picksText } from './picked-rows.ts';
+import { ShareMenu } from './share-menu.tsx';
 import { useView } from './use-view.ts';
 
 const container = document.getElementById('gallery');
@@ -142,6 +144,9 @@ function Gallery({ table: loaded }: { readonly table: ImageTable }) {
         clear={() => adjust({ pick: '' })}
         slices={columns}
         lassoed={lassoed}
+        further={
+          !isStatic && <ShareMenu {...shareOf(view, { picked, isSecond: byName.has('score2') })} />
+        }
       >
         {sorted.length.toLocaleString('en')} of {indexes.length.toLocaleString('en')} images
         {whyShown({ nearest, lassoed })}
@@ -188,6 +193,54 @@ function Gallery({ table: loaded }: { readonly table: ImageTable }) {
   );
 }
 
+interface Shared {
+  readonly picked: ReadonlySet<number>;
+  /** Whether the scores of a second model stand beside. */
+  readonly isSecond: boolean;
+}
+
+/** How the images that a filter leaves become a folder. */
+function shareOf({ q, lasso, near }: ShownView, { picked, isSecond }: Shared) {
+  const isFilter = q !== '' && lasso + near === '' && picked.size === 0 && !isSecond;
+  return {
+    command: isFilter ? `restage report --runs ${run} --images ${shellQuote(q)} --to images` : '',
+    what: 'this run and the images that the filter leaves, with their maps,',
+    how: 'A folder takes what a filter of one model leaves, at most 2,000 images. Picked images can be saved as CSV.',
+  };
+}
+
+interface CheckProps {
+  readonly table: ImageTable;
+  readonly q: string;
+  /** The column that has `yes` for some images. */
+  readonly name: string;
+  readonly noun: string;
+  readonly title: string;
+  query(q: string): void;
+}
+
+/** A box for the images that have `yes` in a column; nothing where there is none. */
+function YesBox({ table: { columns, indexes }, q, name, noun, title, query }: CheckProps) {
+  const count = useMemo(
+    () => filterRows(columns, indexes.length, withCondition(q, name, 'yes')).rows.length,
+    [columns, q],
+  );
+  const isAsked = askedOf(q, name) === 'yes';
+  if (!columns.some((column) => column.name === name) || (count === 0 && !isAsked)) return null;
+  return (
+    <label title={title}>
+      <input
+        type="checkbox"
+        checked={isAsked}
+        onChange={({ currentTarget }) =>
+          query(withCondition(q, name, currentTarget.checked ? 'yes' : ''))
+        }
+      />{' '}
+      {count} {noun}
+    </label>
+  );
+}
+
 interface FiltersProps {
   readonly table: ImageTable;
   readonly q: string;
@@ -200,9 +253,10 @@ interface FiltersProps {
 }
 
 /** The query as a line of text, its usual conditions as choices, and the order. */
-function Filters({ table: { columns, facets }, q, sort, query, type, sortBy }: FiltersProps) {
+function Filters({ table, q, sort, query, type, sortBy }: FiltersProps) {
+  const { columns, facets } = table;
   const valuesOf = (name: string) => columns.find((column) => column.name === name)?.values;
-  const suspects = valuesOf('suspect')?.filter((value) => value === 'yes').length ?? 0;
+  const asked = { table, q, query };
   return (
     <form class="line" onSubmit={(event) => event.preventDefault()}>
       <FilterField
@@ -228,24 +282,24 @@ function Filters({ table: { columns, facets }, q, sort, query, type, sortBy }: F
           </select>
         </label>
       ))}
-      {suspects > 0 && (
-        <label title="Labels that the scores contradict: those of images that no model was trained on">
-          <input
-            type="checkbox"
-            checked={askedOf(q, 'suspect') === 'yes'}
-            onChange={({ currentTarget }) =>
-              query(withCondition(q, 'suspect', currentTarget.checked ? 'yes' : ''))
-            }
-          />{' '}
-          {suspects} suspect labels
-        </label>
-      )}
+      <YesBox
+        name="suspect"
+        noun="suspect labels"
+        title="Labels that the scores contradict: those of images that no model was trained on"
+        {...asked}
+      />
+      <YesBox
+        name="disagree"
+        noun="disagreements"
+        title="Images that the two models call differently"
+        {...asked}
+      />
       <label>
         Order{' '}
         <select value={sort} onChange={({ currentTarget }) => sortBy(currentTarget.value)}>
           <option value="">as in the file</option>
           {columns
-            .filter(({ name }) => name.startsWith('score'))
+            .filter(({ name }) => /^(score|difference)/.test(name))
             .flatMap(({ name }) => [
               <option key={name} value={name}>
                 {name}, lowest first

@@ -30,7 +30,7 @@ const steps: Readonly<Record<string, (columns: number) => number>> = {
 
 /**
  * Thumbnails; only those in sight are drawn. Arrow keys move, Enter opens, P picks, T tags. A click
- * opens, with Ctrl it picks, with Shift all from the current image to this one.
+ * opens, in the corner or with Ctrl it picks, with Shift all from the current image to this one.
  */
 export function Grid({ table, rows, cell, picked, open, pick, tag }: GridProps) {
   const { box, seen } = useSeenInPage<HTMLDivElement>();
@@ -75,6 +75,12 @@ export function Grid({ table, rows, cell, picked, open, pick, tag }: GridProps) 
             else open(index);
             setCurrent(index);
           };
+          const pickOne = (event: MouseEvent) => {
+            if (event.shiftKey) return; // a stretch, as anywhere on the image
+            event.stopPropagation();
+            pick([row]);
+            setCurrent(index);
+          };
           const state = { isCurrent: index === current, isPicked: picked.has(row) };
           return (
             <Thumbnail
@@ -86,6 +92,7 @@ export function Grid({ table, rows, cell, picked, open, pick, tag }: GridProps) 
               columns={columns}
               side={side}
               show={show}
+              pickOne={pickOne}
               {...state}
             />
           );
@@ -111,6 +118,7 @@ interface ThumbnailProps extends TableProps {
   readonly isCurrent: boolean;
   readonly isPicked: boolean;
   show(event: MouseEvent): void;
+  pickOne(event: MouseEvent): void;
 }
 
 function Thumbnail({
@@ -123,6 +131,7 @@ function Thumbnail({
   isCurrent,
   isPicked,
   show,
+  pickOne,
 }: ThumbnailProps) {
   const x = (index % columns) * side;
   const y = Math.floor(index / columns) * side;
@@ -155,6 +164,8 @@ function Thumbnail({
         </span>
         <span>{scores}</span>
       </small>
+      {/* By keyboard P picks, and readers hear from the list what is picked. */}
+      <span class="pick" aria-hidden="true" title="Pick" onClick={pickOne} />
       {tags.length > 0 && <span class="tag">{tags.join(', ')}</span>}
     </div>
   );

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type PaintedPoints, paintPoints } from './paint-points.ts';
 import {
   type Fingers,
@@ -94,20 +94,25 @@ export function MapCanvas(props: MapCanvasProps) {
     view.centre[1],
     isDark,
   ]);
-  // A drag may go on for a moment after the map has left the page.
-  const drawMarks = (path: readonly Place[] | undefined) => {
+  const drag = useRef<Drag | undefined>(undefined);
+  // A drag may go on for a moment after the map has left the page; its loop stays when the map is
+  // drawn anew meanwhile, such as for another image under the pointer.
+  const drawMarks = () => {
+    const path = drag.current?.isLasso ? drag.current.path : undefined;
     if (above.current !== null) drawAbove(above.current, size, view, { ...props, path });
   };
-  useEffect(() => drawMarks(undefined));
+  useEffect(drawMarks);
 
   const seen = { view, size, look };
-  const pointer = usePointer(props, seen, drawMarks);
+  const pointer = usePointer(props, seen, { drag, drawMarks });
   const onWheel = (event: WheelEvent) => {
     event.preventDefault();
+    // The places of what is dragged are those of the view in which the drag began.
+    if (drag.current !== undefined) return;
     look(zoomAt(view, size, pixelOf(event), Math.exp(-event.deltaY / 400)));
   };
   const onKey = (event: KeyboardEvent) => {
-    const move = moves[event.key];
+    const move = drag.current === undefined ? moves[event.key] : undefined;
     if (move === undefined || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     look(move(view, size));
@@ -173,14 +178,19 @@ const Zoom = ({ view, size, look }: Seen) => (
   </p>
 );
 
+/** The drag that is under way, and how its loop is drawn. */
+interface Dragging {
+  readonly drag: { current: Drag | undefined };
+  drawMarks(): void;
+}
+
 /** Hovering, clicking, and the drags that move the map or draw a loop. */
 function usePointer(
   props: MapCanvasProps,
   { view, size, look }: Seen,
-  drawPath: (path: readonly Place[]) => void,
+  { drag, drawMarks }: Dragging,
 ) {
   const { index, isLasso } = props;
-  const drag = useRef<Drag | undefined>(undefined);
   const pinch = useRef<Pinch | undefined>(undefined);
   /** Where each finger or the mouse is while it is pressed. */
   const pressed = useRef(new Map<number, Place>());
@@ -228,7 +238,7 @@ function usePointer(
       }
       current.path.push(at);
       props.hover(undefined, at);
-      if (current.isLasso) drawPath(current.path);
+      if (current.isLasso) drawMarks();
       else look(panBy(current.view, [at[0] - current.from[0], at[1] - current.from[1]]));
     },
     onPointerUp(event: PointerEvent) {
@@ -253,7 +263,8 @@ const pixelOf = (event: MouseEvent): Place => [event.offsetX, event.offsetY];
 
 function useSize(box: { readonly current: HTMLElement | null }): Size {
   const [size, setSize] = useState<Size>({ width: 400, height: 400 });
-  useEffect(() => {
+  // Before the first frame: until the size is known, a press would mean another place of the map.
+  useLayoutEffect(() => {
     const measure = () => {
       if (box.current === null) return;
       const { clientWidth: width, clientHeight: height } = box.current;

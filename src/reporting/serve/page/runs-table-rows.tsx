@@ -50,7 +50,12 @@ export function Rows(props: RowsProps) {
   const [first, last] = drawnRows(seen, rowHeight, rows.length);
   const space = (count: number) => count > 0 && <tr style={{ height: `${count * rowHeight}px` }} />;
   const looks = useMemo(
-    () => visibleColumns.map((column) => ({ scale: scaleOf(column), digits: digitsOf(column) })),
+    () =>
+      visibleColumns.map((column) => ({
+        scale: scaleOf(column),
+        digits: digitsOf(column),
+        hasNumbers: hasNumbers(column),
+      })),
     [table, visibleColumns.map(({ name }) => name).join()],
   );
   return (
@@ -68,10 +73,11 @@ export function Rows(props: RowsProps) {
             <th scope="col">
               <TickAll ids={rows.map((row) => table.ids[row]!)} ticked={ticked} tick={tick} />
             </th>
-            {visibleColumns.map(({ name }, place) => (
+            {visibleColumns.map((column, place) => (
               <ColumnHead
-                key={name}
-                name={name}
+                key={column.name}
+                name={column.name}
+                isNumber={looks[place]!.hasNumbers}
                 sort={sort}
                 sortBy={sortBy}
                 place={place}
@@ -144,7 +150,14 @@ interface Look {
   readonly scale: Scale;
   /** Digits after the decimal point; undefined for numbers too small to be aligned by it. */
   readonly digits: number | undefined;
+  readonly hasNumbers: boolean;
 }
+
+/** Whether a column holds numbers and no texts, and no times of a clock. */
+const hasNumbers = ({ name, values }: Column): boolean =>
+  name !== 'started' &&
+  values.some((cell) => itemsOf(cell).length > 0) &&
+  values.every((cell) => itemsOf(cell).every((item) => typeof item === 'number'));
 
 function digitsOf({ values, of }: Column): number | undefined {
   const numbers = values.flatMap(itemsOf).filter((item) => typeof item === 'number');
@@ -235,7 +248,7 @@ function Name({ table, row, unfold, annotate }: NameProps) {
         <button
           type="button"
           class="quiet"
-          title="Name, tags and note"
+          title="Name, tags, note, pin, baseline"
           aria-label={`Note about ${name === '' ? time : name}`}
           onClick={() => annotate(row)}
         >

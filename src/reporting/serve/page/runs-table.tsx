@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { shellQuote } from '../../../shell/shell-quote.ts';
 import { moved } from '../column-groups.ts';
 import { columnsOf, filterRows, joinNames, sortRows } from '../filter-query.ts';
 import type { RunTable } from '../run-index.ts';
@@ -11,6 +12,7 @@ import { FilterField } from './filter-field.tsx';
 import { isStatic } from './links.ts';
 import { NoteDialog } from './note-dialog.tsx';
 import { Rows } from './runs-table-rows.tsx';
+import { ShareMenu } from './share-menu.tsx';
 import { useView } from './use-view.ts';
 import { ViewsMenu } from './views-menu.tsx';
 
@@ -81,7 +83,14 @@ function Runs({ table }: { readonly table: RunTable }) {
   };
   return (
     <>
-      <TableForm table={table} view={view} problem={problem} change={change} adjust={adjust} />
+      <TableForm
+        table={table}
+        view={view}
+        rows={sorted}
+        problem={problem}
+        change={change}
+        adjust={adjust}
+      />
       <p class="soft small" role="status">
         {sorted.length} of {ids.length} {noun}
         {table.unread > 0 && `; the settings of ${table.unread} are being read`}
@@ -138,6 +147,8 @@ const tickedOf = (view: RunsView): readonly string[] => view.tick.split(' ').fil
 interface TableFormProps {
   readonly table: RunTable;
   readonly view: RunsView;
+  /** The rows that the filter leaves. */
+  readonly rows: readonly number[];
   /** What is missing in the filter; empty: nothing. */
   readonly problem: string;
   change(part: Partial<RunsView>): void;
@@ -145,7 +156,7 @@ interface TableFormProps {
 }
 
 /** What the table shows: filter, rows, columns, saved views, and the way to a comparison. */
-function TableForm({ table, view, problem, change, adjust }: TableFormProps) {
+function TableForm({ table, view, rows, problem, change, adjust }: TableFormProps) {
   const { columns } = table;
   const names = columnsOf(table, view.cols).map(({ name }) => name);
   const choose = (all: readonly string[]) => change({ cols: joinNames(all) });
@@ -188,9 +199,32 @@ function TableForm({ table, view, problem, change, adjust }: TableFormProps) {
           }
         />
       )}
+      {!isStatic && (
+        <ShareMenu
+          command={shareCommand(table, view, rows)}
+          what="these runs, their pages and their comparison"
+          how={`Tick some runs to share them, or let the filter leave at most ${mostShared}.`}
+        />
+      )}
       {!isStatic && <CompareLink ticked={tickedOf(view)} noun={nounOf(view)} />}
     </form>
   );
+}
+
+/** More runs than this are named by a filter only. */
+const mostShared = 40;
+
+/**
+ * The command that writes the ticked runs, or else those that the filter leaves, as a folder; empty
+ * where nothing says which.
+ */
+function shareCommand({ ids, runs }: RunTable, view: RunsView, rows: readonly number[]): string {
+  const ticked = new Set(tickedOf(view));
+  const chosen = ticked.size > 0 ? [...ids.keys()].filter((row) => ticked.has(ids[row]!)) : rows;
+  const named = [...new Set(chosen.map((row) => runs[row]!))];
+  const isFilter = ticked.size === 0 && view.rows !== 'members' && view.q !== '';
+  if (named.length === 0 || (!isFilter && named.length > mostShared)) return '';
+  return `restage report --runs ${shellQuote(isFilter ? view.q : named.join())} --to shared`;
 }
 
 /** Pinned rows stand above all others, whatever the order. */
