@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { hashFingerprint } from '../src/engine/fingerprint/fingerprint.ts';
 import { LocalStore } from '../src/engine/store/local-store.ts';
 import { type LiveServer, startServer } from '../src/reporting/serve/serve.ts';
+import { violationsOf } from './support/axe.ts';
 import { BrowserPage, noBrowser } from './support/browser.ts';
 import { exampleResult } from './support/example-result.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const run = '2026-11-30T10-00-00.000-aaaa';
 const rates = [0.0001, 0.001, 0.01, 0.1];
 const heads = ['mean', 'max'];
@@ -232,11 +231,7 @@ test('every form of the comparison is accessible, narrow and wide, in dark and l
       const where = `${chart} ${width} ${colorScheme}`;
       await page.getByLabel('Chart').selectOption(chart);
       await page.locator('#grid figure :is(svg.marks, table)').first().waitFor();
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate<{
-        violations: { id: string; nodes: { html: string }[] }[];
-      }>('axe.run()');
-      for (const { id, nodes } of violations) violated.push([where, id, nodes[0]!.html]);
+      for (const violation of await violationsOf(page)) violated.push([where, ...violation]);
       const wide = Number(await page.evaluate('document.documentElement.scrollWidth'));
       assert.ok(wide <= width, `${where}: ${wide} pixels wide`);
     }

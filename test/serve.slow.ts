@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { writeMap } from '../src/learning/vision/features/map-files.ts';
 import { shareRuns } from '../src/project/history/share-runs.ts';
@@ -8,6 +7,7 @@ import { fillDefaults } from '../src/project/kinds/fill-defaults.ts';
 import { OpenedProject } from '../src/project/opened-project.ts';
 import { plannerOf } from '../src/project/serve-project.ts';
 import { type LiveServer, startServer } from '../src/reporting/serve/serve.ts';
+import { violationsOf } from './support/axe.ts';
 import { BrowserPage, noBrowser } from './support/browser.ts';
 import { Project } from './support/rig.ts';
 import { writeTintedDataset } from './support/tinted-dataset.ts';
@@ -31,7 +31,6 @@ stages:
     outputs: { text: artifacts/test/slow.txt }
     with: { run: "echo begun && read _ < gate && echo passed > \${outputs.text}" }
 `;
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let project: Project;
 let server: LiveServer;
@@ -114,6 +113,7 @@ test('every page is complete and accessible, narrow and wide, in dark and light,
     '/images?at=1',
     '/graph',
   ];
+  const audited = new Set(['1280 light', '390 dark']);
   for (const width of [1280, 390])
     for (const colorScheme of ['light', 'dark'] as const) {
       await using opened = await BrowserPage.open(address('/'), {
@@ -137,15 +137,9 @@ test('every page is complete and accessible, narrow and wide, in dark and light,
           await opened.page.getByRole('dialog').waitFor();
           await opened.page.locator('.pictures img').first().waitFor();
         }
-        await opened.page.evaluate(axe);
-        const audit = await opened.page.evaluate<{
-          violations: { id: string; nodes: { html: string }[] }[];
-        }>('axe.run()');
-        assert.deepEqual(
-          audit.violations.map(({ id, nodes }) => [id, nodes[0]!.html.slice(0, 200)]),
-          [],
-          where,
-        );
+        // Colours do not depend on the width, nor sizes on the colours.
+        if (audited.has(`${width} ${colorScheme}`))
+          assert.deepEqual(await violationsOf(opened.page), [], where);
         const wide = Number(await opened.page.evaluate('document.documentElement.scrollWidth'));
         assert.ok(wide <= width, `${where}: ${wide} pixels wide`);
         assert.deepEqual(opened.complaints, [], where);
@@ -623,6 +617,28 @@ test('a click on the map shows the images that are nearest in the features, and 
   // This test reads pixels, which the page never does.
   const complaints = opened.complaints.filter((text) => !text.includes('willReadFrequently'));
   assert.deepEqual(complaints, []);
+});
+
+test('the map knows the image under the pointer from its first moment', {
+  skip: noBrowser,
+}, async () => {
+  await using opened = await BrowserPage.open(address('/'));
+  const { page } = opened;
+  // A pointer that moves in the task after the one that drew the map, before any frame.
+  await page.addInitScript(`new MutationObserver((_, observer) => {
+    const canvas = document.querySelectorAll('.plane canvas')[1];
+    if (canvas === undefined) return;
+    observer.disconnect();
+    setTimeout(() => {
+      const { left, top, width, height } = canvas.getBoundingClientRect();
+      const unit = Math.min((0.9 * width) / 19, (0.9 * height) / 14);
+      const at = { clientX: left + width / 2 + 7.5 * unit, clientY: top + height / 2 };
+      canvas.dispatchEvent(new PointerEvent('pointermove', { ...at, bubbles: true }));
+    });
+  }).observe(document, { childList: true, subtree: true })`);
+  await page.goto(address('/images'));
+  await page.locator('.hint', { hasText: 'test/157' }).waitFor();
+  assert.deepEqual(opened.complaints, []);
 });
 
 test('a run is named, tagged and pinned in the table, and a view of it is saved for all', {

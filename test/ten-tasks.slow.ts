@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { fillDefaults } from '../src/project/kinds/fill-defaults.ts';
 import { plannerOf } from '../src/project/serve-project.ts';
 import { type LiveServer, startServer } from '../src/reporting/serve/serve.ts';
+import { violationsOf } from './support/axe.ts';
 import { BrowserPage, noBrowser } from './support/browser.ts';
 import { comparedProject } from './support/compared-project.ts';
 import type { Project } from './support/rig.ts';
 
 // What a person comes to the pages for who knows other trackers and has read nothing here: each
 // story goes only where a control in sight leads, found by its role and its name.
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let project: Project;
 let server: LiveServer;
@@ -75,15 +73,6 @@ async function compareDetectors() {
   return page;
 }
 
-async function assertAccessible(): Promise<void> {
-  await opened.page.evaluate(axe);
-  const { violations } = await opened.page.evaluate<{
-    violations: { id: string; nodes: { html: string }[] }[];
-  }>('axe.run()');
-  const named = violations.map(({ id, nodes }) => [id, nodes[0]!.html.slice(0, 200)]);
-  assert.deepEqual(named, []);
-}
-
 describe('a person who has read nothing', { skip: noBrowser }, () => {
   test('finds the best learning rate over all seeds', async () => {
     const page = await goTo('Runs');
@@ -115,7 +104,7 @@ describe('a person who has read nothing', { skip: noBrowser }, () => {
       .first();
     const [score, second] = (await first.textContent())!.match(/\d\.\d{3}/g)!.map(Number);
     assert.equal(score! > 0.5, second! < 0.5, `${score} and ${second} are different classes`);
-    await assertAccessible();
+    assert.deepEqual(await violationsOf(page), []);
   });
 
   test('sees why a run failed, and goes on', async () => {
@@ -233,7 +222,7 @@ describe('a person who has read nothing', { skip: noBrowser }, () => {
       await row.getByRole('checkbox').check();
     await page.getByText('Share', { exact: true }).click();
     const command = (await page.getByText(/^restage report/).textContent())!;
-    await assertAccessible();
+    assert.deepEqual(await violationsOf(page), []);
     const [, ...argv] = command.split(' ');
     assert.equal((await project.command(...argv)).code, 0, command);
     await using offline = await BrowserPage.open(project.path('shared/index.html'));

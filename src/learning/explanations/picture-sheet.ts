@@ -24,7 +24,7 @@ import {
 } from './map-pictures.ts';
 
 /** Colour-blind people can read it, and it is that of all other maps. */
-const usualColours: ColourMap = 'viridis';
+export const usualColours: ColourMap = 'viridis';
 
 /** Options of a sheet of explained pictures. */
 export interface SheetOptions {

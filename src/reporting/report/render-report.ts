@@ -160,15 +160,14 @@ function renderAgain({ state, pipeline }: ReportModel): Html {
 
 function renderFailures(stages: readonly ReportStage[]): Html {
   const failed = stages.filter(({ state }) => state === 'failed');
-  return html`${failed
-    .slice(0, mostFailures)
-    .map(
-      ({ name, message, log }) =>
-        html`<div class="card alert" role="alert"><h3>${name} failed</h3><pre>${message ?? 'No reason given.'}</pre>${
-          log !== undefined &&
-          html`<details class="more" open><summary>The end of its log</summary><pre>${lastLines(log.text).join('\n')}</pre></details>`
-        }</div>`,
-    )}${failed.length > mostFailures && html`<p>… and ${failed.length - mostFailures} more failed.</p>`}`;
+  return html`${failed.slice(0, mostFailures).map(({ name, message = 'No reason given.', log }) => {
+    const lines = lastLines(log?.text ?? '');
+    const saysMore = lines.some((line) => !message.includes(line));
+    return html`<div class="card alert" role="alert"><h3>${name} failed</h3><pre>${message}</pre>${
+      saysMore &&
+      html`<details class="more" open><summary>The end of its log</summary><pre>${lines.join('\n')}</pre></details>`
+    }</div>`;
+  })}${failed.length > mostFailures && html`<p>… and ${failed.length - mostFailures} more failed.</p>`}`;
 }
 
 type Warning = ReportModel['warnings'][number];

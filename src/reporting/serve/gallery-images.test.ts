@@ -3,12 +3,15 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Hono } from 'hono';
+import sharp from 'sharp';
 import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { writeTintedDataset } from '../../../test/support/tinted-dataset.ts';
 import { sha256 } from '../../digest.ts';
 import { readLines, stateOf } from '../../engine/seals/ledger-lines.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
+import { usualColours } from '../../learning/explanations/picture-sheet.ts';
+import { colourMap } from '../../learning/vision/colour-map.ts';
 import { npyHeader } from '../../learning/vision/features/npy.ts';
 import { formatSeal, sealFile } from '../../seal-file.ts';
 import { ImageStore } from './gallery-images.ts';
@@ -33,18 +36,22 @@ async function scored(t: TestContext, { isSealed = false, isCopy = false } = {})
     ...((isSealed || isCopy) && { val: 2 }),
   });
   if (isSealed) writeFileSync(join(root, 'made/dataset/test', sealFile), formatSeal([], []));
-  const map = Buffer.concat([
-    npyHeader(1, 2, 2),
-    Buffer.from(new Float32Array([0, 1, 2, 3]).buffer),
-  ]);
+  const mapOf = (values: readonly number[]) =>
+    Buffer.concat([npyHeader(1, 2, 2), Buffer.from(new Float32Array(values).buffer)]);
+  const kept = [
+    'grad-cam-00000.npy,0,,grad-cam,test,test/1,fake',
+    ',,,grad-cam,test,test/0,real',
+    'grad-cam-00000.npy,0,,grad-cam,test,test/2,fake',
+    'gradient-00000.npy,0,,gradient,test,test/2,fake',
+  ];
   writeFiles(join(root, 'made'), {
     'a.csv': scores,
     'new.csv': 'key,split,score.real,score.fake\na.png,new,2,0\n',
     'b.csv': scores.replace('test/1,test,fake,1,0\n', '').replace('0,3', '3,0'),
-    'maps/maps.csv':
-      'file,row,model,method,split,key,explained\ngrad-cam-00000.npy,0,,grad-cam,test,test/1,fake\n,,,grad-cam,test,test/0,real\n',
+    'maps/maps.csv': ['file,row,model,method,split,key,explained', ...kept, ''].join('\n'),
   });
-  writeFileSync(join(root, 'made/maps/grad-cam-00000.npy'), map);
+  writeFileSync(join(root, 'made/maps/grad-cam-00000.npy'), mapOf([0, 1, 2, 3]));
+  writeFileSync(join(root, 'made/maps/gradient-00000.npy'), mapOf([0, 0.001, 0.002, 0.003]));
   let packed = '';
   const stages: Record<
     string,
@@ -101,6 +108,7 @@ test('scores are joined with their images, and a second model stands beside the 
   const [first, second] = scores(0) as [number, number];
   assert.equal(column('difference')![0], Number(Math.abs(first - second).toPrecision(5)));
   assert.equal(column('difference')![1], null, 'the second model has no score of it');
+  assert.deepEqual(column('disagree'), [null, null, 'yes']);
   assert.deepEqual(table.indexes, [0, 1, 2]);
   assert.deepEqual(table.facets, ['class', 'predicted', 'right']);
 });
@@ -170,6 +178,27 @@ test('an image, its thumbnail and its map are found by their index, and nothing 
     [],
     'it was measured and not kept',
   );
+});
+
+test('two maps of an image have one colour scale, whatever their method and size, which is that of reports', async (t) => {
+  const { run, results, images } = await scored(t);
+  const maps = images.mapsOf(resultsOf(run, results), 'test', 'test/2');
+  assert.deepEqual(
+    maps.map(({ label }) => label),
+    ['maps: grad-cam, fake', 'maps: gradient, fake'],
+  );
+  const viridis = colourMap(usualColours);
+  for (const { label, src } of maps) {
+    const [, , digest, row, file] = src.split('/');
+    const { bytes } = (await images.map(digest!, file!, Number(row)))!;
+    const { data } = await sharp(bytes).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    const colours = [0, 1, 2, 3].map((pixel) => [...data.subarray(3 * pixel, 3 * pixel + 3)]);
+    assert.deepEqual(
+      colours,
+      [0, 1 / 3, 2 / 3, 1].map((share) => [...viridis(share)]),
+      label,
+    );
+  }
 });
 
 test('an image whose bytes are lost or damaged is not there, and is as soon as they are again', async (t) => {
