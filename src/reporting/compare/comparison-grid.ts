@@ -78,7 +78,8 @@ function cellOf(value: Json | undefined): string | number | null {
 
 /**
  * Whether a text says nothing beyond the axes: it holds the value of each in every subject, as a
- * command does that gets them as arguments, and subjects that are alike by their axes have the same.
+ * command does that gets them as arguments, and subjects that are alike by their axes have the
+ * same.
  */
 function repeatsAxes({ values }: SettingColumn, axes: readonly SettingColumn[]): boolean {
   if (axes.length === 0) return false;

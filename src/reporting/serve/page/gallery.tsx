@@ -99,6 +99,10 @@ function whyShown({
   return lassoed === undefined ? '' : ', in the lasso';
 }
 
+/** The picks that an address names, which may be older than the table. */
+const pickedOf = (text: string, { indexes }: ImageTable): ReadonlySet<number> =>
+  new Set(picksIn(text).filter((row) => indexes[row] !== undefined));
+
 /** The picks with these rows, or without them where all of them are picked. */
 function flipped(picked: ReadonlySet<number>, rows: readonly number[]): readonly number[] {
   if (rows.some((row) => !picked.has(row))) return [...new Set([...picked, ...rows])];
@@ -116,9 +120,7 @@ function Gallery({ table: loaded }: { readonly table: ImageTable }) {
   const byName = useMemo(() => valuesByName(table), [table]);
   const cell: Cells = (name, row) => byName.get(name)?.[row] ?? null;
   const { map, lassoed, nearest, unknown, sorted } = useShownRows(table, view);
-  // The address may be older than the table.
-  const isRow = (row: number) => indexes[row] !== undefined;
-  const picked = new Set(picksIn(view.pick).filter(isRow));
+  const picked = pickedOf(view.pick, table);
   const pick = (rows: readonly number[]) => adjust({ pick: picksText(flipped(picked, rows)) });
   const marks = { pick, tag: tagging.flip };
   const at = view.at === '' ? -1 : sorted.indexOf(Number(view.at));
@@ -144,9 +146,7 @@ function Gallery({ table: loaded }: { readonly table: ImageTable }) {
         clear={() => adjust({ pick: '' })}
         slices={columns}
         lassoed={lassoed}
-        further={
-          !isStatic && <ShareMenu {...shareOf(view, { picked, isSecond: byName.has('score2') })} />
-        }
+        further={<Share view={view} picked={picked} isSecond={byName.has('score2')} />}
       >
         {sorted.length.toLocaleString('en')} of {indexes.length.toLocaleString('en')} images
         {whyShown({ nearest, lassoed })}
@@ -193,20 +193,24 @@ function Gallery({ table: loaded }: { readonly table: ImageTable }) {
   );
 }
 
-interface Shared {
+interface ShareProps {
+  readonly view: ShownView;
   readonly picked: ReadonlySet<number>;
   /** Whether the scores of a second model stand beside. */
   readonly isSecond: boolean;
 }
 
 /** How the images that a filter leaves become a folder. */
-function shareOf({ q, lasso, near }: ShownView, { picked, isSecond }: Shared) {
+function Share({ view: { q, lasso, near }, picked, isSecond }: ShareProps) {
+  if (isStatic) return null;
   const isFilter = q !== '' && lasso + near === '' && picked.size === 0 && !isSecond;
-  return {
-    command: isFilter ? `restage report --runs ${run} --images ${shellQuote(q)} --to images` : '',
-    what: 'this run and the images that the filter leaves, with their maps,',
-    how: 'A folder takes what a filter of one model leaves, at most 2,000 images. Picked images can be saved as CSV.',
-  };
+  return (
+    <ShareMenu
+      command={isFilter ? `restage report --runs ${run} --images ${shellQuote(q)} --to images` : ''}
+      what="this run and the images that the filter leaves, with their maps,"
+      how="A folder takes what a filter of one model leaves, at most 2,000 images. Picked images can be saved as CSV."
+    />
+  );
 }
 
 interface CheckProps {

@@ -50,12 +50,7 @@ export function Rows(props: RowsProps) {
   const [first, last] = drawnRows(seen, rowHeight, rows.length);
   const space = (count: number) => count > 0 && <tr style={{ height: `${count * rowHeight}px` }} />;
   const looks = useMemo(
-    () =>
-      visibleColumns.map((column) => ({
-        scale: scaleOf(column),
-        digits: digitsOf(column),
-        hasNumbers: hasNumbers(column),
-      })),
+    () => visibleColumns.map(lookOf),
     [table, visibleColumns.map(({ name }) => name).join()],
   );
   return (
@@ -152,6 +147,12 @@ interface Look {
   readonly digits: number | undefined;
   readonly hasNumbers: boolean;
 }
+
+const lookOf = (column: Column): Look => ({
+  scale: scaleOf(column),
+  digits: digitsOf(column),
+  hasNumbers: hasNumbers(column),
+});
 
 /** Whether a column holds numbers and no texts, and no times of a clock. */
 const hasNumbers = ({ name, values }: Column): boolean =>
