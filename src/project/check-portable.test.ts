@@ -11,7 +11,7 @@ import { checkPortable } from './check-portable.ts';
 import type { LoadedKind } from './kinds/load-kinds.ts';
 import type { Selection } from './selection.ts';
 
-const lab = partialValue<HostsSpec>({ name: 'lab', engine: 'ssh', local: [] });
+const lab = partialValue<HostsSpec>({ name: 'lab', engine: 'ssh', local: [], kinds: {} });
 const places = { byName: new Map([['lab', lab]]), localGpus: undefined };
 
 /** What a plan says of one stage of a project with these files. */

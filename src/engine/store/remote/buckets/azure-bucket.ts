@@ -2,20 +2,17 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Environment } from '../../../../environment.ts';
 import { forEachOf } from '../../../../for-each-of.ts';
-import { type AzureAnswer, AzureClient, type AzureLocation } from './azure-client.ts';
+import { AzureClient, type AzureLocation } from './azure-client.ts';
 import {
   type Bucket,
   type FileBody,
-  mostWhole,
   type Range,
   type StoredKey,
   UnreachableStore,
 } from './bucket.ts';
-import { ByteRoom } from './byte-room.ts';
 import { insideEach, textOf } from './flat-xml.ts';
+import { ValueReader } from './value-reader.ts';
 
-/** A value of at most so many bytes is read at once: nearly every result. */
-const small = 1024 ** 2;
 /** A larger file is sent in blocks of as many bytes, or more where it has too many. */
 const usualBlock = 64 * 1024 ** 2;
 const mostBlocks = 50_000;
@@ -44,7 +41,7 @@ export class AzureBucket implements Bucket {
   readonly #client: AzureClient;
   readonly #blockSize: number;
   readonly #page: number;
-  readonly #room = new ByteRoom(mostWhole);
+  readonly #values: ValueReader;
 
   /** `blockSize` in bytes; `page` is how many keys a page of a list has. */
   constructor(
@@ -53,26 +50,17 @@ export class AzureBucket implements Bucket {
     { blockSize = usualBlock, page = 5000 } = {},
   ) {
     this.#client = new AzureClient(place, env);
+    this.#values = new ValueReader(this.#client, 'x-ms-range');
     this.#blockSize = blockSize;
     this.#page = page;
   }
 
   async get(key: string, range?: Range): Promise<Buffer | undefined> {
-    if (range !== undefined) {
-      const bytes = `bytes=${range.start}-${range.start + range.length - 1}`;
-      return bodyOf(await this.#client.ask('GET', key, { headers: { 'x-ms-range': bytes } }));
-    }
-    const answer = await this.#client.ask('GET', key, { most: small });
-    if (!answer.isCut) return bodyOf(answer);
-    // Asked again, since no server waits until there is room for the rest of its answer.
-    const size = Number(answer.headers['content-length'] ?? mostWhole);
-    if (size > mostWhole) return undefined;
-    return await this.#room.hold(size, async () => bodyOf(await this.#client.ask('GET', key)));
+    return await this.#values.get(key, range);
   }
 
   async head(key: string): Promise<number | undefined> {
-    const { status, headers } = await this.#client.ask('HEAD', key);
-    return status === 404 ? undefined : Number(headers['content-length']);
+    return await this.#values.head(key);
   }
 
   async put(key: string, body: Buffer | FileBody): Promise<void> {
@@ -197,7 +185,3 @@ async function md5Of(part: Buffer | Block): Promise<string> {
   }
   return hash.digest('base64');
 }
-
-/** The bytes that were asked for; undefined where there are none, or too many. */
-const bodyOf = ({ status, isCut, body }: AzureAnswer): Buffer | undefined =>
-  status === 404 || status === 416 || isCut ? undefined : body;

@@ -1,19 +1,10 @@
 import type { Environment } from '../../../../environment.ts';
-import {
-  type Bucket,
-  type FileBody,
-  mostWhole,
-  type Range,
-  type StoredKey,
-  type UnfinishedUpload,
-} from './bucket.ts';
-import { ByteRoom } from './byte-room.ts';
+import type { Bucket, FileBody, Range, StoredKey, UnfinishedUpload } from './bucket.ts';
 import { insideEach, textOf, unescapeXml } from './flat-xml.ts';
-import { type Answer, S3Client, type S3Location } from './s3-client.ts';
+import { S3Client, type S3Location } from './s3-client.ts';
 import { putInParts, unfinishedUploads } from './s3-multipart.ts';
+import { ValueReader } from './value-reader.ts';
 
-/** A value of at most so many bytes is read at once: nearly every result. */
-const small = 1024 ** 2;
 /** A file of so many bytes is sent in parts of as many; one request takes at most 5 GiB. */
 const usualPart = 64 * 1024 ** 2;
 
@@ -30,30 +21,21 @@ export class S3Bucket implements Bucket {
   readonly patience: number;
   readonly #client: S3Client;
   readonly #partSize: number;
-  readonly #room = new ByteRoom(mostWhole);
+  readonly #values: ValueReader;
 
   constructor(place: S3Location, env: Environment, { timeout, partSize }: S3Limits = {}) {
     this.#client = new S3Client(place, env, timeout);
+    this.#values = new ValueReader(this.#client, 'range');
     this.patience = this.#client.patience;
     this.#partSize = partSize ?? usualPart;
   }
 
   async get(key: string, range?: Range): Promise<Buffer | undefined> {
-    if (range !== undefined) {
-      const bytes = `bytes=${range.start}-${range.start + range.length - 1}`;
-      return bodyOf(await this.#client.ask('GET', key, { headers: { range: bytes } }));
-    }
-    const answer = await this.#client.ask('GET', key, { most: small });
-    if (!answer.isCut) return bodyOf(answer);
-    // Asked again, since no server waits until there is room for the rest of its answer.
-    const size = Number(answer.headers['content-length'] ?? mostWhole);
-    if (size > mostWhole) return undefined;
-    return await this.#room.hold(size, async () => bodyOf(await this.#client.ask('GET', key)));
+    return await this.#values.get(key, range);
   }
 
   async head(key: string): Promise<number | undefined> {
-    const { status, headers } = await this.#client.ask('HEAD', key);
-    return status === 404 ? undefined : Number(headers['content-length']);
+    return await this.#values.head(key);
   }
 
   async put(key: string, body: Buffer | FileBody): Promise<void> {
@@ -103,7 +85,3 @@ export class S3Bucket implements Bucket {
     this.#client.close();
   }
 }
-
-/** The bytes that were asked for; undefined where there are none, or too many. */
-const bodyOf = ({ status, isCut, body }: Answer): Buffer | undefined =>
-  status === 404 || status === 416 || isCut ? undefined : body;
