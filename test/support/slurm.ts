@@ -90,18 +90,12 @@ export class Slurm implements AsyncDisposable {
 
   /** The processes of workers whose batch lies in a folder. */
   processes(folder: string): readonly number[] {
-    return processesWith(
-      (words) =>
-        words.some((word) => word.endsWith('job-main.js')) && words.at(-1)!.startsWith(folder),
-    );
+    return workersIn(folder);
   }
 
   /** The shells of stages in a project whose program holds a text. */
   stages(root: string, text: string): readonly number[] {
-    return processesWith(
-      (words, folder) => folder === root && words.some((word) => word.includes(text)),
-      'sh',
-    );
+    return shellsIn(root, text);
   }
 
   /** The processes of stages in a project that Restage itself computes, such as trainings. */
@@ -143,6 +137,20 @@ export class Slurm implements AsyncDisposable {
     removeBusyFolder(this.folder);
   }
 }
+
+/** The processes of workers whose batch lies in a folder, of any scheduler. */
+export const workersIn = (folder: string): readonly number[] =>
+  processesWith(
+    (words) =>
+      words.some((word) => word.endsWith('job-main.js')) && words.at(-1)!.startsWith(folder),
+  );
+
+/** The shells of stages in a project whose program holds a text. */
+export const shellsIn = (root: string, text: string): readonly number[] =>
+  processesWith(
+    (words, folder) => folder === root && words.some((word) => word.includes(text)),
+    'sh',
+  );
 
 export function kill(pid: number): void {
   try {

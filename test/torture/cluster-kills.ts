@@ -1,15 +1,19 @@
 // Kills the controller, workers, processes of stages or daemons of nodes (which are started again)
-// while stages run on a private Slurm, and compares the bytes with those of a local run:
-//   node --import tsx test/torture/cluster-kills.ts [controller|worker|stage|node] [kills]
+// while stages run on a private scheduler, and compares the bytes with those of a local run. Nodes
+// are only killed with Slurm:
+//   node --import tsx test/torture/cluster-kills.ts [controller|worker|stage|node] [kills] [engine]
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BatchFolder, type Claim } from '../../src/engine/places/batch-folder.ts';
+import { identifyJob } from '../../src/engine/places/schedulers/schedulers.ts';
+import { Condor } from '../support/condor.ts';
+import { GridEngine } from '../support/grid-engine.ts';
 import { Project } from '../support/rig.ts';
-import { Slurm } from '../support/slurm.ts';
+import { Slurm, shellsIn, workersIn } from '../support/slurm.ts';
 import { until } from '../support/until.ts';
 
-const [, , what = 'controller', count = '100'] = process.argv;
+const [, , what = 'controller', count = '100', engine = 'slurm'] = process.argv;
 const stages = { controller: 50, node: 300 }[what] ?? 200;
 const seconds = what === 'controller' ? 6 : 3;
 const yaml = `params: { seconds: ${seconds} }
@@ -20,23 +24,32 @@ stages:
     with: { run: 'echo \${matrix.n} >> count; sleep \${params.seconds}; echo \${matrix.n} > \${outputs.out}' }
     outputs: { out: 'artifacts/\${matrix.n}.txt' }
 `;
-const places = 'cluster: { engine: slurm, memory: { default: 200MiB }, maxJobs: 4 }\n';
+const places = `cluster: { engine: ${engine}, memory: { default: 200MiB }, maxJobs: 4 }\n`;
 
 using here = new Project(yaml);
 assert.equal((await here.run('--set', 'params.seconds=0')).code, 0);
-await using slurm = await Slurm.start(2, { SLURM_SLURMD_TIMEOUT: '10' });
+const starts = {
+  slurm: async () => await Slurm.start(2, { SLURM_SLURMD_TIMEOUT: '10' }),
+  htcondor: async () => Condor.start(),
+  gridengine: async () => await GridEngine.start(),
+};
+await using scheduler = await starts[engine as keyof typeof starts]();
 using project = new Project(yaml, { 'places.yaml': places });
-Object.assign(project.env, slurm.env, { RESTAGE_PATIENCE: 'silence=12000,cancel=15000,ask=1000' });
+Object.assign(project.env, scheduler.env, {
+  RESTAGE_PATIENCE: 'silence=12000,cancel=15000,ask=1000',
+});
+if (scheduler instanceof Condor) {
+  project.env['HOME'] = project.root;
+  project.leaveRoot();
+}
 
-/** The scheduler's id of the job of a process, and the worker's name. */
-function jobOf(pid: number) {
+/** The name of the worker in whose job a process runs. */
+function workerOf(pid: number): string {
   const words = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-  const find = (name: string) =>
-    words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
-  const id = find('SLURM_JOB_ID');
-  const array = find('SLURM_ARRAY_JOB_ID');
-  const task = find('SLURM_ARRAY_TASK_ID');
-  return { id, worker: array === undefined ? id : `${array}_${task}` };
+  const env = Object.fromEntries(
+    words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]),
+  );
+  return identifyJob(env, pid).job;
 }
 
 /** The stages with a claim that matches, and without an end. */
@@ -58,7 +71,7 @@ const kills: (readonly string[])[] = [];
 
 /** The workers that run on a node. */
 const workersOf = (node: string): readonly number[] =>
-  slurm.processes(project.path('cache/jobs')).filter((pid) => {
+  workersIn(project.path('cache/jobs')).filter((pid) => {
     try {
       return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`SLURMD_NODENAME=${node}\0`);
     } catch {
@@ -71,7 +84,7 @@ const workersOf = (node: string): readonly number[] =>
  * that its workers ran until they were gone: the daemon kills them some time after it is back, and
  * they claim tickets until then.
  */
-async function killNode(): Promise<readonly string[] | undefined> {
+async function killNode(slurm: Slurm): Promise<readonly string[] | undefined> {
   const node = Math.random() < 0.5 ? 'n1' : 'n2';
   const claimed = () => claimedBy(({ host }) => host === node);
   const hit = new Set(claimed());
@@ -98,12 +111,13 @@ async function killNode(): Promise<readonly string[] | undefined> {
  * there is no worker.
  */
 function killOne(): readonly string[] | undefined {
-  const pids = slurm.processes(project.path('cache/jobs'));
+  const pids = workersIn(project.path('cache/jobs'));
   const pid = pids[Math.floor(Math.random() * pids.length)];
   if (pid === undefined) return undefined;
   try {
-    const { id, worker } = jobOf(pid);
-    const shells = slurm.stages(project.root, '>> count').filter((shell) => jobOf(shell).id === id);
+    const worker = workerOf(pid);
+    const ofWorker = (shell: number) => workerOf(shell) === worker;
+    const shells = shellsIn(project.root, '>> count').filter(ofWorker);
     const hit =
       what === 'stage' ? shells.flatMap(stageOf) : claimedBy((claim) => claim.worker === worker);
     if (what === 'stage' && shells.length === 0) return undefined;
@@ -133,7 +147,7 @@ void last.ended.then(() => {
 });
 while (what !== 'controller' && kills.length < Number(count) && !isOver) {
   await delay((pauses[what] ?? 1) * (4000 + 4000 * Math.random()));
-  const hit = what === 'node' ? await killNode() : killOne();
+  const hit = what === 'node' ? await killNode(scheduler as Slurm) : killOne();
   if (hit !== undefined) kills.push(hit);
 }
 const { code, stdout } = await last.ended;
@@ -148,6 +162,6 @@ const executions = (n: number) => runs.filter((line) => line === String(n)).leng
 const hits = (n: number) => kills.flat().filter((name) => name === `one[n=${n}]`).length;
 const tooOften = numbers.filter((n) => executions(n) > 1 + hits(n));
 process.stdout.write(
-  `${kills.length} kills of a ${what}${what === 'controller' ? '' : `, which hit ${kills.flat().length} stages`}: ${stages} stages, ${runs.length} executions, at most ${Math.max(...numbers.map(executions))} of one, ${tooOften.length} more often than once and once more for each kill, ${wrong.length} with wrong bytes\n`,
+  `${engine}: ${kills.length} kills of a ${what}${what === 'controller' ? '' : `, which hit ${kills.flat().length} stages`}: ${stages} stages, ${runs.length} executions, at most ${Math.max(...numbers.map(executions))} of one, ${tooOften.length} more often than once and once more for each kill, ${wrong.length} with wrong bytes\n`,
 );
 assert.deepEqual([tooOften, wrong], [[], []]);
