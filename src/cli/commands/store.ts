@@ -167,7 +167,8 @@ async function add(
 async function status(shared: ConnectedStore): Promise<void> {
   if (shared.isOneOfSeveral && shared.store.remote.bucket.isReadOnly === true)
     return print(`${shared.spec.url}: a web address, which is only read and has no list`);
-  const { trusted, untrusted, known, unsent, kept, whyReadOnly } = await sharedStatus(shared);
+  const { trusted, untrusted, known, unsent, former, kept, whyReadOnly } =
+    await sharedStatus(shared);
   print(`${shared.spec.url}: ${formatCountOf(trusted, 'result')}`);
   if (untrusted > 0)
     print(
@@ -178,6 +179,10 @@ async function status(shared: ConnectedStore): Promise<void> {
   print(
     `  ${formatCountOf(unsent, 'result')} ${where}${unsent > 0 ? ': `restage store push` sends them' : ''}`,
   );
+  if (former > 0)
+    print(
+      `  ${formatCountOf(former, 'result')} of others from a store that store.yaml no longer names: name it under \`stores\`, and they are sent with their signatures`,
+    );
   if (kept > 0)
     print(
       `  ${formatCountOf(kept, 'result')} not to be shared (cache: false, dependent on env, or with a Git repository)`,

@@ -33,6 +33,8 @@ interface SharedStatus {
   readonly known: number;
   /** Those that are here, not there, and could be sent. */
   readonly unsent: number;
+  /** Those that came from a store which the project no longer names. */
+  readonly former: number;
   /** Those that are not to be shared. */
   readonly kept: number;
   /** Why the user can only read; undefined for one who may write. */
@@ -44,7 +46,9 @@ export async function sharedStatus(connected: ConnectedStore): Promise<SharedSta
   const { store } = connected;
   const there = await store.listResults();
   const { known, unknown } = localResults(store);
+  const former = new Set(unknown.filter((digest) => store.isOfFormer(digest)));
   const results = unknown
+    .filter((digest) => !former.has(digest))
     .flatMap((digest) => store.readResult(digest) ?? [])
     .filter((result) => !store.isOfAnother(result.digest) || store.isWholeHere(result));
   const shareable = results.filter((result) => store.outbox.isShareable(result));
@@ -54,6 +58,7 @@ export async function sharedStatus(connected: ConnectedStore): Promise<SharedSta
     untrusted: there.size - trusted,
     known: known.size,
     unsent: shareable.filter(({ digest }) => there.get(digest) !== true).length,
+    former: former.size,
     kept: results.length - shareable.length,
     whyReadOnly: whyReadOnly(connected),
   };

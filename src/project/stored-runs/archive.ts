@@ -11,6 +11,7 @@ import { ArchiveBucket } from '../../engine/store/remote/buckets/archive-bucket.
 import { storeText } from '../../engine/store/remote/buckets/bucket.ts';
 import { exportRun as exportSharedRun } from '../../engine/store/remote/export-run.ts';
 import { ensureKey, isKeyText, keyFile, readKey } from '../../engine/store/remote/keys.ts';
+import { archiveAddress } from '../../engine/store/remote/remote-records.ts';
 import { RemoteStore } from '../../engine/store/remote/remote-store.ts';
 import { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import { loadStoreFile } from '../../engine/store/remote/store-file.ts';
@@ -213,7 +214,7 @@ async function openArchive(
   besides: readonly string[] = [],
 ) {
   const key = readKey(keyFile(env));
-  const url = 'the archive';
+  const url = archiveAddress;
   const remote = new RemoteStore({ url, keys }, bucket, key, warn);
   await remote.connect();
   const remedy = 'ask for it again, by `restage export`';

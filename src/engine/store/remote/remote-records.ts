@@ -24,6 +24,9 @@ export interface RemoteRecord {
   readonly locations: Locations;
 }
 
+/** The name of an archive of `restage export` among stores. */
+export const archiveAddress = 'the archive';
+
 type RecordFile = Omit<RemoteRecord, 'locations'> & PackedLocations;
 
 /**
@@ -38,12 +41,25 @@ export class RemoteRecords {
   readonly usesFile: string;
   readonly damage: KnownDamage;
 
-  constructor(cacheFolder: string, address: string) {
-    const name = sha256(address).slice(0, 16);
+  private constructor(cacheFolder: string, name: string) {
     this.#folder = inCache(cacheFolder, 'remote', name);
     this.usesFile = join(this.#folder, 'uses');
     this.outbox = inCache(cacheFolder, 'outbox', name);
     this.damage = new KnownDamage(join(this.#folder, 'damage'));
+  }
+
+  static of(cacheFolder: string, address: string): RemoteRecords {
+    return new RemoteRecords(cacheFolder, nameOf(address));
+  }
+
+  /**
+   * What a cache knows of stores that the project had before: all but those with these addresses.
+   * Archives are none: `--trust` names their keys once.
+   */
+  static former(cacheFolder: string, addresses: readonly string[]): readonly RemoteRecords[] {
+    const known = new Set([archiveAddress, ...addresses].map(nameOf));
+    const names = namesIn(inCache(cacheFolder, 'remote')).filter((name) => !known.has(name));
+    return names.map((name) => new RemoteRecords(cacheFolder, name));
   }
 
   read(fingerprint: Digest): RemoteRecord | undefined {
@@ -132,3 +148,6 @@ export class RemoteRecords {
     return join(this.#folder, fingerprint.slice(0, 2), `${fingerprint}.json`);
   }
 }
+
+/** The name of a store's folder in a cache. */
+const nameOf = (address: string): string => sha256(address).slice(0, 16);

@@ -58,8 +58,10 @@ export class SharedStore implements Store {
   /** Results that were found there and not used so far, so that they are not written here yet. */
   readonly #found = new Map<Digest, FoundResult>();
   readonly #answers = new Map<Digest, Promise<readonly FoundResult[]>>();
-  /** What the cache knows of the other stores of the project. */
+  /** What the cache knows of the other stores that the project has, or had. */
   readonly #besides: readonly RemoteRecords[];
+  /** Those among them that the project had. */
+  readonly #former: readonly RemoteRecords[];
 
   constructor(
     local: LocalStore,
@@ -67,9 +69,16 @@ export class SharedStore implements Store {
     { url, shareEnv, remedy = repairing, ...options }: SharedStoreOptions,
     listener: StoreListener,
   ) {
-    const { besides = [], findOrigin = async () => undefined, largestResult } = options;
-    const records = new RemoteRecords(local.folder, url);
-    this.#besides = besides.map((address) => new RemoteRecords(local.folder, address));
+    const { besides = [], largestResult } = options;
+    const records = RemoteRecords.of(local.folder, url);
+    this.#former = RemoteRecords.former(local.folder, [url, ...besides]);
+    this.#besides = [
+      ...besides.map((address) => RemoteRecords.of(local.folder, address)),
+      ...this.#former,
+    ];
+    const findOrigin: FindOrigin = async (fingerprint) =>
+      (await options.findOrigin?.(fingerprint)) ??
+      (this.isOfAnother(fingerprint) ? 'gone' : undefined);
     const reports = new StoreReports(listener);
     const goOn = (failure: string) => reports.warn(`${failure}: this run continues without it`);
     const contact = new Contact(remote, listener.onFailure ?? goOn);
@@ -190,9 +199,19 @@ export class SharedStore implements Store {
     return this.#objects.isHere(result) && !this.#isRevoked(result.digest);
   }
 
-  /** Whether a result came here from another store of the project. */
+  /** Whether a result came here from another store that the project has, or had. */
   isOfAnother(fingerprint: Digest): boolean {
     return this.#besides.some((records) => records.read(fingerprint)?.adopted === true);
+  }
+
+  /**
+   * Whether a result came here only from a store that the project had: nobody can be asked for the
+   * signature of its owner.
+   */
+  isOfFormer(fingerprint: Digest): boolean {
+    const isAdopted = (records: RemoteRecords) => records.read(fingerprint)?.adopted === true;
+    const present = this.#besides.filter((records) => !this.#former.includes(records));
+    return this.#former.some(isAdopted) && !present.some(isAdopted);
   }
 
   /** Forgets that a result came from a store: one that was made here takes its place. */

@@ -222,6 +222,26 @@ test('a result that is made here in place of one of another store is signed by i
   );
 });
 
+test('what came from a store that the project no longer names is used, is never signed by others, and is gone with its key', async (t) => {
+  const { group, bob, near, result, open } = await twoStores(t);
+  assert.equal(await restore(await open('reader', bob, [group.shared]), result), true);
+  const moved = await open('reader', bob, [near]);
+  const mine = await make(moved.written, 2, { own: 'made here' });
+  assert.equal((await moved.lookup(result.digest)).state, 'here');
+  assert.deepEqual(
+    [moved.written.isOfFormer(result.digest), moved.written.isOfFormer(mine.digest)],
+    [true, false],
+  );
+  const { sent } = await moved.written.outbox.send([result.digest, mine.digest]);
+  assert.deepEqual(
+    [sent, entriesIn(near).map((name) => name.slice(3))],
+    [1, [`${mine.digest}-${bob.id}.json`]],
+  );
+  delete group.keys['alice'];
+  const later = await open('reader', bob, [near]);
+  assert.deepEqual(await later.lookup(result.digest), { state: 'missing' });
+});
+
 test('an entry that the written store got names bytes that are there', async (t) => {
   const { alice, bob, near, group, result, open } = await twoStores(t);
   const list = await open('reader', bob);
