@@ -9,7 +9,7 @@ import { headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
 import { isTestSplit } from '../../learning/metrics/reported-split.ts';
 import { effectiveSettings, type FillDefaults } from '../effective-settings.ts';
 import { EventReader } from '../event-file.ts';
-import { numbersOf, type PastRun, pastRun } from '../history/past-run.ts';
+import { type PastRun, pastRun } from '../history/past-run.ts';
 import { flatten } from '../report/describe-stage.ts';
 import { baseName } from '../stage-base-name.ts';
 import {
@@ -19,7 +19,7 @@ import {
   type StageSettings,
 } from './changed-settings.ts';
 import { type Cell, type Column, itemsOf } from './filter-query.ts';
-import { asRow, membersOf, type RunRow } from './run-members.ts';
+import { asRow, countMembers, membersOf, type RunRow } from './run-members.ts';
 import { nameRuns } from './run-names.ts';
 import type { Results } from './run-results.ts';
 
@@ -76,6 +76,8 @@ export class RunIndex {
   readonly #running = new Map<string, EventReader>();
   /** Null for a result that `gc` removed. */
   readonly #settings = new Map<Digest, ResultSettings | null>();
+  /** The ids of ended runs with nothing left to be read. */
+  readonly #read = new Set<string>();
   /** The results whose stages read an artifact, by the digest under which they did. */
   readonly #readers = new Map<Digest, Set<Digest>>();
   readonly #kinds = new Map<string, Set<string>>();
@@ -142,8 +144,8 @@ export class RunIndex {
 
   table(of: Rows = 'runs'): RunTable {
     const runs = this.runs();
-    this.#read();
-    const unread = runs.filter((run) => this.#unreadOf(run).length > 0).length;
+    this.#readAll();
+    const unread = runs.filter((run) => !this.#isRead(run)).length;
     const known = this.#tables.get(of);
     if (known?.unread === unread) return known;
     const plain = this.#plainTable(of, unread);
@@ -180,11 +182,11 @@ export class RunIndex {
    */
   async wholeTable(of: Rows): Promise<RunTable> {
     this.runs();
-    await this.#read();
+    await this.#readAll();
     return this.table(of);
   }
 
-  #read(): Promise<void> {
+  #readAll(): Promise<void> {
     this.#reading ??= this.#readSettings().finally(() => {
       this.#reading = undefined;
     });
@@ -195,6 +197,14 @@ export class RunIndex {
     return Object.entries(record?.stages ?? {}).flatMap(([stage, { result }]) =>
       result === undefined || this.#settings.has(result) ? [] : [[stage, result] as const],
     );
+  }
+
+  /** Whether the settings of all results of a run are known. */
+  #isRead(run: PastRun): boolean {
+    if (this.#read.has(run.id)) return true;
+    if (this.#unreadOf(run).length > 0) return false;
+    if (run.record !== undefined) this.#read.add(run.id);
+    return true;
   }
 
   #noteKind(stage: string, kind: string): void {
@@ -223,8 +233,10 @@ export class RunIndex {
 
   /** Reads the settings of all results in slices, the newest run first. */
   async #readSettings(): Promise<void> {
+    await setImmediate(); // the page that asks for them goes first
     let since = performance.now();
     for (const run of this.#runs) {
+      if (this.#read.has(run.id)) continue;
       for (const [stage, digest] of this.#unreadOf(run)) {
         const result = this.#results.store.readResult(digest);
         if (result !== undefined) this.#noteKind(baseName(stage), result.fingerprint.kind);
@@ -269,10 +281,14 @@ export class RunIndex {
     for (const [row, run] of rows.entries()) {
       for (const [stage, { values }] of withMatrix[row]!) {
         for (const [path, items] of values)
-          for (const item of items) settings.add(`${stage}.${path}`, row, item);
+          for (const item of items) settings.column(stage, path).add(row, item);
       }
-      for (const { stage, name, value, interval } of numbersOf(run)) {
-        if (value !== null) numbers.add(`${baseName(stage)}.${name}`, row, value, interval);
+      for (const [stage, { metrics = {}, intervals = {} }] of Object.entries(
+        run.record?.stages ?? {},
+      )) {
+        const base = baseName(stage);
+        for (const [name, value] of Object.entries(metrics))
+          if (value !== null) numbers.column(base, name).add(row, value, intervals[name]);
       }
     }
     const measured = numbers.all('number');
@@ -281,7 +297,7 @@ export class RunIndex {
     return {
       ids: rows.map(({ id }) => id),
       runs: rows.map(({ run }) => run),
-      members: rows.map((row) => (of === 'runs' ? membersOf(row).length : 1)),
+      members: rows.map((row) => (of === 'runs' ? countMembers(row) : 1)),
       labels: rows.map(({ member }) => member ?? null),
       noted: rows.map(() => null),
       columns: [
@@ -361,52 +377,71 @@ function noteColumns(noted: readonly (Noted | null)[]): readonly Column[] {
   ];
 }
 
-/** A column while it is made. */
-interface GrowingColumn {
-  readonly values: Cell[];
-  /** By row, the values of cells that have got more than one: a list would be copied with each. */
-  readonly joined: Map<number, Set<number | string>>;
-  ends: (readonly [number, number] | null)[] | undefined;
-}
+type Interval = readonly [low: number, high: number];
 
-/** Columns that are created with their first values. */
-class Columns {
-  readonly #rows: number;
-  readonly #columns = new Map<string, GrowingColumn>();
+/** A column while it is made. */
+class GrowingColumn {
+  readonly #values: Cell[];
+  /** By row, the values of cells that have got more than one: a list would be copied with each. */
+  readonly #joined = new Map<number, Set<number | string>>();
+  #ends: (Interval | null)[] | undefined;
 
   constructor(rows: number) {
-    this.#rows = rows;
+    this.#values = new Array<Cell>(rows).fill(null);
   }
 
   /**
    * Adds a value to a cell. Instances of a matrix share theirs: each value once, and one range over
    * all intervals.
    */
-  add(name: string, row: number, value: Cell, ends?: readonly [number, number]): void {
-    const column = this.#columns.get(name) ?? {
-      values: new Array<Cell>(this.#rows).fill(null),
-      joined: new Map(),
-      ends: undefined,
-    };
-    this.#columns.set(name, column);
-    const before = column.values[row] ?? null;
-    if (before === null) column.values[row] = value;
+  add(row: number, value: number | string, ends?: Interval): void {
+    const before = this.#values[row] ?? null;
+    if (before === null) this.#values[row] = value;
     else {
-      const joined = column.joined.get(row) ?? new Set(itemsOf(before));
-      for (const item of itemsOf(value)) joined.add(item);
-      column.joined.set(row, joined);
+      const joined = this.#joined.get(row);
+      if (joined !== undefined) joined.add(value);
+      else this.#joined.set(row, new Set([...itemsOf(before), value]));
     }
     if (ends === undefined) return;
-    column.ends ??= new Array<readonly [number, number] | null>(this.#rows).fill(null);
-    const [low, high] = column.ends[row] ?? ends;
-    column.ends[row] = [Math.min(low, ends[0]), Math.max(high, ends[1])];
+    this.#ends ??= new Array<Interval | null>(this.#values.length).fill(null);
+    const known = this.#ends[row] ?? null;
+    this.#ends[row] =
+      known === null ? ends : [Math.min(known[0], ends[0]), Math.max(known[1], ends[1])];
+  }
+
+  named(name: string, of: 'setting' | 'number'): Column {
+    const values = [...this.#values];
+    for (const [row, items] of this.#joined) values[row] = [...items];
+    return { name, of, values, ...(this.#ends && { ends: this.#ends }) };
+  }
+}
+
+/** Columns that are created with their first values. */
+class Columns {
+  readonly #rows: number;
+  /**
+   * By stage and name: joining both for each of 100,000 numbers would take longer than all else.
+   */
+  readonly #columns = new Map<string, Map<string, GrowingColumn>>();
+
+  constructor(rows: number) {
+    this.#rows = rows;
+  }
+
+  column(stage: string, name: string): GrowingColumn {
+    const columns = this.#columns.get(stage) ?? new Map<string, GrowingColumn>();
+    if (columns.size === 0) this.#columns.set(stage, columns);
+    const known = columns.get(name);
+    if (known !== undefined) return known;
+    const column = new GrowingColumn(this.#rows);
+    columns.set(name, column);
+    return column;
   }
 
   all(of: 'setting' | 'number'): readonly Column[] {
-    return Array.from(this.#columns, ([name, { values, joined, ends }]) => {
-      for (const [row, items] of joined) values[row] = [...items];
-      return { name, of, values, ...(ends && { ends }) };
-    });
+    return [...this.#columns].flatMap(([stage, columns]) =>
+      Array.from(columns, ([name, column]) => column.named(`${stage}.${name}`, of)),
+    );
   }
 }
 

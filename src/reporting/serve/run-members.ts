@@ -28,17 +28,42 @@ export function asRow(run: PastRun): RunRow {
 /** The values of a stage's matrix as they stand in its name, `[rate=0.001,seed=7]`, or nothing. */
 const matrixLabel = (stage: string): string => stage.slice(baseName(stage).length);
 
+type AxisValue = readonly [axis: string, value: Item];
+
+/** The values in each label that was read: all runs of a matrix have the same ones. */
+const known = new Map<string, readonly AxisValue[]>();
+const mostKnown = 20_000;
+
+function axisValues(label: string): readonly AxisValue[] {
+  const before = known.get(label);
+  if (before !== undefined) return before;
+  const values = label
+    .slice(1, -1)
+    .split(/,(?=[^,=]+=)/)
+    .flatMap((part): readonly AxisValue[] => {
+      const [, axis, text] = /^([^=]+)=(.*)$/s.exec(part) ?? [];
+      if (axis === undefined) return [];
+      return [[axis, text === '' || Number.isNaN(Number(text)) ? text! : Number(text)]];
+    });
+  if (known.size >= mostKnown) known.clear();
+  known.set(label, values);
+  return values;
+}
+
 function axesOf(labels: ReadonlySet<string>): StageSettings {
   const values = new Map<string, Set<Item>>();
   for (const label of labels) {
-    for (const part of label.slice(1, -1).split(/,(?=[^,=]+=)/)) {
-      const [, axis, text] = /^([^=]+)=(.*)$/s.exec(part) ?? [];
-      if (axis === undefined) continue;
-      const item = text === '' || Number.isNaN(Number(text)) ? text! : Number(text);
+    for (const [axis, item] of axisValues(label))
       values.set(axis, (values.get(axis) ?? new Set()).add(item));
-    }
   }
   return { values, hasDefaults: true, isWhole: true };
+}
+
+/** How many members `membersOf` finds, without making them. */
+export function countMembers({ record }: PastRun): number {
+  const labels = new Set(Object.keys(record?.stages ?? {}).map(matrixLabel));
+  labels.delete('');
+  return Math.max(1, labels.size);
 }
 
 /**
