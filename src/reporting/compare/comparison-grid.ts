@@ -42,11 +42,11 @@ interface GridRuns {
 export function comparisonGrid(comparison: Comparison, { runs, axes }: GridRuns): ComparisonGrid {
   const settings = comparison.settings.filter(({ path }) => path.startsWith('settings.'));
   const metrics = mainMetrics(comparison);
-  const several = new Set([...settings, ...metrics].map(({ stage }) => stage)).size > 1;
-  const nameOf = (stage: string, name: string) => (several ? `${stage}.${name}` : name);
+  const nameOfSetting = namingIn(settings);
+  const nameOfMetric = namingIn(metrics);
   const differingAxes = axes.filter(({ values }) => new Set(values).size > 1);
   const others = settings.map(({ stage, path, values }) => ({
-    name: nameOf(stage, path.slice('settings.'.length)),
+    name: nameOfSetting(stage, path.slice('settings.'.length)),
     isAxis: false,
     values: values.map(cellOf),
   }));
@@ -55,8 +55,14 @@ export function comparisonGrid(comparison: Comparison, { runs, axes }: GridRuns)
     labels: comparison.subjects,
     runs,
     settings: withoutRepeats([...differingAxes, ...told]),
-    metrics: metrics.map((metric) => metricColumn(nameOf(metric.stage, metric.name), metric)),
+    metrics: metrics.map((metric) => metricColumn(nameOfMetric(metric.stage, metric.name), metric)),
   };
+}
+
+/** Names columns by their stages where these are several. */
+function namingIn(columns: readonly { readonly stage: string }[]) {
+  const isSeveral = new Set(columns.map(({ stage }) => stage)).size > 1;
+  return (stage: string, name: string) => (isSeveral ? `${stage}.${name}` : name);
 }
 
 function metricColumn(name: string, metric: ComparedNumber): MetricColumn {

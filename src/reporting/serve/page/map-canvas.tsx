@@ -307,6 +307,7 @@ function paint(canvas: HTMLCanvasElement, size: Size, view: PlaneView, painting:
   const isDense = painting.counts.length >= 10_000;
   const context = fitCanvas(canvas, size, isDense ? mostPixels : Infinity);
   const { width, height } = canvas;
+  if (width * height === 0) return; // a page that is being left has no room
   const ratio = width / size.width;
   const image = context.createImageData(width, height);
   const painted: PaintedPoints = {
