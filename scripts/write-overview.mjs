@@ -1,8 +1,14 @@
 // Lays three pictures of one run out as the README's: images above maps at the left, curves at the
 // right.
 //   node scripts/write-overview.mjs <images.png> <maps.png> <curves.png>
-// They are charts of any run on drawn faces, such as the figures of
-// artifacts/study/text/document/study.
+// They are charts of any run on drawn faces. Those of the present picture are of this pipeline:
+//   extends: experiments/simple-net-fakes.yaml
+//   params:
+//     { count: { train: 600, val: 100, test: 200 }, epochs: 8, forgeries: [upsampled],
+//       monitor: [train, val], learningRate: 0.0005 }
+//   stages:
+//     images: { kind: plot, inputs: { dataset: faces.dataset }, with: { splits: [train] } }
+//     cam: { kind: gradcam, inputs: { models: [fit.model], datasets: [faces.dataset] } }
 import { writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 
