@@ -1,6 +1,7 @@
 import type { Digest } from '../../digest.ts';
 import { findPipelineFile, pipelineNames } from '../../engine/config/loading/find-pipeline.ts';
 import { loadPipeline } from '../../engine/config/loading/load-pipeline.ts';
+import { pipelineName } from '../../engine/config/pipeline-name.ts';
 import { suggestStage } from '../../engine/config/stage-reference.ts';
 import { mayBecome } from '../../engine/config/stages/may-become.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
@@ -24,6 +25,7 @@ import { fillDefaults } from '../kinds/fill-defaults.ts';
 import { loadKinds } from '../kinds/load-kinds.ts';
 import type { OpenedProject } from '../opened-project.ts';
 import { mistake, orThrow, PipelineError } from '../pipeline-error.ts';
+import { branchOf, findBranchRun } from './branch-subject.ts';
 import { findRun } from './find-run.ts';
 
 /** Where subjects are looked up. */
@@ -34,19 +36,26 @@ interface Sources {
   readonly joining?: VideoRule | undefined;
   /** Axes in which the stages of a subject may differ, as runs of one model; absent: none. */
   readonly over?: readonly string[] | undefined;
+  /** The pipeline of which a branch, such as `main...`, means a run; absent where none is named. */
+  readonly pipeline?: string | undefined;
 }
 
 /**
- * What the words of `compare` mean: `<pipeline>`, `<run>`, `last`, `last~2`, each also with
- * `:<stage>`.
+ * What the words of `compare` mean: `<pipeline>`, `<run>`, `last`, `last~2`, `<branch>...`, each also
+ * with `:<stage>`. A branch alone is compared with the pipeline that ran last, as it last stood.
  */
 export async function findSubjects(
   words: readonly string[],
-  sources: Sources,
+  given: Sources,
 ): Promise<readonly Subject[]> {
   const subjects: Subject[] = [];
   const mistakes: Diagnostic[] = [];
-  for (const word of words) {
+  const pipeline = words.some((word) => branchOf(withoutStage(word)) !== undefined)
+    ? pipelineAmong(words, given)
+    : undefined;
+  const sources = { ...given, pipeline };
+  const isAlone = words.length === 1 && pipeline !== undefined;
+  for (const word of isAlone ? [...words, pipeline] : words) {
     try {
       subjects.push(await findSubject(word, sources));
     } catch (error) {
@@ -56,6 +65,23 @@ export async function findSubjects(
   }
   if (mistakes.length > 0) throw new PipelineError(mistakes);
   return subjects;
+}
+
+/** A word without the stage that it names after a colon. */
+const withoutStage = (word: string): string => word.replace(/:[^:]*$/, '');
+
+/** The pipeline that a word names, or else the one that ran last. */
+function pipelineAmong(words: readonly string[], { project, store }: Sources): string | undefined {
+  for (const word of words) {
+    const file = [word, withoutStage(word)]
+      .map((name) => findPipelineFile(name, project.folder, project.root))
+      .find(({ ok }) => ok);
+    if (file?.ok) return pipelineName(file.value, project.root);
+  }
+  return store.local
+    .runs()
+    .find((run) => run.readRecord() !== undefined)
+    ?.pipeline();
 }
 
 async function findSubject(word: string, sources: Sources): Promise<Subject> {
@@ -99,6 +125,8 @@ const resultSource = (store: Store): ResultSource => ({
 });
 
 async function findWhole(word: string, sources: Sources): Promise<LabelledStages | undefined> {
+  const branch = branchOf(word);
+  if (branch !== undefined) return await ofBranch(branch, sources);
   const ended = sources.store.local.runs().filter((run) => run.readRecord() !== undefined);
   const run = findRun(word, ended);
   if (run !== undefined) {
@@ -110,6 +138,27 @@ async function findWhole(word: string, sources: Sources): Promise<LabelledStages
   }
   const file = findPipelineFile(word, sources.project.folder, sources.project.root);
   return file.ok ? await ofPipeline(file.value, sources) : undefined;
+}
+
+/** A run of the pipeline at the commit where `HEAD` branched off, or the nearest before it. */
+async function ofBranch(branch: string, sources: Sources): Promise<LabelledStages> {
+  const { project, store, joining, pipeline } = sources;
+  if (pipeline === undefined)
+    throw mistake(
+      'never-ran',
+      `Nothing has run yet that could be compared with ${branch}`,
+      'Run a pipeline, or name one after it.',
+    );
+  const { root, warn } = project;
+  const { label, results } = await findBranchRun(branch, pipeline, { root, store, warn });
+  await fetchCompared([...results.values()], store);
+  const source = resultSource(store);
+  const stages = Array.from(
+    results,
+    ([stage, result]) =>
+      [stage, readSubjectStage(source, result, { withScores: true, joining })] as const,
+  );
+  return { label, stages: new Map<string, SubjectStage>(stages) };
 }
 
 /**
@@ -166,7 +215,7 @@ function unknownSubject(word: string, { project: { root }, store }: Sources): Pi
   const ids = word.length > 8 ? store.local.runs().map(({ id }) => id) : [];
   const hint =
     suggest(word, [...pipelineNames(root), ...ids, 'last']) ??
-    'Such as experiments/a.yaml, a run as `restage history` lists it, last, last~1, or one of these with :stage.';
+    'Such as experiments/a.yaml, a run as `restage history` lists it, last, last~1, a branch as main..., or one of these with :stage.';
   return mistake(
     'unknown-subject',
     `Expected a pipeline, a run or a stage of one, got "${word}"`,

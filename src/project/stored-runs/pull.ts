@@ -13,16 +13,10 @@ import { type FetchPolicy, isWanted } from '../../engine/plan/fetch-policy.ts';
 import { readListFile } from '../../engine/plan/read-list.ts';
 import { Publisher } from '../../engine/publishing/publish.ts';
 import { PublishError } from '../../engine/publishing/publish-target.ts';
-import { type Locations, parseRunKey, runsOf } from '../../engine/store/remote/envelope.ts';
+import type { Locations } from '../../engine/store/remote/envelope.ts';
 import type { SharedStore } from '../../engine/store/remote/shared-store.ts';
-import type { StoreList } from '../../engine/store/remote/store-list.ts';
-import {
-  type ManifestStage,
-  parseManifest,
-  type RunManifest,
-} from '../../engine/store/runs/run-manifest.ts';
+import type { ManifestStage, RunManifest } from '../../engine/store/runs/run-manifest.ts';
 import type { Environment } from '../../environment.ts';
-import { compare } from '../../sort-order.ts';
 import { UsageError } from '../../user-error.ts';
 import { stillClaims } from '../check-claims.ts';
 import { loadKinds } from '../kinds/load-kinds.ts';
@@ -34,6 +28,7 @@ import {
   type PullRule,
   pullRule,
 } from './pulled-paths.ts';
+import { type PulledStore, sharedRuns, storesWithList } from './shared-runs.ts';
 
 /** Which stored run to pull, and which of its outputs. */
 export interface PullOptions {
@@ -49,8 +44,6 @@ interface PullProject {
   readonly store: PulledStore;
   readonly warn: (message: string) => void;
 }
-
-type PulledStore = SharedStore | StoreList;
 
 /** What a pull brought. */
 export interface PulledRun {
@@ -249,22 +242,9 @@ async function findRun(
   { run: wanted = '', commit }: PullOptions,
 ): Promise<ReportPlace & { readonly manifest: RunManifest }> {
   const listed = await storesWithList(store);
-  const entries: { readonly key: string; readonly from: SharedStore }[] = [];
-  for (const from of listed) {
-    for await (const { key } of from.remote.bucket.list(runsOf(pipeline)))
-      entries.push({ key, from });
-  }
-  for (const { key, from } of entries.sort((a, b) => compare(b.key, a.key))) {
-    const { run, owner } = parseRunKey(key) ?? {};
-    if (run === undefined || !run.startsWith(wanted)) continue;
-    const envelope = await from.remote.readEnvelope('run', key, owner!);
-    const manifest = envelope && parseManifest(envelope.text);
-    if (envelope && !manifest)
-      warn(`${key} in ${from.remote.url} is signed, but is no run: it is ignored`);
-    if (manifest?.run !== run || manifest.pipeline !== pipeline) continue;
+  for await (const { from, manifest, locations } of sharedRuns({ listed, warn }, pipeline, wanted))
     if (commit === undefined || manifest.gitCommit?.startsWith(commit))
-      return { from, manifest, locations: envelope!.locations };
-  }
+      return { from, manifest, locations };
   const which = [wanted && `the name ${wanted}`, commit && `the commit ${commit}`]
     .filter(Boolean)
     .join(' and ');
@@ -272,16 +252,6 @@ async function findRun(
   const has = listed.length === 1 ? 'has' : 'have';
   const message = `${urls} ${has} no run of ${pipeline}${which && ` with ${which}`} that is trusted`;
   throw mistake('no-store', message);
-}
-
-/** The stores that answer and have a list. A single one says by itself why it has none. */
-async function storesWithList({ stores }: PulledStore): Promise<readonly SharedStore[]> {
-  if (stores.length === 1) return stores;
-  const listable: SharedStore[] = [];
-  for (const store of stores) {
-    if (store.remote.bucket.isReadOnly !== true && (await store.answers())) listable.push(store);
-  }
-  return listable;
 }
 
 interface PullTarget {
