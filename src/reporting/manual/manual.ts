@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { anchorsOf } from './heading-anchor.ts';
+import { blocksOf, type ManualBlock } from './manual-blocks.ts';
+import { addressOf, manualPages } from './manual-pages.ts';
+import type { LinkTarget } from './render-blocks.ts';
+
+/** A page of the documentation. */
+export interface ManualPage {
+  /** Its Markdown file, from the root of the package. */
+  readonly file: string;
+  readonly address: string;
+  readonly title: string;
+  readonly blocks: readonly ManualBlock[];
+  readonly anchors: ReadonlySet<string>;
+}
+
+/** The documentation of this package, read from its Markdown files. */
+export class Manual {
+  readonly pages: readonly ManualPage[];
+  readonly #root: string;
+  readonly #byFile: ReadonlyMap<string, ManualPage>;
+
+  constructor(root: string) {
+    this.#root = root;
+    this.pages = manualPages.map((file) => readPage(root, file));
+    this.#byFile = new Map(this.pages.map((page) => [page.file, page]));
+  }
+
+  page(address: string): ManualPage | undefined {
+    return this.pages.find((page) => page.address === address);
+  }
+
+  /** Where the links of a page lead: to another page, to a picture of the package, or to the web. */
+  linksOf({ file }: ManualPage): LinkTarget {
+    return (target) => {
+      if (/^(https?:|#)/.test(target)) return target;
+      const [path = '', anchor] = target.split('#');
+      const to = posix.normalize(posix.join(posix.dirname(file), path));
+      const page = this.#byFile.get(to);
+      if (page !== undefined)
+        return anchor === undefined ? `/${page.address}` : `/${page.address}#${anchor}`;
+      return pictureType(to) !== undefined && existsSync(join(this.#root, to))
+        ? `/files/${to}`
+        : undefined;
+    };
+  }
+
+  /** A picture of a page, if a page may show it. */
+  picture(path: string): { readonly type: string; readonly bytes: Buffer } | undefined {
+    const type = pictureType(path);
+    const isInside = path.startsWith('docs/') && posix.normalize(path) === path;
+    const file = join(this.#root, path);
+    if (type === undefined || !isInside || !existsSync(file)) return undefined;
+    return { type, bytes: readFileSync(file) };
+  }
+}
+
+const pictureTypes: Readonly<Record<string, string>> = {
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.webp': 'image/webp',
+};
+const pictureType = (path: string): string | undefined => pictureTypes[posix.extname(path)];
+
+function readPage(root: string, file: string): ManualPage {
+  const blocks = blocksOf(readFileSync(join(root, file), 'utf8'));
+  const headings = blocks.flatMap((block) => (block.kind === 'heading' ? [block.text] : []));
+  const title = headings[0];
+  if (title === undefined) throw new Error(`Internal error: ${file} has no title`);
+  const named = Array.from(
+    readFileSync(join(root, file), 'utf8').matchAll(/<a (?:id|name)="([\w-]+)">/g),
+    ([, id]) => id!,
+  );
+  const anchors = new Set([...anchorsOf(headings), ...named]);
+  return { file, address: addressOf(file), title: title.replaceAll('`', ''), blocks, anchors };
+}
