@@ -1,0 +1,55 @@
+// The site. `build-site.ts` writes its pages and their contents beside this folder, then calls VitePress.
+import { readFileSync } from 'node:fs';
+import { defineConfig } from 'vitepress';
+import { headingAnchor } from '../../../src/reporting/manual/heading-anchor.ts';
+
+const contents = JSON.parse(readFileSync(new URL('../contents.json', import.meta.url), 'utf8'));
+
+export default defineConfig({
+  title: 'Restage',
+  description: contents.description,
+  lang: 'en',
+  base: contents.base,
+  srcDir: 'pages',
+  outDir: '../../site',
+  cleanUrls: false, // also served by servers that add no extension
+  lastUpdated: false,
+  head: [
+    ['link', { rel: 'icon', href: 'data:,' }],
+    ['meta', { name: 'theme-color', content: '#0060a0' }],
+  ],
+  markdown: {
+    anchor: { slugify: (text) => headingAnchor(text) },
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    config: (md) => {
+      const { escapeHtml } = md.utils;
+      // `{{ … }}` is text of ours, and no expression of Vue.
+      md.renderer.rules.code_inline = (tokens, at) =>
+        `<code v-pre>${escapeHtml(tokens[at].content)}</code>`;
+      md.renderer.rules.text = (tokens, at) =>
+        escapeHtml(tokens[at].content).replaceAll('{{', '&#123;&#123;');
+      md.renderer.rules.code_block = (tokens, at) =>
+        md.renderer.rules.fence(
+          [Object.assign(tokens[at], { info: 'sh' })],
+          0,
+          md.options,
+          {},
+          md.renderer,
+        );
+      // Tables are wider than phones: they scroll by themselves, also by the keyboard.
+      md.renderer.rules.table_open = () =>
+        '<div class="wide" tabindex="0" role="group" aria-label="Table"><table>';
+      md.renderer.rules.table_close = () => '</table></div>';
+    },
+  },
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    nav: contents.nav,
+    sidebar: contents.sidebar,
+    ...(contents.repository && {
+      socialLinks: [{ icon: 'github', link: contents.repository, ariaLabel: 'Source code' }],
+    }),
+    docFooter: { prev: 'Previous page', next: 'Next page' },
+  },
+});

@@ -1,0 +1,182 @@
+// Builds the site of the documentation into site/: npm run site
+// Its packages lie in this folder, apart from those of Restage, and are installed when they are missing.
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
+import { Manual } from '../../src/reporting/manual/manual.ts';
+import { manualGroups } from '../../src/reporting/manual/manual-pages.ts';
+import { chapters } from '../gallery/figures.ts';
+import { pictureOf } from '../gallery/gallery-page.ts';
+import { inRepository } from '../generated-files.ts';
+import { frontPage } from './front-page.ts';
+import { pythonReference } from './python-reference.ts';
+import { kindPages, withSiteLinks } from './site-pages.ts';
+
+const here = inRepository('scripts/site');
+const pages = join(here, 'pages');
+const read = (path: string): string => readFileSync(inRepository(path), 'utf8');
+const info = JSON.parse(read('package.json'));
+const repository: string | undefined = addressOf(info.repository);
+
+if (!existsSync(join(here, 'node_modules/vitepress')))
+  execFileSync('npm', ['ci', '--ignore-scripts'], { cwd: here, stdio: 'inherit' });
+rmSync(pages, { recursive: true, force: true });
+const manual = new Manual(inRepository('.'));
+const kinds = new Set(
+  Array.from(read('docs/kinds.md').matchAll(/^## (.+)$/gm), ([, kind]) => kind!),
+);
+writePages();
+copyPictures();
+writeReferences();
+writeContents();
+execFileSync('npx', ['vitepress', 'build', '.'], { cwd: here, stdio: 'inherit' });
+
+function writePages(): void {
+  for (const page of manual.pages) {
+    const text = withSiteLinks(read(page.file), page, { manual, kinds, repository });
+    if (page.file === 'docs/kinds.md')
+      for (const { file, text: kind } of kindPages(text, picturesOf)) write(file, kind);
+    else write(`${page.address}.md`, text);
+  }
+  const report = inRepository('artifacts/study/report.html');
+  if (existsSync(report)) {
+    mkdirSync(join(pages, 'public'), { recursive: true });
+    cpSync(report, join(pages, 'public/study-report.html'));
+  }
+  write(
+    'index.md',
+    frontPage({
+      description: info.description,
+      report: existsSync(report) ? './study-report.html' : undefined,
+    }),
+  );
+}
+
+/** What the gallery shows of a kind. */
+function picturesOf(kind: string): string {
+  const { stages } = parse(read('pipelines/gallery.yaml'));
+  const figures = chapters
+    .flatMap((chapter) => chapter.figures)
+    .filter(({ stage, form }) => stages[stage].kind === kind && form !== 'table');
+  if (figures.length === 0) return '';
+  const shown = figures.map(
+    (figure) => `### ${figure.title}\n\n![${figure.title}](../${pictureOf(figure)})`,
+  );
+  return `## Pictures\n\nOf drawn faces, with their YAML, from the [gallery](../gallery.md).\n\n${shown.join('\n\n')}\n`;
+}
+
+/** Pictures lie beside the pages, as in `docs/`. */
+function copyPictures(): void {
+  for (const name of readdirSync(inRepository('docs'), { recursive: true, encoding: 'utf8' }))
+    if (/\.(png|svg|webp)$/.test(name)) {
+      mkdirSync(dirname(join(pages, name)), { recursive: true });
+      cpSync(inRepository(`docs/${name}`), join(pages, name));
+    }
+}
+
+/** The TypeScript API from the types that the package ships, `restage.py`, and the JSON schema. */
+function writeReferences(): void {
+  const words = [
+    'typedoc',
+    '--plugin',
+    'typedoc-plugin-markdown',
+    '--entryPoints',
+    inRepository('dist/types/index.d.ts'),
+    '--skipErrorChecking',
+    '--tsconfig',
+    join(here, 'tsconfig.json'),
+    '--readme',
+    'none',
+    '--name',
+    'TypeScript API',
+    '--out',
+    join(pages, 'api'),
+    '--entryFileName',
+    'index',
+    '--hideBreadcrumbs',
+    'true',
+    '--disableSources',
+    '--outputFileStrategy',
+    'modules',
+    '--logLevel',
+    'Error',
+  ];
+  execFileSync('npx', words, { cwd: here, stdio: 'inherit' });
+  write('api/python.md', pythonReference(read('stages/python/restage.py')));
+  mkdirSync(join(pages, 'public'), { recursive: true });
+  cpSync(inRepository('pipeline.schema.json'), join(pages, 'public/pipeline.schema.json'));
+  write('schema.md', schemaPage());
+}
+
+function schemaPage(): string {
+  const { properties } = JSON.parse(read('pipeline.schema.json'));
+  const keys = Object.entries<{ readonly description?: string }>(properties).map(
+    ([key, { description = '' }]) => `| \`${key}\` | ${description.replaceAll('|', '\\|')} |`,
+  );
+  return `# JSON schema
+
+Editors complete and check a pipeline's file by this schema: <a href="./pipeline.schema.json" target="_self">pipeline.schema.json</a>. \`restage schema\` prints that of your project, with its own kinds. The first line of a file names it:
+
+\`\`\`yaml
+# yaml-language-server: $schema=../pipeline.schema.json
+\`\`\`
+
+| key | what it is |
+| --- | --- |
+${keys.join('\n')}
+
+What each key means: [the pipeline file](./yaml.md). Settings and ports of kinds: [kinds](./kinds.md).
+`;
+}
+
+/** Navigation: the groups, and in the reference also the pages that are made here. */
+function writeContents(): void {
+  const sidebar = manualGroups.map(({ title, pages: files }) => {
+    const items = manual.pages
+      .filter(({ file }) => files.includes(file))
+      .map((page) => ({ text: page.title, link: `/${page.address}` }));
+    const made = [
+      { text: 'TypeScript API', link: '/api/index' },
+      { text: 'restage.py', link: '/api/python' },
+      { text: 'JSON schema', link: '/schema' },
+      {
+        text: 'Every kind',
+        collapsed: true,
+        items: Array.from(kinds, (kind) => ({ text: kind, link: `/kinds/${kind}` })),
+      },
+    ];
+    return { text: title, items: title === 'Reference' ? [...items, ...made] : items };
+  });
+  const nav = manualGroups.map(({ title, pages: files }) => {
+    const first = manual.pages.find(({ file }) => file === files[0])!;
+    return { text: title, link: `/${first.address}` };
+  });
+  const contents = {
+    description: info.description,
+    base: process.env['SITE_BASE'] ?? '/',
+    repository,
+    nav,
+    sidebar,
+  };
+  writeFileSync(join(here, 'contents.json'), JSON.stringify(contents));
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(join(pages, file)), { recursive: true });
+  writeFileSync(join(pages, file), text);
+}
+
+/** The web address of `repository` in package.json, if there is one. */
+function addressOf(given: string | { readonly url: string } | undefined): string | undefined {
+  const url = typeof given === 'object' ? given.url : given;
+  return url?.replace(/^git\+/, '').replace(/\.git$/, '');
+}

@@ -1,0 +1,62 @@
+/** What the front page can show, since it was made before the site was built. */
+export interface FrontParts {
+  readonly description: string;
+  /** The page of a run of the study, beside the site's pages. */
+  readonly report: string | undefined;
+}
+
+/** The first page of the site: one sentence, one picture, three commands, and a report to try. */
+export function frontPage({ description, report }: FrontParts): string {
+  const example =
+    report === undefined
+      ? ''
+      : `
+## A report to try
+
+<a href="${report}" target="_self">The study on drawn faces</a>: one HTML file, as every run writes it. Its charts are live, it opens without a network, and it holds whatever the run found. Drawn faces are toy data.
+`;
+  return `---
+layout: home
+hero:
+  name: Restage
+  text: Experiments that stay true
+  tagline: ${JSON.stringify(description)}
+  actions:
+    - theme: brand
+      text: A first quarter of an hour
+      link: /tutorial
+    - theme: alt
+      text: What comes out
+      link: /gallery
+    - theme: alt
+      text: Twelve recipes
+      link: /cookbook
+---
+
+<div class="vp-doc front">
+
+<p class="picture"><img src="./front.webp" alt="A table of runs with their intervals, a run under way with its curves, and the images on which two models disagree" width="1640" height="1024"></p>
+
+## Three commands
+
+\`\`\`sh
+npx restage init faces && cd faces
+npx restage run first.yaml
+npx restage serve
+\`\`\`
+
+The first writes a small project, the second trains, measures and draws, and the third shows it live. Nothing beside Node is needed: no Python, no GPU. How to install it: [README](./readme.md#install).
+${example}
+## Where to begin
+
+| you are | begin with |
+| --- | --- |
+| a student with a folder of images | [Tutorial](./tutorial.md), then [Audit a folder](./cookbook.md#audit-a-folder) |
+| a user of PyTorch | [Scores of a PyTorch model](./cookbook.md#scores-of-a-pytorch-model), then [Python](./python.md) |
+| somebody with a cluster | [Clusters](./cluster.md) |
+| a reviewer of a paper | [Records](./records.md), [what is promised, and by which test](./guarantees.md) |
+| a teacher | [The whole report of a course](./report.md) |
+
+</div>
+`;
+}
