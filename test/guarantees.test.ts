@@ -27,6 +27,8 @@ const pages = [
     'yaml',
     'sweeps',
     'cache',
+    'pull-requests',
+    'assistants',
     'records',
     'store',
     'sealed',

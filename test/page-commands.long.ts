@@ -72,7 +72,7 @@ async function follow(
         ? step.command.replace(' run ', ' plan ')
         : step.command;
       const line = words[command] ?? command.replace(/<[a-z]+>/g, (word) => words[word] ?? word);
-      const { code, stdout, stderr } = await (/ (--)?serve\b/.test(line)
+      const { code, stdout, stderr } = await (/ (--)?serve\b|restage docs/.test(line)
         ? served(project, line)
         : project.type(line).ended);
       const context = `${page}: ${line}\n${stdout}${stderr}`;

@@ -330,11 +330,11 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   compare: {
     summary: 'show what differs between pipelines, runs or stages',
     description:
-      'Compares settings value by value, metrics, and scores image by image: differences with their interval and test. A subject is a pipeline as it last stood, a run (its name, the beginning of its name, last, last~1), or a stage of either after a colon.',
+      'Compares settings value by value, metrics, and scores image by image: differences with their interval and test. A subject is a pipeline as it last stood, a run (its name, the beginning of its name, last, last~1), a branch with three dots (main...: the run where HEAD left it), or a stage of one of these after a colon.',
     takes: [
       [
         '<subjects...>',
-        'two or more: experiments/a.yaml, 2025-01-31T09-12, last~1, experiments/a.yaml:scores',
+        'two or more: experiments/a.yaml, 2025-01-31T09-12, last~1, main..., experiments/a.yaml:scores',
       ],
     ],
     options: [
@@ -358,6 +358,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     ],
     examples: [
       'restage compare last~1 last',
+      'restage compare main... --markdown',
       'restage compare experiments/a.yaml experiments/b.yaml --html',
       'restage compare experiments/a.yaml:scores experiments/b.yaml:scores',
     ],
@@ -692,6 +693,24 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     description: 'Prints the JSON schema of pipeline files, for editors.',
     examples: ['restage schema > pipeline.schema.json'],
     load: async () => (await import('./commands/schema.ts')).schemaCommand,
+  },
+  mcp: {
+    summary: 'let an assistant plan, explain and read results',
+    description:
+      'Serves this project to an assistant by the Model Context Protocol, over standard input and output: it can plan, explain, compare, and read results. It writes and runs nothing, unless --allow-run, and never sees what was measured on sealed images. Needs the package @modelcontextprotocol/sdk.',
+    options: [option('--allow-run', 'also let it run stages, with your rights')],
+    examples: ['restage mcp', 'restage mcp --allow-run'],
+    load: async () => (await import('./commands/mcp.ts')).mcpCommand,
+  },
+  docs: {
+    summary: 'read this documentation in a browser, offline',
+    description:
+      'Serves the documentation of the installed version to browsers on this machine, with a search. It needs no network.',
+    options: [
+      parsed('--port <number>', 'the port to listen on; 0 for any that is free', portNumber, 7342),
+    ],
+    examples: ['restage docs', 'restage docs --port 0'],
+    load: async () => (await import('./commands/docs.ts')).docsCommand,
   },
   doctor: {
     summary: 'show what this machine has, and what is missing for what',
