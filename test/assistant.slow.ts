@@ -63,7 +63,11 @@ suite('restage mcp', { skip: noRegistry ?? false }, () => {
       stdio: 'pipe',
     });
   });
-  after(() => project[Symbol.dispose]());
+  const clients: Client[] = [];
+  after(async () => {
+    for (const client of clients) await client.close();
+    project[Symbol.dispose]();
+  });
 
   /** A client that has started the server, as assistants do. */
   async function connect(...options: readonly string[]): Promise<Client> {
@@ -78,6 +82,7 @@ suite('restage mcp', { skip: noRegistry ?? false }, () => {
         cwd: project.root,
       }),
     );
+    clients.push(client);
     return client;
   }
   const ask = async (client: Client, name: string, given: object) => {
@@ -95,10 +100,10 @@ suite('restage mcp', { skip: noRegistry ?? false }, () => {
     assert.deepEqual(
       plan.map(({ stage, state }: { stage: string; state: string }) => [stage, state]),
       [
-        ['faces', 'run'],
-        ['val', 'may run'],
-        ['scores', 'may run'],
-        ['roc', 'may run'],
+        ['faces', 'stale'],
+        ['val', 'waiting'],
+        ['scores', 'waiting'],
+        ['roc', 'waiting'],
       ],
     );
     assert.match((await ask(reader, 'run', { file })).text, /There is no tool "run"/);

@@ -55,7 +55,6 @@ function writePages(): void {
   write(
     'index.md',
     frontPage({
-      description: info.description,
       report: existsSync(report) ? './study-report.html' : undefined,
     }),
   );

@@ -1,12 +1,11 @@
 /** What the front page can show, since it was made before the site was built. */
 export interface FrontParts {
-  readonly description: string;
   /** The page of a run of the study, beside the site's pages. */
   readonly report: string | undefined;
 }
 
 /** The first page of the site: one sentence, one picture, three commands, and a report to try. */
-export function frontPage({ description, report }: FrontParts): string {
+export function frontPage({ report }: FrontParts): string {
   const example =
     report === undefined
       ? ''
@@ -19,8 +18,7 @@ export function frontPage({ description, report }: FrontParts): string {
 layout: home
 hero:
   name: Restage
-  text: Experiments that stay true
-  tagline: ${JSON.stringify(description)}
+  text: Computer-vision experiments written as YAML, of which only the stages run whose inputs changed
   actions:
     - theme: brand
       text: A first quarter of an hour
