@@ -21,6 +21,7 @@ import { noPyTorch } from './support/pytorch.ts';
 import { type Ended, Project } from './support/rig.ts';
 import { noS3, S3Server } from './support/s3.ts';
 import { noSlurm, Slurm } from './support/slurm.ts';
+import { smallOnnx } from './support/small-onnx.ts';
 import { noSshHosts, SshHosts } from './support/ssh-hosts.ts';
 import { shout, files as shoutFiles } from './support/two-stages.ts';
 import { writeUntrainedModel } from './support/untrained-model.ts';
@@ -241,6 +242,8 @@ const shared: Readonly<Record<string, Reader>> = {
       },
     },
   },
+  // Minutes; its page is written of such a run.
+  'docs/gallery.md': { planned: /run gallery/ },
   'docs/networks.md': {
     before: {
       'restage plan own.yaml': edit('pipelines/own.yaml', 'kernel: 5', 'kernel: 100'),
@@ -371,6 +374,77 @@ story('docs/evaluation.md', undefined, async (page) => {
   const [{ run }] = JSON.parse((await project.command('history', '--json')).stdout);
   const compare = 'restage compare experiments/a.yaml:scores 2025-01-31T09-12:scores --markdown';
   await follow(page, project, { words: { [compare]: compare.replace('2025-01-31T09-12', run) } });
+});
+
+story('docs/cookbook.md', undefined, async (page) => {
+  const scoresOf = (wrong: number) =>
+    Array.from({ length: 40 }, (_, at) => {
+      const label = at % 2;
+      const logit = (at < wrong ? -1 : 1) * (2 * label - 1) * (1 + at / 40);
+      return `${at}.png,test,${label},${-logit},${logit}\n`;
+    });
+  const header = 'key,split,label,real,fake\n';
+  using project = installed({
+    'mine.csv': header + scoresOf(3).join(''),
+    'theirs.csv': header + scoresOf(9).join(''),
+  });
+  await writePhotos(project, 'photos');
+  for (const [name, other] of Object.entries({ cat: 'real', dog: 'fake' }))
+    cpSync(project.path('photos/train', other), project.path('animals', name), { recursive: true });
+  writeFileSync(project.path('net.onnx'), smallOnnx(72));
+  for (const name of ['real/1.mp4', 'fake/2.mp4']) project.write(`clips/${name}`, 'a video');
+  for (const who of ['AUTHOR', 'COMMITTER'])
+    Object.assign(project.env, {
+      [`GIT_${who}_NAME`]: 'Alice',
+      [`GIT_${who}_EMAIL`]: 'alice@example.org',
+    });
+  const words: Record<string, string> = {};
+  await follow(page, project, {
+    words,
+    // Videos are typed in docs/videos.md.
+    planned: /run clips\.yaml/,
+    before: {
+      'restage compare main... --markdown': async () => {
+        for (const line of ['init -q -b main', 'add pipelines mine.csv', 'commit -q -m Measure'])
+          execFileSync('git', line.split(' '), {
+            cwd: project.root,
+            env: { ...process.env, ...project.env },
+          });
+        await project.command('run', 'two-models.yaml', '--force');
+      },
+      'restage import ours.restage --trust <key>': async () => {
+        const { stdout } = await project.command('export', 'again.restage', 'two-models.yaml');
+        words['<key>'] = /signed by (\S+)\.$/m.exec(stdout)![1]!;
+      },
+    },
+  });
+  assert.match(project.read('artifacts/two-models/both/tests.csv'), /^mine,theirs,40,/m);
+  assert.match(project.read('artifacts/paper/numbers/latex.tex'), /\\toprule/);
+});
+
+story('docs/pull-requests.md', undefined, async (page) => {
+  using project = installed({ 'pipelines/study.yaml': shout, ...shoutFiles });
+  const git = (line: string) =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...line.split(' ')], {
+      cwd: project.root,
+    });
+  for (const line of ['init -q -b main', 'add pipelines', 'commit -q -m Count', 'tag v0.2.0'])
+    git(line);
+  assert.equal((await project.command('run', 'study.yaml')).code, 0);
+  await follow(page, project, {
+    words: {
+      'restage compare main...:my-net/scores study.yaml:my-net/scores':
+        'restage compare main...:count study.yaml:count',
+    },
+  });
+});
+
+story('docs/assistants.md', undefined, async (page) => {
+  using project = installed();
+  const words = Object.fromEntries(
+    ['restage mcp', 'restage mcp --allow-run'].map((line) => [line, `${line} --help`]),
+  );
+  await follow(page, project, { words });
 });
 
 story('docs/sealed.md', undefined, async (page) => {
