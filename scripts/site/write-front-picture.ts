@@ -67,11 +67,10 @@ for (const { path, left, top, from, ...viewport } of shots) {
   await opened.page.waitForTimeout(5000);
   // The name of the folder is that of whoever takes the picture.
   await opened.page.addStyleTag({ content: '.project { visibility: hidden; }' });
-  if (from !== undefined)
-    await opened.page.evaluate((selector) => {
-      const { top } = document.querySelector(selector)!.getBoundingClientRect();
-      scrollTo(0, top + scrollY - 110);
-    }, from);
+  if (from !== undefined) {
+    const box = await opened.page.locator(from).first().boundingBox();
+    await opened.page.mouse.wheel(0, box!.y - 110);
+  }
   await opened.page.waitForTimeout(500);
   pictures.push({ input: await opened.page.screenshot(), left, top });
 }
