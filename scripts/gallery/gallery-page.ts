@@ -14,8 +14,8 @@ are toy data: the pictures show forms, and their numbers mean nothing.
 `;
 
 /**
- * The page of the gallery: each chapter with its stages, their YAML as it stands in the pipeline, and
- * their figures below.
+ * The page of the gallery: each chapter with its stages, their YAML as it stands in the pipeline,
+ * and their figures below.
  */
 export function galleryPage(pipeline: string, draw: Drawn): string {
   const texts = stageTexts(pipeline);

@@ -1,4 +1,5 @@
-// Writes docs/gallery.md and its pictures of the last run of pipelines/gallery.yaml: npm run gallery
+// Writes docs/gallery.md and its pictures of the last run of pipelines/gallery.yaml: npm run
+// gallery
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';

@@ -1,5 +1,6 @@
 // Builds the site of the documentation into site/: npm run site
-// Its packages lie in this folder, apart from those of Restage, and are installed when they are missing.
+// Its packages lie in this folder, apart from those of Restage, and are installed when they are
+// missing.
 import { execFileSync } from 'node:child_process';
 import {
   cpSync,
