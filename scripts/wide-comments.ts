@@ -8,6 +8,7 @@ import { inRepository } from './generated-files.ts';
 const mostColumns = 100;
 
 const files = globSync(['{src,stages,test,bench,scripts}/**/*.{ts,tsx,mjs,js}'], {
+  ignore: ['**/node_modules/**'],
   cwd: inRepository('.'),
 });
 

@@ -5,8 +5,8 @@ interface Declared {
 }
 
 /**
- * The reference of `restage.py` as Markdown: every public function and class, with its signature and
- * its docstring, in the order of the file.
+ * The reference of `restage.py` as Markdown: every public function and class, with its signature
+ * and its docstring, in the order of the file.
  */
 export function pythonReference(source: string): string {
   const parts = declarationsOf(source).map(

@@ -1,8 +1,7 @@
-// Writes docs/front.webp, the first picture of the site: three live pages in one scale, of the gallery's project. First
-//   npx restage run gallery.yaml
-// Then start a training anew, so that one page shows a run under way, and this beside it:
-//   npx restage run gallery.yaml 'fit[seed=9]' --force 'fit[seed=9]'
-//   node --import tsx scripts/site/write-front-picture.ts
+// Writes docs/front.webp, the first picture of the site: three live pages in one scale, of the
+// gallery's project. First npx restage run gallery.yaml Then start a training anew, so that one
+// page shows a run under way, and this beside it: npx restage run gallery.yaml 'fit[seed=9]'
+// --force 'fit[seed=9]' node --import tsx scripts/site/write-front-picture.ts
 import sharp from 'sharp';
 import { LocalStore } from '../../src/engine/store/local-store.ts';
 import { OpenedProject } from '../../src/project/opened-project.ts';

@@ -31,8 +31,8 @@ const asked = z.strictObject({ file, stages, set });
 type Asked = z.infer<typeof asked>;
 
 /**
- * The tools of `restage mcp`, by name. None shows a number of sealed images, and none looks at them: a
- * look is a person's decision.
+ * The tools of `restage mcp`, by name. None shows a number of sealed images, and none looks at
+ * them: a look is a person's decision.
  */
 export const assistantTools: Readonly<Record<string, AssistantTool>> = {
   pipelines: {

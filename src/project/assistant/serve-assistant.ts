@@ -31,8 +31,8 @@ interface Request {
 }
 
 /**
- * Serves the tools of a project to an assistant, by the Model Context Protocol over standard input and
- * output, until the input ends. Without `mayRun` nothing that it does writes.
+ * Serves the tools of a project to an assistant, by the Model Context Protocol over standard input
+ * and output, until the input ends. Without `mayRun` nothing that it does writes.
  */
 export async function serveAssistant(
   { root, folder, env, warn }: OpenedProject,

@@ -24,8 +24,8 @@ interface Sources {
 
 /**
  * The run of a pipeline at the commit where `HEAD` branched off `branch`, or at the nearest commit
- * before it that has one: of this project, or else of its shared store. Of several runs at one commit
- * the last one counts. Throws a `PipelineError` where there is none.
+ * before it that has one: of this project, or else of its shared store. Of several runs at one
+ * commit the last one counts. Throws a `PipelineError` where there is none.
  */
 export async function findBranchRun(
   branch: string,

@@ -41,8 +41,9 @@ interface Sources {
 }
 
 /**
- * What the words of `compare` mean: `<pipeline>`, `<run>`, `last`, `last~2`, `<branch>...`, each also
- * with `:<stage>`. A branch alone is compared with the pipeline that ran last, as it last stood.
+ * What the words of `compare` mean: `<pipeline>`, `<run>`, `last`, `last~2`, `<branch>...`, each
+ * also with `:<stage>`. A branch alone is compared with the pipeline that ran last, as it last
+ * stood.
  */
 export async function findSubjects(
   words: readonly string[],

@@ -6,8 +6,8 @@ import { mistake } from '../pipeline-error.ts';
 const farthest = 1000;
 
 /**
- * The commit from which `HEAD` branched off `branch`, and those before it, the nearest first. Throws a
- * `PipelineError` where git knows no such branch.
+ * The commit from which `HEAD` branched off `branch`, and those before it, the nearest first.
+ * Throws a `PipelineError` where git knows no such branch.
  */
 export async function ancestorsOf(branch: string, root: string): Promise<readonly string[]> {
   const git = async (...words: readonly string[]) => {

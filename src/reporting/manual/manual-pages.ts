@@ -8,8 +8,8 @@ export interface ManualGroup {
 }
 
 /**
- * The contents of the documentation: of `restage docs`, and of the site. Every page of `docs/` is in
- * exactly one group.
+ * The contents of the documentation: of `restage docs`, and of the site. Every page of `docs/` is
+ * in exactly one group.
  */
 export const manualGroups: readonly ManualGroup[] = [
   {

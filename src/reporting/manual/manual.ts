@@ -31,7 +31,9 @@ export class Manual {
     return this.pages.find((page) => page.address === address);
   }
 
-  /** Where the links of a page lead: to another page, to a picture of the package, or to the web. */
+  /**
+   * Where the links of a page lead: to another page, to a picture of the package, or to the web.
+   */
   linksOf({ file }: ManualPage): LinkTarget {
     return (target) => {
       if (/^(https?:|#)/.test(target)) return target;

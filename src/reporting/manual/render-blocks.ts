@@ -6,8 +6,8 @@ import type { ManualBlock } from './manual-blocks.ts';
 export type LinkTarget = (target: string) => string | undefined;
 
 /**
- * Renders the blocks of a page. Every heading has its anchor, every table can be scrolled, and a link
- * whose target is not in the documentation is text.
+ * Renders the blocks of a page. Every heading has its anchor, every table can be scrolled, and a
+ * link whose target is not in the documentation is text.
  */
 export function renderBlocks(blocks: readonly ManualBlock[], link: LinkTarget): readonly Html[] {
   const headings = blocks.flatMap((block) => (block.kind === 'heading' ? [block.text] : []));
