@@ -86,7 +86,8 @@ async function follow(
 
 /** Ends a server as soon as it prints its address. */
 async function served(project: Project, line: string): Promise<Ended> {
-  const running = project.type(`exec ${line}`);
+  // `npx` would keep the signal to itself.
+  const running = project.type(`exec ${line.replace(/^npx /, '')}`);
   running.child.stderr!.on('data', (text: string) => {
     if (text.includes('Ctrl-C')) running.child.kill('SIGINT');
   });
@@ -211,7 +212,11 @@ const edit = (file: string, from: string, to: string) => (project: Project) =>
 
 /** What pages leave to the reader who goes through them in one project. */
 const shared: Readonly<Record<string, Reader>> = {
-  'CHANGELOG.md': { before: { 'restage model net.pth': writeCheckpoint } },
+  'CHANGELOG.md': {
+    before: { 'restage model net.pth': writeCheckpoint },
+    // As docs/pull-requests.md does.
+    words: { 'restage compare main...': 'restage compare --help' },
+  },
   'bench/runner/README.md': {
     before: { 'restage store push': command('store', 'init', './shared') },
   },
@@ -391,7 +396,7 @@ story('docs/cookbook.md', undefined, async (page) => {
   await writePhotos(project, 'photos');
   for (const [name, other] of Object.entries({ cat: 'real', dog: 'fake' }))
     cpSync(project.path('photos/train', other), project.path('animals', name), { recursive: true });
-  writeFileSync(project.path('net.onnx'), smallOnnx(72));
+  writeFileSync(project.path('net.onnx'), smallOnnx(224));
   for (const name of ['real/1.mp4', 'fake/2.mp4']) project.write(`clips/${name}`, 'a video');
   for (const who of ['AUTHOR', 'COMMITTER'])
     Object.assign(project.env, {
@@ -404,6 +409,8 @@ story('docs/cookbook.md', undefined, async (page) => {
     // Videos are typed in docs/videos.md.
     planned: /run clips\.yaml/,
     before: {
+      'restage run loop.yaml': () =>
+        cpSync(inRepository('stages/python/restage.py'), project.path('restage.py')),
       'restage compare main... --markdown': async () => {
         for (const line of ['init -q -b main', 'add pipelines mine.csv', 'commit -q -m Measure'])
           execFileSync('git', line.split(' '), {
@@ -600,6 +607,11 @@ for (const page of pages.filter((page) => page !== quoting && !alone.has(page)))
     const { words, ...more } = shared[page] ?? {};
     await follow(page, reader, {
       ...more,
-      words: { 'restage run': 'restage run mine.yaml', ...words },
+      words: {
+        'restage run': 'restage run mine.yaml',
+        // An assistant's program talks to it; test/assistant.slow.ts does.
+        'restage mcp': 'restage mcp --help',
+        ...words,
+      },
     });
   });

@@ -43,7 +43,7 @@ npx restage run first.yaml
 npx restage serve
 \`\`\`
 
-The first writes a small project, the second trains, measures and draws, and the third shows it live. Nothing beside Node is needed: no Python, no GPU. How to install it: [README](./readme.md#install).
+The first writes a small project, the second trains, measures and draws, and the third shows it live. They need Node alone: no Python, no GPU. How to install it: [README](./readme.md#install).
 ${example}
 ## Where to begin
 

@@ -69,7 +69,11 @@ export function kindPages(text: string, more: (kind: string) => string): readonl
   const pages = sections.map((section) => {
     const end = section.indexOf('\n');
     const kind = section.slice(0, end);
-    const body = section.slice(end).replaceAll(/\]\(#([\w-]+)\)/g, '](./$1.md)');
+    const body = section
+      .slice(end)
+      .replaceAll(/\]\(#([\w-]+)\)/g, '](./$1.md)')
+      // Lines of bold text are headings where a kind has a page of its own.
+      .replaceAll(/^\*\*([^*\n]+)\*\*$/gm, '## $1');
     const back = 'One of the [kinds](../kinds.md) of stages.';
     return { file: `kinds/${kind}.md`, text: `# ${kind}\n\n${back}\n${body}\n${more(kind)}` };
   });

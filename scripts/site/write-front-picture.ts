@@ -15,6 +15,8 @@ const height = 1024;
 const gap = 16;
 const leftWidth = 900;
 const rightWidth = width - leftWidth - gap;
+/** Above what a picture begins with. */
+const margin = 14;
 const tableHeight = 690;
 /** Images that the first model calls right and the second one wrong. */
 const disagreements = encodeURIComponent('split=test right=yes right2=no');
@@ -26,7 +28,7 @@ interface Shot {
   readonly top: number;
   readonly width: number;
   readonly height: number;
-  /** What is scrolled to the top; absent: the page's beginning. */
+  /** What the picture begins with; absent: the page's beginning. */
   readonly from?: string;
 }
 
@@ -68,7 +70,7 @@ for (const { path, left, top, from, ...viewport } of shots) {
   await opened.page.addStyleTag({ content: '.project { visibility: hidden; }' });
   if (from !== undefined) {
     const box = await opened.page.locator(from).first().boundingBox();
-    await opened.page.mouse.wheel(0, box!.y - 110);
+    await opened.page.mouse.wheel(0, box!.y - margin);
   }
   await opened.page.waitForTimeout(500);
   pictures.push({ input: await opened.page.screenshot(), left, top });

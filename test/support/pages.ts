@@ -85,6 +85,11 @@ export const notTyped: readonly (readonly [RegExp, string])[] = [
     /^npm (ci|test|run (lint|types|build|test:slow|test:long))$|^npm ci && |^node scripts\/test\.mjs /,
     'as `.ci/run` does',
   ],
+  [
+    /^npm (version|deprecate)|^git (commit|tag)|^node --import tsx --test /,
+    'makes a release, and publishes',
+  ],
+  [/^npm install @modelcontextprotocol/, 'test/assistant.slow.ts does so'],
   [/^npm pack$/, 'test/page-commands.long.ts packs beforehand'],
   [
     /^npm run pack:backend$|tfjs-backend-onnxruntime-/,
@@ -95,7 +100,7 @@ export const notTyped: readonly (readonly [RegExp, string])[] = [
     'needs a GPU, or packages for one',
   ],
   [
-    /^npm run reference$|^UPDATE_GOLDEN=1|write-study|reword-study/,
+    /^npm run (reference|gallery|site)$|^UPDATE_GOLDEN=1|write-study|reword-study/,
     'writes into the clone; tests compare what is there',
   ],
   [
