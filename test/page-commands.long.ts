@@ -214,8 +214,14 @@ const edit = (file: string, from: string, to: string) => (project: Project) =>
 const shared: Readonly<Record<string, Reader>> = {
   'CHANGELOG.md': {
     before: { 'restage model net.pth': writeCheckpoint },
-    // As docs/pull-requests.md does.
-    words: { 'restage compare main...': 'restage compare --help' },
+    // As docs/pull-requests.md, docs/store.md and docs/records.md do.
+    words: {
+      'restage export study-crate study.yaml --rocrate': 'restage export --help',
+      'restage export faces.json study.yaml faces --croissant': 'restage export --help',
+      'restage export model-card.md study.yaml my-net/fit --model-card': 'restage export --help',
+      'restage compare main...': 'restage compare --help',
+      'restage store add': 'restage store add --help',
+    },
   },
   'bench/runner/README.md': {
     before: { 'restage store push': command('store', 'init', './shared') },

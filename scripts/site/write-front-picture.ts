@@ -42,6 +42,8 @@ const ended = runs.flatMap((run) => {
 const whole = ended.toSorted((one, other) => other.stages - one.stages)[0]!.id;
 const live = runs.find((run) => run.readRecord() === undefined)?.id ?? whole;
 const shots: readonly Shot[] = [
+  // First, while the run is under way.
+  { path: `/run/${live}`, left: leftWidth + gap, top: 0, width: rightWidth, height },
   {
     path: '/?rows=members&q=jpeg.test.auc%3E0',
     left: 0,
@@ -57,7 +59,6 @@ const shots: readonly Shot[] = [
     height: height - tableHeight - gap,
     from: 'img',
   },
-  { path: `/run/${live}`, left: leftWidth + gap, top: 0, width: rightWidth, height, from: 'h1' },
 ];
 
 const server = await serveProject(project, { port: 0 });

@@ -90,7 +90,7 @@ export const notTyped: readonly (readonly [RegExp, string])[] = [
     'makes a release, and publishes',
   ],
   [/^npm install @modelcontextprotocol/, 'test/assistant.slow.ts does so'],
-  [/^npm pack$/, 'test/page-commands.long.ts packs beforehand'],
+  [/^npm pack( --dry-run)?$/, 'test/page-commands.long.ts packs beforehand'],
   [
     /^npm run pack:backend$|tfjs-backend-onnxruntime-/,
     'test/backend-package.slow.ts does so without the network',
