@@ -37,6 +37,7 @@ export const manualGroups: readonly ManualGroup[] = [
       'docs/explanation.md',
       'docs/serve.md',
       'docs/cluster.md',
+      'docs/own-schedulers.md',
       'docs/hosts.md',
       'docs/store.md',
       'docs/records.md',
