@@ -102,6 +102,8 @@ suite('a scheduler of the project', () => {
     project.write('schedulers/pbs.ts', pbs);
     project.edit('places.yaml', 'queue: short', 'queues: short');
     assert.match(await mistakes(), /Unknown key "queues" in "pbs"[\s\S]*Did you mean "queue"/);
+    project.write('places.yaml', places('./schedulers/../artifacts/pbs.ts'));
+    assert.match(await mistakes(), /it lies where stages and pulls publish/);
     project.write('places.yaml', places('npm:restage-pbs'));
     assert.match(
       await mistakes(),

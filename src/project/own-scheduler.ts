@@ -1,3 +1,4 @@
+import { normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BuildFailure, Plugin } from 'esbuild';
 import { z } from 'zod';
@@ -29,6 +30,8 @@ const formShape = z.object(
  * in the code.
  */
 export async function buildScheduler(engine: string, root: string): Promise<OwnForm> {
+  if (/^(artifacts|cache)\//.test(normalize(engine)))
+    throw new UserError('it lies where stages and pulls publish what others may have made');
   const text = await bundle(engine.replace(/^npm:/, ''), root);
   const module = inCache(cacheOf(root), 'kinds', `scheduler-${sha256(text).slice(0, 16)}.mjs`);
   writeIfOther(module, text);
