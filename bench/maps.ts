@@ -3,7 +3,11 @@ import { Random } from '../src/random.ts';
 import { paintPoints } from '../src/reporting/serve/page/paint-points.ts';
 import { fitView } from '../src/reporting/serve/page/plane-view.ts';
 import { PointIndex } from '../src/reporting/serve/page/point-index.ts';
-import { nearestRows, sharedNeighbours } from '../stages/map/neighbours/nearest-rows.ts';
+import {
+  nearestOfAll,
+  nearestRows,
+  sharedNeighbours,
+} from '../stages/map/neighbours/nearest-rows.ts';
 import { trustworthiness } from '../stages/map/neighbours/trustworthiness.ts';
 import { principalScores } from '../stages/map/principal-scores.ts';
 import { fuzzyGraph } from '../stages/map/umap/fuzzy-graph.ts';
@@ -55,7 +59,7 @@ const rows = Array.from({ length: images }, (_, i) =>
 );
 const { scores } = await timed('50 principal components', () => principalScores(rows, 50));
 const all = Array.from(scores.keys());
-const nearest = await timed('nearest images, exactly', () => nearestRows(scores, all, neighbours));
+const nearest = await timed('nearest images, exactly', () => nearestOfAll(scores, neighbours));
 const graph = await timed('graph', () => fuzzyGraph(nearest));
 const points = Float64Array.from(scores.flatMap(([x = 0, y = 0]) => [x, y]));
 const epochs = 10;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Rows } from '../../src/learning/metrics/multivariate/rows.ts';
 import { assertClose } from '../../test/support/assert-close.ts';
-import { nearestRows, sharedNeighbours } from './neighbours/nearest-rows.ts';
+import { nearestOfAll, nearestRows, sharedNeighbours } from './neighbours/nearest-rows.ts';
 import { trustworthiness } from './neighbours/trustworthiness.ts';
 import { principalScores } from './principal-scores.ts';
 import { closenessCurve } from './umap/closeness-curve.ts';
@@ -73,6 +73,22 @@ test('nearest rows are exact, and the first of equals is nearer', () => {
   assert.deepEqual([...nearestRows(line, [2], 2).distances], [2, 3]);
   assert.deepEqual([...nearestRows(rowsOf([[1], [1], [1]]), [0, 2], 2).indexes], [1, 2, 0, 1]);
   assert.deepEqual([...nearestRows(tall, all, 5).indexes], golden.nearest.flat());
+});
+
+test('the nearest of all rows at once are those of each, to the same bits, also among equal ones', () => {
+  // More rows than a block, few places: many are equally far.
+  const place = fc.tuple(
+    fc.integer({ min: 0, max: 5 }),
+    fc.double({ noNaN: true, min: -9, max: 9 }),
+  );
+  fc.assert(
+    fc.property(fc.array(place, { minLength: 8, maxLength: 200 }), (places) => {
+      const rows = rowsOf(places);
+      const each = nearestRows(rows, [...rows.keys()], 7);
+      assert.deepEqual(nearestOfAll(rows, 7), each);
+    }),
+    { numRuns: 40 },
+  );
 });
 
 test('two arrangements share the neighbours that both have', () => {

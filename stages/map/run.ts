@@ -12,7 +12,7 @@ import {
 import { permutation, Random } from '../../src/random.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { mapChart } from './map-chart.ts';
-import { nearestRows, sharedNeighbours } from './neighbours/nearest-rows.ts';
+import { nearestOfAll, nearestRows, sharedNeighbours } from './neighbours/nearest-rows.ts';
 import { trustworthiness } from './neighbours/trustworthiness.ts';
 import { type PrincipalScores, principalScores } from './principal-scores.ts';
 import type { MapSettings } from './spec.ts';
@@ -37,11 +37,10 @@ export default async function run(context: Context): Promise<void> {
   }
   const reduced = principalScores(rowsOf(context, features), components);
   const { scores, shares } = reduced;
-  const all = Array.from(scores.keys());
   context.log(
     `${shares.length} components keep ${formatShare(sum(shares))} of the variance of ${formatCount(features.values)} values`,
   );
-  const nearest = nearestRows(scores, all, neighbours, progressOf(context, 'images', all.length));
+  const nearest = nearestOfAll(scores, neighbours, pairProgress(context, scores.length));
   const graph = fuzzyGraph(nearest);
   const umapOf = async (mapSeed: number, note: string) => {
     const points = startOf(scores, mapSeed);
@@ -109,6 +108,16 @@ function progressOf(context: Context, unit: string, total: number, note?: string
   return (done: number) => {
     if (done % every === 0 || done === total)
       context.progress({ done, total, unit, ...(note !== undefined && { note }) });
+  };
+}
+
+/** Progress by the pairs that were compared: the first images have the most later ones. */
+function pairProgress(context: Context, images: number) {
+  const every = Math.ceil(images / 100);
+  return (compared: number) => {
+    const left = (1 - compared / images) ** 2;
+    if (compared % every === 0 || compared === images)
+      context.progress({ done: Math.round(images * (1 - left)), total: images, unit: 'images' });
   };
 }
 

@@ -15,9 +15,7 @@ export function* squaredDistances(
   rows: Rows,
   queries: Iterable<number>,
 ): Generator<DistancesOfRow> {
-  const norms = Float64Array.from(rows, (row) =>
-    row.reduce((sum, value) => sum + value * value, 0),
-  );
+  const norms = normsOf(rows);
   for (const block of blocksOf(queries)) {
     const products = rowProducts(
       block.map((row) => rows[row]!),
@@ -33,6 +31,36 @@ export function* squaredDistances(
     }
   }
 }
+
+/** The squared distances of a row to itself, 0, and to those after it. */
+interface DistancesAfterRow {
+  readonly row: number;
+  /** `[rows after the first of its block]`: that to row `first + k` at place k. */
+  readonly squared: Float64Array;
+  readonly first: number;
+}
+
+/**
+ * The squared distances of all pairs of rows, each once: of each row in turn those to the later
+ * ones, with the same bits as `squaredDistances` gives for either of a pair.
+ */
+export function* pairDistances(rows: Rows): Generator<DistancesAfterRow> {
+  const norms = normsOf(rows);
+  for (let first = 0; first < rows.length; first += blockRows) {
+    const later = rows.slice(first);
+    const products = rowProducts(later.slice(0, blockRows), later);
+    for (const [i, squared] of products.entries()) {
+      const row = first + i;
+      for (let k = i; k < squared.length; k++)
+        squared[k] = Math.max(0, norms[row]! + norms[first + k]! - 2 * squared[k]!);
+      squared[i] = 0;
+      yield { row, squared, first };
+    }
+  }
+}
+
+const normsOf = (rows: Rows): Float64Array =>
+  Float64Array.from(rows, (row) => row.reduce((sum, value) => sum + value * value, 0));
 
 function* blocksOf(queries: Iterable<number>): Generator<readonly number[]> {
   let block: number[] = [];

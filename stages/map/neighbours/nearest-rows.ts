@@ -1,5 +1,5 @@
 import type { Rows } from '../../../src/learning/metrics/multivariate/rows.ts';
-import { squaredDistances } from './distances.ts';
+import { pairDistances, squaredDistances } from './distances.ts';
 
 /** The nearest other rows of some rows, the nearest first. */
 export interface NearestRows {
@@ -28,28 +28,75 @@ export function nearestRows(
   count: number,
   onQuery: (done: number) => void = () => {},
 ): NearestRows {
-  const indexes = new Int32Array(queries.length * count);
-  const distances = new Float64Array(queries.length * count);
+  const lists = new NearestLists(queries.length, count);
   let done = 0;
   for (const { row, squared } of squaredDistances(rows, queries)) {
-    const from = done * count;
-    const nearest = distances.subarray(from, from + count).fill(Infinity);
-    const at = indexes.subarray(from, from + count);
-    for (let j = 0; j < squared.length; j++) {
-      const distance = squared[j]!;
-      if (distance >= nearest[count - 1]! || j === row) continue;
-      let place = count - 1;
-      for (; place > 0 && nearest[place - 1]! > distance; place--) {
-        nearest[place] = nearest[place - 1]!;
-        at[place] = at[place - 1]!;
-      }
-      nearest[place] = distance;
-      at[place] = j;
-    }
-    for (let k = 0; k < count; k++) nearest[k] = Math.sqrt(nearest[k]!);
+    for (let j = 0; j < squared.length; j++) if (j !== row) lists.offer(done, j, squared[j]!);
     onQuery(++done);
   }
-  return { queries, count, indexes, distances };
+  return { queries, ...lists.ended() };
+}
+
+/**
+ * The nearest rows of every row, as `nearestRows` gives them, to the same bits: each pair is
+ * compared once, and offered to both of its rows.
+ */
+export function nearestOfAll(
+  rows: Rows,
+  count: number,
+  onRow: (done: number) => void = () => {},
+): NearestRows {
+  const lists = new NearestLists(rows.length, count);
+  // A row is offered the earlier ones in the turns of these, then the later ones in its own: in
+  // order, so that of rows at equal distance the first is nearer here, too.
+  for (const { row, squared, first } of pairDistances(rows)) {
+    for (let k = row - first + 1; k < squared.length; k++) {
+      const distance = squared[k]!;
+      lists.offer(row, first + k, distance);
+      lists.offer(first + k, row, distance);
+    }
+    onRow(row + 1);
+  }
+  return { queries: [...rows.keys()], ...lists.ended() };
+}
+
+/** The nearest rows that each of several rows was offered so far. */
+class NearestLists {
+  readonly count: number;
+  readonly #indexes: Int32Array;
+  readonly #distances: Float64Array;
+  /** The distance of the last one of each list, at hand for the many offers that are further. */
+  readonly #furthest: Float64Array;
+
+  constructor(lists: number, count: number) {
+    this.count = count;
+    this.#indexes = new Int32Array(lists * count);
+    this.#distances = new Float64Array(lists * count).fill(Infinity);
+    this.#furthest = new Float64Array(lists).fill(Infinity);
+  }
+
+  /**
+   * Takes a row into a list where it is nearer than the last one there; one that is equally near
+   * stays behind.
+   */
+  offer(list: number, row: number, squared: number): void {
+    if (squared >= this.#furthest[list]!) return;
+    const from = list * this.count;
+    let place = from + this.count - 1;
+    for (; place > from && this.#distances[place - 1]! > squared; place--) {
+      this.#distances[place] = this.#distances[place - 1]!;
+      this.#indexes[place] = this.#indexes[place - 1]!;
+    }
+    this.#distances[place] = squared;
+    this.#indexes[place] = row;
+    this.#furthest[list] = this.#distances[from + this.count - 1]!;
+  }
+
+  /** The lists, whose distances are no longer squared. */
+  ended(): Omit<NearestRows, 'queries'> {
+    const { count } = this;
+    return { count, indexes: this.#indexes, distances: this.#distances.map(Math.sqrt) };
+  }
 }
 
 /**

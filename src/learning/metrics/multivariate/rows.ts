@@ -19,6 +19,8 @@ export function transposed(rows: Rows): Rows {
  * in the processor's first cache.
  */
 const blockLength = 256;
+/** Entries of rows of `b` that stay in the processor's second cache for all rows of `a`. */
+const keptEntries = 16_384;
 
 /**
  * The product of every row of one matrix with every row of another, A Bᵀ: `[rows of a, rows of b]`.
@@ -30,7 +32,11 @@ export function rowProducts(a: Rows, b: Rows): Rows {
   const products = zeros(a.length, b.length);
   for (let from = 0; from < a[0]!.length; from += blockLength) {
     const to = Math.min(from + blockLength, a[0]!.length);
-    for (let i = 0; i < a.length; i += 2) addTwoRows(products, a, b, { i, from, to });
+    const keptRows = 4 * Math.ceil(keptEntries / (to - from) / 4);
+    for (let first = 0; first < b.length; first += keptRows) {
+      const end = Math.min(first + keptRows, b.length);
+      for (let i = 0; i < a.length; i += 2) addTwoRows(products, a, b, { i, from, to, first, end });
+    }
   }
   if (a === b)
     for (const [i, row] of products.entries())
@@ -38,20 +44,25 @@ export function rowProducts(a: Rows, b: Rows): Rows {
   return products;
 }
 
-/** Adds to rows i and i + 1 of the products what entries `from` to `to` contribute. */
-function addTwoRows(
-  products: Rows,
-  a: Rows,
-  b: Rows,
-  { i, from, to }: { readonly i: number; readonly from: number; readonly to: number },
-): void {
+/** A part of products: entries `from` to `to` of two rows of `a` and of rows of `b`. */
+interface Part {
+  readonly i: number;
+  readonly from: number;
+  readonly to: number;
+  /** The first of these rows of `b`, a multiple of four, and the one after the last. */
+  readonly first: number;
+  readonly end: number;
+}
+
+/** Adds to rows i and i + 1 of the products what a part contributes. */
+function addTwoRows(products: Rows, a: Rows, b: Rows, { i, from, to, first, end }: Part): void {
   // A row past the end gives zeros, and writes beyond the end of a typed array have no effect.
   const a0 = a[i]!;
   const a1 = a[i + 1] ?? new Float64Array(to);
   const p0 = products[i]!;
   const p1 = products[i + 1] ?? new Float64Array(b.length);
   // Products of a matrix with itself are symmetric: those left of the diagonal are copied later.
-  for (let j = a === b ? i - (i % 4) : 0; j < b.length; j += 4) {
+  for (let j = a === b ? Math.max(first, i - (i % 4)) : first; j < end; j += 4) {
     const b0 = b[j]!;
     const b1 = b[j + 1] ?? b[j]!;
     const b2 = b[j + 2] ?? b[j]!;
