@@ -103,7 +103,10 @@ export class SshHosts implements AsyncDisposable {
 
   /** The command lines of the processes of a host that fit. */
   commands(name: string, pattern: RegExp): readonly string[] {
-    return this.#processes(name, pattern).map(commandOf);
+    // One that has ended since has none any more.
+    return this.#processes(name, pattern)
+      .map(commandOf)
+      .filter((command) => pattern.test(command));
   }
 
   #processes(name: string, pattern: RegExp): readonly string[] {
