@@ -1,7 +1,7 @@
 // How fast a shared store is, beside the tools that copy files: 10,000 results of 20 KB over a
 // private sshd beside `rsync`, which syncs nothing, and in moto's S3 beside `aws s3 sync`; a run in
-// a new clone beside a pull; one object of 2 GB. Ours and its peer take turns, so that other work of
-// the machine slows both alike. One table has both medians, in seconds and in seconds of the
+// a new clone beside a pull; one object of 2 GB. Ours and its peer take turns, so that other work
+// of the machine slows both alike. One table has both medians, in seconds and in seconds of the
 // processor, with those of `ssh` and without those of servers.
 //   node --import tsx bench/store-speed.ts [results] [rounds] [megabytes] [part of a row's name]
 import { spawn } from 'node:child_process';
