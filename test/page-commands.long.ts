@@ -214,8 +214,10 @@ const edit = (file: string, from: string, to: string) => (project: Project) =>
 const shared: Readonly<Record<string, Reader>> = {
   'CHANGELOG.md': {
     before: { 'restage model net.pth': writeCheckpoint },
-    // As docs/pull-requests.md, docs/store.md and docs/records.md do.
+    // Other pages type these, in projects that have what they need.
     words: {
+      'restage compare --over seed': 'restage compare --help',
+      'restage report --images <filter>': 'restage report --help',
       'restage export study-crate study.yaml --rocrate': 'restage export --help',
       'restage export faces.json study.yaml faces --croissant': 'restage export --help',
       'restage export model-card.md study.yaml my-net/fit --model-card': 'restage export --help',
