@@ -28,6 +28,8 @@ export async function generatedFiles(): Promise<Readonly<Record<string, string>>
     'docs/licences.md': licencesPage(readFileSync(inRepository('package-lock.json'), 'utf8')),
     'docs/yaml.md': withTables('docs/yaml.md', {
       file: settingsTable(describeSettings(file), 'key'),
+    }),
+    'docs/stages.md': withTables('docs/stages.md', {
       stage: settingsTable(describeSettings(stageShape), 'key'),
     }),
     'docs/diagnostics.md': withTables('docs/diagnostics.md', { codes: codesTable() }),

@@ -15,6 +15,18 @@ const faceApiFiles = Object.fromEntries(
   ),
 );
 
+/** The pages on the pipeline file and on sweeps, whose examples run. */
+const pagesOfExamples = [
+  'yaml',
+  'stages',
+  'inputs',
+  'matrix',
+  'commands-in-stages',
+  'sweeps',
+  'searches',
+  'choosing',
+].map((name) => `docs/${name}.md`);
+
 test('the examples of the page run, and give no warning; one that trains is planned', async () => {
   const say =
     'params: { word: hi }\nstages: { say: { kind: command, outputs: { text: artifacts/say.txt }, with: { run: "echo ${params.word} > ${outputs.text}" } } }\n';
@@ -29,7 +41,7 @@ test('the examples of the page run, and give no warning; one that trains is plan
     'data/clips/b.txt': 'b',
     'node_modules/dejavu-fonts-ttf/ttf/Sans.ttf': 'f',
   });
-  for (const yaml of ['docs/yaml.md', 'docs/sweeps.md'].flatMap((page) => blocks(page, 'yaml'))) {
+  for (const yaml of pagesOfExamples.flatMap((page) => blocks(page, 'yaml'))) {
     project.write('pipelines/test.yaml', yaml);
     const trains = yaml.includes('kind: train');
     const planned = trains
@@ -70,11 +82,32 @@ test('the examples of the pages on classes, training, networks, weights, videos,
   const pages = [
     'classes',
     'training',
+    'preprocessing',
+    'features',
+    'hand-made-features',
+    'resuming',
+    'backends',
     'networks',
     'weights',
+    'models',
+    'export',
     'videos',
+    'faces',
+    'people',
+    'video-scores',
     'evaluation',
+    'other-scores',
+    'intervals',
+    'ranking',
+    'robustness',
+    'audit',
+    'charts',
+    'write-up',
+    'reports',
     'explanation',
+    'saliency',
+    'gradcam',
+    'faithfulness',
   ].map((name) => `docs/${name}.md`);
   for (const yaml of pages.flatMap((page) => blocks(page, 'yaml'))) {
     project.write('pipelines/test.yaml', yaml);
@@ -198,7 +231,10 @@ test('the pipelines, stages and parameters that the examples of --help name are 
 
 test('the places and the store of the pages are files without a mistake', async () => {
   using project = new Project('stages: {}\n');
-  const places = ['docs/cluster.md', 'docs/hosts.md'].flatMap((page) => blocks(page, 'yaml'));
+  const places = ['docs/cluster.md', 'docs/schedulers.md', 'docs/hosts.md']
+    .flatMap((page) => blocks(page, 'yaml'))
+    .filter((yaml) => yaml.includes('engine:'));
+  assert.ok(places.length >= 5);
   for (const yaml of places) {
     project.write('places.yaml', yaml);
     const place = yaml.split(':')[0]!;

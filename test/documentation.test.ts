@@ -94,7 +94,7 @@ test('who searches for the words of other tools finds how Restage does it', () =
     'mixed precision',
   ];
   const tools = ['W&B', 'TensorBoard', 'MLflow', 'Hydra', 'Optuna', 'Docker', 'num_workers'];
-  const text = read('docs/sweeps.md');
+  const text = read('docs/sweeps.md') + read('docs/other-tools.md');
   assert.deepEqual(
     [...words, ...tools].filter((word) => !text.includes(word)),
     [],

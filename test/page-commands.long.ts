@@ -52,18 +52,18 @@ function printedAs(lines: readonly string[]): RegExp {
 /** A sentence may name a command without what it takes. */
 const isName = /^restage [\w-]+( check)?$/;
 
-/** Goes through a page as its reader does. */
+/** Goes through pages as their reader does. */
 async function follow(
-  page: string,
+  pages: readonly string[],
   project: Project,
   { before = {}, words = {}, planned }: Reader = {},
 ) {
-  const steps = stepsOf(page);
+  const steps = pages.flatMap(stepsOf);
   const commands = steps.map((step) => ('file' in step ? '' : step.command));
   assert.deepEqual(
     Object.keys(before).filter((command) => !commands.includes(command)),
     [],
-    page,
+    pages.join(),
   );
   for (const step of steps) {
     if ('file' in step) project.write(step.file, step.text);
@@ -76,7 +76,7 @@ async function follow(
       const { code, stdout, stderr } = await (/ (--)?serve\b|restage docs/.test(line)
         ? served(project, line)
         : project.type(line).ended);
-      const context = `${page}: ${line}\n${stdout}${stderr}`;
+      const context = `${pages.join()}: ${line}\n${stdout}${stderr}`;
       if (step.output.length > 0) assert.match(stdout + stderr, printedAs(step.output), context);
       else if (!isName.test(line) || !stderr.includes('missing required argument'))
         assert.equal(code, 0, context);
@@ -282,10 +282,9 @@ const shared: Readonly<Record<string, Reader>> = {
         project.write('pipelines/experiments/mine.yaml', 'extends: ../mine.yaml\n'),
     },
   },
-  'docs/training.md': { words: { '<network>': 'my-net' } },
-  'docs/weights.md': {
+  'docs/features.md': { words: { '<network>': 'my-net' } },
+  'docs/export.md': {
     before: {
-      'restage model net.pth': writeCheckpoint,
       'restage predict artifacts/mine/fit/model photos/unsorted': async (project) => {
         // The reader predicted on another page, too, into the folder of the same name.
         rmSync(project.path('predicted'), { recursive: true, force: true });
@@ -293,37 +292,38 @@ const shared: Readonly<Record<string, Reader>> = {
       },
     },
   },
+  'docs/weights.md': { before: { 'restage model net.pth': writeCheckpoint } },
   'docs/yaml.md': { words: { '<kind>': 'train' } },
 };
 
 const alone = new Set<string>();
-/** A page that its reader goes through in a project of its own. */
+/** Pages that their reader goes through in a project of their own, one after the other. */
 function story(
-  page: string,
+  pages: readonly string[],
   skip: string | undefined,
-  tell: (page: string) => Promise<void>,
+  tell: (pages: readonly string[]) => Promise<void>,
 ): void {
-  alone.add(page);
+  for (const page of pages) alone.add(page);
   test(
-    `the commands of ${page} print what it shows`,
+    `the commands of ${pages.join(', ')} print what it shows`,
     { skip: skip ?? false },
-    async () => await tell(page),
+    async () => await tell(pages),
   );
 }
 
-story('README.md', undefined, async (page) => {
+story(['README.md'], undefined, async (pages) => {
   const before = {
     'npx restage plan mine.yaml': edit('pipelines/mine.yaml', '0.0003', '0.0005'),
     'restage serve': edit('pipelines/mine.yaml', '0.0005', '0.0003'),
   };
   // Minutes; as `as-reported.slow.ts` does.
-  await follow(page, reader, { before, planned: /run as-reported/ });
+  await follow(pages, reader, { before, planned: /run as-reported/ });
 });
 
-story('docs/tutorial.md', undefined, async (page) => {
+story(['docs/tutorial.md'], undefined, async (pages) => {
   using project = installed();
   const words: Record<string, string> = {};
-  await follow(page, project, {
+  await follow(pages, project, {
     words,
     before: {
       'restage import study.restage --trust <key>': async () => {
@@ -334,62 +334,84 @@ story('docs/tutorial.md', undefined, async (page) => {
   });
 });
 
-story('docs/videos.md', withoutFfmpeg || undefined, async (page) => {
-  await follow(page, reader, {
-    before: {
-      'npx restage plan forgeries.yaml': (project) => {
-        project.write('data/videos/real/1.mp4', 'a video');
-        project.write('data/videos/fake/2.mp4', 'another one');
+story(
+  ['docs/videos.md', 'docs/video-scores.md', 'docs/faces.md', 'docs/people.md'],
+  withoutFfmpeg || undefined,
+  async (pages) => {
+    await follow(pages, reader, {
+      before: {
+        'npx restage plan forgeries.yaml': (project) => {
+          project.write('data/videos/real/1.mp4', 'a video');
+          project.write('data/videos/fake/2.mp4', 'another one');
+        },
       },
-    },
-  });
-  const metrics = JSON.parse(reader.read('artifacts/drawn/video-scores/metrics.json'));
-  const { auc, videos, intervals } = metrics.splits.test;
-  assert.equal(videos, 12);
-  assert.ok(intervals.auc[0] <= auc && auc <= intervals.auc[1], JSON.stringify(intervals));
-});
+    });
+    const metrics = JSON.parse(reader.read('artifacts/drawn/video-scores/metrics.json'));
+    const { auc, videos, intervals } = metrics.splits.test;
+    assert.equal(videos, 12);
+    assert.ok(intervals.auc[0] <= auc && auc <= intervals.auc[1], JSON.stringify(intervals));
+  },
+);
 
-story('docs/cache.md', undefined, async (page) => {
+story(['docs/cache.md', 'docs/staleness.md', 'docs/local-store.md'], undefined, async (pages) => {
   using project = installed();
   const checked = 'restage run names.yaml --force --check-reads';
   const traced =
     whyNoTracing() === undefined ? {} : { [checked]: checked.replace(' --check-reads', '') };
-  await follow(page, project, { words: { '<file>': 'names.yaml', '<stage>': 'count', ...traced } });
+  await follow(pages, project, {
+    words: { '<file>': 'names.yaml', '<stage>': 'count', ...traced },
+  });
   const { stdout } = await project.command('explain', 'names.yaml', 'count', '--json');
-  assert.deepEqual(JSON.parse(stdout)[0].fingerprint, JSON.parse(blocks(page, 'json')[0]!));
+  assert.deepEqual(JSON.parse(stdout)[0].fingerprint, JSON.parse(blocks(pages[0]!, 'json')[0]!));
 });
 
-story('docs/diagnostics.md', undefined, async (page) => {
+story(['docs/diagnostics.md'], undefined, async (pages) => {
   using project = installed({ 'data/faces/dataset.json': '{}' });
   const before =
     'stages:\n  net:\n    kind: train\n    inputs: { dataset: ./data/faces }\n    with:\n';
   project.write('pipelines/faces.yaml', `${before}      epoch: 5\n      model: simple-net\n`);
-  await follow(page, project, {
+  await follow(pages, project, {
     words: { '<kind>': 'train', 'restage store init': 'restage store init ./shared' },
   });
 });
 
-story('docs/evaluation.md', undefined, async (page) => {
-  const scores =
-    'key,split,label,real,fake\na,test,0,0,0.1\nb,test,0,0,0.6\nc,test,1,0,0.7\nd,test,1,0,0.9\n';
-  using project = installed({ 'scores.csv': scores });
-  project.write(
-    'pipelines/experiments/audit.yaml',
-    'extends: npm:restage/experiments/audit.yaml\n',
-  );
-  await writePhotos(project, 'path/to/folder');
-  for (const [name, confidence] of Object.entries({ a: 0.9, b: 0.95 })) {
-    const settings = `{ splits: [test], confidence: ${confidence} }`;
-    const stage = `{ kind: evaluate, inputs: { scores: ./scores.csv }, with: ${settings} }`;
-    project.write(`pipelines/experiments/${name}.yaml`, `stages: { scores: ${stage} }\n`);
-    assert.equal((await project.command('run', `experiments/${name}.yaml`)).code, 0);
-  }
-  const [{ run }] = JSON.parse((await project.command('history', '--json')).stdout);
-  const compare = 'restage compare experiments/a.yaml:scores 2025-01-31T09-12:scores --markdown';
-  await follow(page, project, { words: { [compare]: compare.replace('2025-01-31T09-12', run) } });
-});
+story(
+  [
+    'docs/evaluation.md',
+    'docs/other-scores.md',
+    'docs/intervals.md',
+    'docs/ranking.md',
+    'docs/robustness.md',
+    'docs/audit.md',
+    'docs/charts.md',
+    'docs/write-up.md',
+    'docs/reports.md',
+  ],
+  undefined,
+  async (pages) => {
+    const scores =
+      'key,split,label,real,fake\na,test,0,0,0.1\nb,test,0,0,0.6\nc,test,1,0,0.7\nd,test,1,0,0.9\n';
+    using project = installed({ 'scores.csv': scores });
+    project.write(
+      'pipelines/experiments/audit.yaml',
+      'extends: npm:restage/experiments/audit.yaml\n',
+    );
+    await writePhotos(project, 'path/to/folder');
+    for (const [name, confidence] of Object.entries({ a: 0.9, b: 0.95 })) {
+      const settings = `{ splits: [test], confidence: ${confidence} }`;
+      const stage = `{ kind: evaluate, inputs: { scores: ./scores.csv }, with: ${settings} }`;
+      project.write(`pipelines/experiments/${name}.yaml`, `stages: { scores: ${stage} }\n`);
+      assert.equal((await project.command('run', `experiments/${name}.yaml`)).code, 0);
+    }
+    const [{ run }] = JSON.parse((await project.command('history', '--json')).stdout);
+    const compare = 'restage compare experiments/a.yaml:scores 2025-01-31T09-12:scores --markdown';
+    await follow(pages, project, {
+      words: { [compare]: compare.replace('2025-01-31T09-12', run) },
+    });
+  },
+);
 
-story('docs/cookbook.md', undefined, async (page) => {
+story(['docs/cookbook.md'], undefined, async (pages) => {
   const scoresOf = (wrong: number) =>
     Array.from({ length: 40 }, (_, at) => {
       const label = at % 2;
@@ -412,7 +434,7 @@ story('docs/cookbook.md', undefined, async (page) => {
       [`GIT_${who}_EMAIL`]: 'alice@example.org',
     });
   const words: Record<string, string> = {};
-  await follow(page, project, {
+  await follow(pages, project, {
     words,
     // Videos are typed in docs/videos.md.
     planned: /run clips\.yaml/,
@@ -437,7 +459,7 @@ story('docs/cookbook.md', undefined, async (page) => {
   assert.match(project.read('artifacts/paper/numbers/latex.tex'), /\\toprule/);
 });
 
-story('docs/pull-requests.md', undefined, async (page) => {
+story(['docs/pull-requests.md'], undefined, async (pages) => {
   using project = installed({ 'pipelines/study.yaml': shout, ...shoutFiles });
   const git = (line: string) =>
     execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...line.split(' ')], {
@@ -446,7 +468,7 @@ story('docs/pull-requests.md', undefined, async (page) => {
   for (const line of ['init -q -b main', 'add pipelines', 'commit -q -m Count', 'tag v0.2.0'])
     git(line);
   assert.equal((await project.command('run', 'study.yaml')).code, 0);
-  await follow(page, project, {
+  await follow(pages, project, {
     words: {
       'restage compare main...:my-net/scores study.yaml:my-net/scores':
         'restage compare main...:count study.yaml:count',
@@ -454,18 +476,18 @@ story('docs/pull-requests.md', undefined, async (page) => {
   });
 });
 
-story('docs/assistants.md', undefined, async (page) => {
+story(['docs/assistants.md'], undefined, async (pages) => {
   using project = installed();
   const words = Object.fromEntries(
     ['restage mcp', 'restage mcp --allow-run'].map((line) => [line, `${line} --help`]),
   );
-  await follow(page, project, { words });
+  await follow(pages, project, { words });
 });
 
-story('docs/sealed.md', undefined, async (page) => {
+story(['docs/sealed.md'], undefined, async (pages) => {
   using project = installed();
   await writePhotos(project, 'photos');
-  await follow(page, project, {
+  await follow(pages, project, {
     words: { '<archive>': 'run.restage' },
     before: {
       'restage ledger --of <archive>': command('export', 'run.restage', 'sealed.yaml'),
@@ -473,7 +495,7 @@ story('docs/sealed.md', undefined, async (page) => {
   });
 });
 
-story('docs/report-a-detector.md', undefined, async (page) => {
+story(['docs/report-a-detector.md'], undefined, async (pages) => {
   using project = installed();
   const drawn = '{ kind: make-faces, with: { images: { all: 200 }, size: 72, seed: 7 } }';
   project.write('pipelines/drawn.yaml', `stages: { drawn: ${drawn} }\n`);
@@ -482,8 +504,8 @@ story('docs/report-a-detector.md', undefined, async (page) => {
     cpSync(project.path('artifacts/drawn/drawn/faces/all', name), project.path('photos', name), {
       recursive: true,
     });
-  project.write('published.csv', blocks(page, 'csv')[0]!);
-  await follow(page, project, { words: { '<archive>': 'detector.restage' } });
+  project.write('published.csv', blocks(pages[0]!, 'csv')[0]!);
+  await follow(pages, project, { words: { '<archive>': 'detector.restage' } });
   // Nothing before the look that the page announces read a sealed image.
   const events = project.read('ledger.jsonl').trimEnd().split('\n');
   const stages = events.map((line) => JSON.parse(line)).map(({ event, stage }) => [event, stage]);
@@ -496,36 +518,40 @@ story('docs/report-a-detector.md', undefined, async (page) => {
   ]);
 });
 
-story('docs/library.md', undefined, async (page) => {
+story(['docs/library.md'], undefined, async (pages) => {
   using project = installed();
-  await follow(page, project);
+  await follow(pages, project);
 });
 
-story('docs/notebooks.md', undefined, async (page) => {
+story(['docs/notebooks.md'], undefined, async (pages) => {
   using project = installed();
-  await follow(page, project);
+  await follow(pages, project);
 });
 
-story('docs/own-kinds.md', undefined, async (page) => {
+story(['docs/own-kinds.md', 'docs/kind-specs.md'], undefined, async (pages) => {
   using project = installed({ 'notes.txt': 'one\n\nthree\n' });
-  await follow(page, project, { before: { 'restage logs': command('run', 'notes.yaml') } });
+  await follow(pages, project, { before: { 'restage logs': command('run', 'notes.yaml') } });
   assert.equal(project.read('artifacts/notes/lines/count.txt'), '3\n');
 });
 
-story('docs/python.md', noPyTorch, async (page) => {
-  using project = installed({
-    'after/restage.py': read('stages/python/restage.py'),
-    'after/net.py': blocks(page, 'python')[1]!,
-    'data/README': '',
-  });
-  const data =
-    'import torch; torch.save((torch.randn(8, 3, 32, 32), torch.arange(8) % 2), "data/images.pt")';
-  execFileSync('/usr/bin/python3', ['-c', data], { cwd: project.root });
-  const alone = 'python3 after/train.py --data data/images.pt --lr 0.1';
-  await follow(page, project, {
-    words: { 'restage run': 'restage run study.yaml', [alone]: `/usr/bin/${alone}` },
-  });
-});
+story(
+  ['docs/python.md', 'docs/python-code.md', 'docs/python-environments.md'],
+  noPyTorch,
+  async (pages) => {
+    using project = installed({
+      'after/restage.py': read('stages/python/restage.py'),
+      'after/net.py': blocks(pages[0]!, 'python')[1]!,
+      'data/README': '',
+    });
+    const data =
+      'import torch; torch.save((torch.randn(8, 3, 32, 32), torch.arange(8) % 2), "data/images.pt")';
+    execFileSync('/usr/bin/python3', ['-c', data], { cwd: project.root });
+    const alone = 'python3 after/train.py --data data/images.pt --lr 0.1';
+    await follow(pages, project, {
+      words: { 'restage run': 'restage run study.yaml', [alone]: `/usr/bin/${alone}` },
+    });
+  },
+);
 
 /** A project whose commands reach a bucket of the group; its address is `s3://lab-results`. */
 async function sharing(files: Readonly<Record<string, string>>): Promise<Project> {
@@ -535,7 +561,7 @@ async function sharing(files: Readonly<Record<string, string>>): Promise<Project
   return project;
 }
 
-story('docs/store.md', noS3, async (page) => {
+story(['docs/store.md', 'docs/store-commands.md', 'docs/trust.md'], noS3, async (pages) => {
   using project = await sharing({ 'pipelines/study.yaml': shout, ...shoutFiles });
   for (const who of ['AUTHOR', 'COMMITTER'])
     Object.assign(project.env, {
@@ -543,17 +569,17 @@ story('docs/store.md', noS3, async (page) => {
       [`GIT_${who}_EMAIL`]: 'alice@example.org',
     });
   execFileSync('git', ['init', '-q'], { cwd: project.root });
-  await follow(page, project);
+  await follow(pages, project);
 });
 
-story('docs/records.md', undefined, async (page) => {
+story(['docs/records.md'], undefined, async (pages) => {
   const drawn = { kind: 'make-faces', with: { size: 48, images: { train: 2, val: 2, test: 2 } } };
   const faces = { kind: 'load-dataset', inputs: { images: 'drawn.faces' } };
   const study = shout + stringify({ drawn, faces }).replaceAll(/^/gm, '  ');
   using project = installed({ 'pipelines/study.yaml': study, ...shoutFiles });
   const whole = 'restage export study-crate study.yaml --rocrate --license CC-BY-4.0';
   const scores = 'restage export scores-crate study.yaml my-net/scores --rocrate';
-  await follow(page, project, {
+  await follow(pages, project, {
     before: {
       [whole]: command('run', 'study.yaml'),
       [scores]: (read) => read.write('package.json', '{ "license": "MIT" }'),
@@ -562,37 +588,41 @@ story('docs/records.md', undefined, async (page) => {
   });
 });
 
-story('docs/dvc.md', noS3, async (page) => {
+story(['docs/dvc.md'], noS3, async (pages) => {
   using project = await sharing({
     'data/raw.csv': 'A,real,-1\nB,real,0.5\nC,fake,2\n\nD,fake,1\n',
   });
-  await follow(page, project, {
+  await follow(pages, project, {
     before: { 'restage compare last~1 last': command('run', '--set', 'params.rate=2') },
   });
 });
 
-story('docs/cluster.md', noSlurm, async (page) => {
-  using project = installed({ 'pipelines/study.yaml': shout, ...shoutFiles });
-  await using slurm = await Slurm.start(1);
-  Object.assign(project.env, slurm.env, {
-    PATH: `${project.path('node_modules/.bin')}:${slurm.env['PATH']}`,
-  });
-  const fits = {
-    'partition: gpu': 'partition: main',
-    'cpu: 16': 'cpu: 1',
-    '4GiB, most: 64GiB': '200MiB, most: 800MiB',
-  };
-  const before = {
-    'restage places check cluster': () => {
-      for (const [from, to] of Object.entries(fits))
-        project.write('places.yaml', project.read('places.yaml').replace(from, to));
-    },
-    'restage run study.yaml --on cluster --detach': () => project.write('in.txt', 'other\n'),
-  };
-  await follow(page, project, { before });
-});
+story(
+  ['docs/cluster.md', 'docs/cluster-faults.md', 'docs/schedulers.md'],
+  noSlurm,
+  async (pages) => {
+    using project = installed({ 'pipelines/study.yaml': shout, ...shoutFiles });
+    await using slurm = await Slurm.start(1);
+    Object.assign(project.env, slurm.env, {
+      PATH: `${project.path('node_modules/.bin')}:${slurm.env['PATH']}`,
+    });
+    const fits = {
+      'partition: gpu': 'partition: main',
+      'cpu: 16': 'cpu: 1',
+      '4GiB, most: 64GiB': '200MiB, most: 800MiB',
+    };
+    const before = {
+      'restage places check cluster': () => {
+        for (const [from, to] of Object.entries(fits))
+          project.write('places.yaml', project.read('places.yaml').replace(from, to));
+      },
+      'restage run study.yaml --on cluster --detach': () => project.write('in.txt', 'other\n'),
+    };
+    await follow(pages, project, { before });
+  },
+);
 
-story('docs/hosts.md', noSshHosts, async (page) => {
+story(['docs/hosts.md'], noSshHosts, async (pages) => {
   using project = installed({ 'pipelines/study.yaml': shout, ...shoutFiles });
   await using hosts = await SshHosts.start('gpu1', 'gpu2');
   project.env['PATH'] = `${project.path('node_modules/.bin')}:${hosts.path}`;
@@ -601,7 +631,7 @@ story('docs/hosts.md', noSshHosts, async (page) => {
   const before = {
     'restage places check lab': () => project.edit('places.yaml', '  local:', `${restage}  local:`),
   };
-  await follow(page, project, { before });
+  await follow(pages, project, { before });
 });
 
 /**
@@ -611,9 +641,9 @@ story('docs/hosts.md', noSshHosts, async (page) => {
 const quoting = 'docs/guarantees.md';
 
 for (const page of pages.filter((page) => page !== quoting && !alone.has(page)))
-  story(page, undefined, async () => {
+  story([page], undefined, async (pages) => {
     const { words, ...more } = shared[page] ?? {};
-    await follow(page, reader, {
+    await follow(pages, reader, {
       ...more,
       words: {
         'restage run': 'restage run mine.yaml',

@@ -41,9 +41,9 @@ function folder(t: TestContext, files: Readonly<Record<string, string | Buffer>>
   return root;
 }
 
-test('the page on formats has every type of artifacts and only messages that are understood', () => {
+test('the pages on formats and messages have every type of artifacts and only messages that are understood', () => {
   for (const type of artifactTypes) assert.ok(sections.has(type), type);
-  const lines = blocks('docs/formats.md', 'json')[0]!.trim().split('\n');
+  const lines = blocks('docs/messages.md', 'json')[0]!.trim().split('\n');
   assert.ok(lines.length > 5);
   for (const line of lines) assert.ok(readMessage(JSON.parse(line)) !== undefined, line);
 });
@@ -123,7 +123,7 @@ test('the pipelines of the page on formats run, and their artifacts are what the
   });
   mkdirSync(project.path('models'));
   writeFileSync(project.path('models/detector.onnx'), encodeModel(detector));
-  const pipelines = blocks('docs/formats.md', 'yaml');
+  const pipelines = ['docs/formats.md', 'docs/messages.md'].flatMap((page) => blocks(page, 'yaml'));
   assert.equal(pipelines.length, 4);
   for (const yaml of pipelines) {
     project.write('pipelines/test.yaml', yaml);

@@ -25,7 +25,7 @@ function unsupported(metadata: Readonly<Record<string, string>> = {}): Uint8Arra
 }
 
 const reason = (file: string) =>
-  `Expected a network whose operators have gradients here, but the node "areas" of ${file} is Det, which has none: docs/onnx.md lists those that do; export it with these, or cut the network before it.`;
+  `Expected a network whose operators have gradients here, but the node "areas" of ${file} is Det, which has none: docs/onnx-operators.md lists those that do; export it with these, or cut the network before it.`;
 
 /** The mistakes that a command shows, each with its line in the pipeline's file. */
 const mistakesIn = (stderr: string): readonly string[] =>

@@ -19,7 +19,7 @@ stages:
   none: { kind: command, frozen: true, outputs: { text: out/none.txt }, with: { run: "echo 3 > \${outputs.text}" } }
 `;
 
-test('plan, explain and the graph page use one word for a state, and docs/cache.md has them beside those of --json', async () => {
+test('plan, explain and the graph page use one word for a state, and docs/staleness.md has them beside those of --json', async () => {
   using project = new Project(everyState, { 'in.txt': 'a\n' });
   await project.run('made', 'kept');
   rmSync(project.path('out/kept.txt'));
@@ -62,7 +62,7 @@ test('plan, explain and the graph page use one word for a state, and docs/cache.
   );
 
   const documented = [
-    ...readFileSync(inRepository('docs/cache.md'), 'utf8').matchAll(
+    ...readFileSync(inRepository('docs/staleness.md'), 'utf8').matchAll(
       /^\| `([\w ]+)` \| `([\w ]+)` \|/gm,
     ),
   ];

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
-import { Manual } from '../../src/reporting/manual/manual.ts';
+import { Manual, type ManualPage } from '../../src/reporting/manual/manual.ts';
 import { manualGroups } from '../../src/reporting/manual/manual-pages.ts';
 import { chapters } from '../gallery/figures.ts';
 import { pictureOf } from '../gallery/gallery-page.ts';
@@ -140,10 +140,14 @@ What each key means: [the pipeline file](./yaml.md). Settings and ports of kinds
 
 /** Navigation: the groups, and in the reference also the pages that are made here. */
 function writeContents(): void {
-  const sidebar = manualGroups.map(({ title, pages: files }) => {
-    const items = manual.pages
-      .filter(({ file }) => files.includes(file))
-      .map((page) => ({ text: page.title, link: `/${page.address}` }));
+  const entry = (page: ManualPage) => ({ text: page.title, link: `/${page.address}` });
+  const sidebar = manualGroups.map(({ title, chapters }) => {
+    const items = chapters.map((chapter) => {
+      const [first, ...parts] = manual.pagesOf(chapter);
+      return parts.length === 0
+        ? entry(first)
+        : { ...entry(first), collapsed: true, items: parts.map(entry) };
+    });
     const made = [
       { text: 'TypeScript API', link: '/api/index' },
       { text: 'restage.py', link: '/api/python' },
@@ -156,8 +160,8 @@ function writeContents(): void {
     ];
     return { text: title, items: title === 'Reference' ? [...items, ...made] : items };
   });
-  const nav = manualGroups.map(({ title, pages: files }) => {
-    const first = manual.pages.find(({ file }) => file === files[0])!;
+  const nav = manualGroups.map(({ title, chapters: [chapter] }) => {
+    const [first] = manual.pagesOf(chapter!);
     return { text: title, link: `/${first.address}` };
   });
   const contents = {

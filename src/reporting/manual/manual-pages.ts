@@ -3,9 +3,14 @@ export interface ManualGroup {
   readonly title: string;
   /** What a reader finds in it. */
   readonly about: string;
-  /** Markdown files, from the root of the repository. */
-  readonly pages: readonly string[];
+  readonly chapters: readonly Chapter[];
 }
+
+/**
+ * Markdown files of one topic, from the root of the repository: the first one introduces the
+ * others.
+ */
+export type Chapter = readonly [string, ...string[]];
 
 /**
  * The contents of the documentation: of `restage docs`, and of the site. Every page of `docs/` is
@@ -15,86 +20,110 @@ export const manualGroups: readonly ManualGroup[] = [
   {
     title: 'Start',
     about: 'From nothing to a first report, and to your own images',
-    pages: ['README.md', 'docs/tutorial.md', 'docs/gallery.md', 'docs/comparison.md'],
+    chapters: [['README.md'], ['docs/tutorial.md'], ['docs/gallery.md'], ['docs/comparison.md']],
   },
   {
     title: 'Learn',
     about: 'How to train, measure, explain and share',
-    pages: [
-      'docs/experiments.md',
-      'docs/training.md',
-      'docs/networks.md',
-      'docs/weights.md',
-      'docs/onnx.md',
-      'docs/classes.md',
-      'docs/videos.md',
-      'docs/forge.md',
-      'docs/sweeps.md',
-      'docs/evaluation.md',
-      'docs/sealed.md',
-      'docs/protocols.md',
-      'docs/report-a-detector.md',
-      'docs/explanation.md',
-      'docs/serve.md',
-      'docs/cluster.md',
-      'docs/own-schedulers.md',
-      'docs/hosts.md',
-      'docs/store.md',
-      'docs/records.md',
-      'docs/pull-requests.md',
-      'docs/assistants.md',
-      'docs/dvc.md',
-      'docs/notebooks.md',
+    chapters: [
+      ['docs/experiments.md'],
+      [
+        'docs/training.md',
+        'docs/preprocessing.md',
+        'docs/features.md',
+        'docs/hand-made-features.md',
+        'docs/resuming.md',
+        'docs/backends.md',
+      ],
+      ['docs/networks.md'],
+      ['docs/weights.md', 'docs/models.md', 'docs/export.md'],
+      ['docs/onnx.md', 'docs/onnx-operators.md'],
+      ['docs/classes.md'],
+      ['docs/videos.md', 'docs/faces.md', 'docs/people.md', 'docs/video-scores.md'],
+      ['docs/forge.md', 'docs/forge-measured.md'],
+      ['docs/sweeps.md', 'docs/searches.md', 'docs/choosing.md', 'docs/other-tools.md'],
+      [
+        'docs/evaluation.md',
+        'docs/other-scores.md',
+        'docs/intervals.md',
+        'docs/ranking.md',
+        'docs/robustness.md',
+        'docs/audit.md',
+        'docs/charts.md',
+        'docs/write-up.md',
+        'docs/reports.md',
+      ],
+      ['docs/sealed.md'],
+      ['docs/protocols.md'],
+      ['docs/report-a-detector.md'],
+      ['docs/explanation.md', 'docs/saliency.md', 'docs/gradcam.md', 'docs/faithfulness.md'],
+      ['docs/serve.md', 'docs/filters.md', 'docs/image-pages.md', 'docs/share-pages.md'],
+      ['docs/cluster.md', 'docs/schedulers.md', 'docs/cluster-faults.md', 'docs/own-schedulers.md'],
+      ['docs/hosts.md'],
+      ['docs/store.md', 'docs/store-commands.md', 'docs/trust.md'],
+      ['docs/records.md'],
+      ['docs/pull-requests.md'],
+      ['docs/assistants.md'],
+      ['docs/dvc.md'],
+      ['docs/notebooks.md'],
     ],
   },
   {
     title: 'Cookbook',
     about: 'Recipes of one screen',
-    pages: ['docs/cookbook.md'],
+    chapters: [['docs/cookbook.md']],
   },
   {
     title: 'Reference',
     about: 'Every command, key, kind and message',
-    pages: [
-      'docs/commands.md',
-      'docs/yaml.md',
-      'docs/kinds.md',
-      'docs/diagnostics.md',
-      'docs/formats.md',
-      'docs/python.md',
-      'docs/own-kinds.md',
-      'docs/library.md',
-      'docs/guarantees.md',
-      'docs/licences.md',
-      'CHANGELOG.md',
+    chapters: [
+      ['docs/commands.md', 'docs/run-options.md', 'docs/install.md'],
+      [
+        'docs/yaml.md',
+        'docs/stages.md',
+        'docs/inputs.md',
+        'docs/matrix.md',
+        'docs/commands-in-stages.md',
+      ],
+      ['docs/kinds.md'],
+      ['docs/diagnostics.md'],
+      ['docs/formats.md', 'docs/messages.md'],
+      ['docs/python.md', 'docs/python-code.md', 'docs/python-environments.md'],
+      ['docs/own-kinds.md', 'docs/kind-specs.md'],
+      ['docs/library.md'],
+      ['docs/guarantees.md'],
+      ['docs/licences.md'],
+      ['CHANGELOG.md'],
     ],
   },
   {
     title: 'Internals',
     about: 'How it is built, and why',
-    pages: [
-      'ARCHITECTURE.md',
-      'docs/cache.md',
-      'docs/decisions.md',
-      'CONTRIBUTING.md',
-      'docs/release.md',
-      'src/engine/README.md',
-      'src/project/README.md',
-      'src/reporting/README.md',
-      'src/learning/README.md',
-      'src/backend/README.md',
-      'src/cli/README.md',
+    chapters: [
+      ['ARCHITECTURE.md'],
+      ['docs/cache.md', 'docs/staleness.md', 'docs/local-store.md'],
+      ['docs/decisions.md'],
+      ['CONTRIBUTING.md'],
+      ['docs/release.md'],
+      ['src/engine/README.md'],
+      ['src/project/README.md'],
+      ['src/reporting/README.md'],
+      ['src/learning/README.md'],
+      ['src/backend/README.md'],
+      ['src/cli/README.md'],
     ],
   },
   {
     title: 'Study',
     about: 'What came out on photographs',
-    pages: ['docs/study.md', 'docs/report.md', 'docs/earlier-study.md'],
+    chapters: [['docs/study.md'], ['docs/report.md'], ['docs/earlier-study.md']],
   },
 ];
 
 /** All pages, in the order of reading. */
-export const manualPages: readonly string[] = manualGroups.flatMap(({ pages }) => pages);
+export const manualPages: readonly string[] = manualGroups.flatMap(({ chapters }) =>
+  chapters.flat(),
+);
 
 /**
  * The address of a page within the documentation, without a slash before it: `tutorial`, `readme`,

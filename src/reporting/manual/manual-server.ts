@@ -129,15 +129,20 @@ ${content}
 `.markup;
 }
 
-/** The groups with their pages; the current page is marked. */
+/**
+ * The groups with their chapters, and with the pages of the chapter that the current one is in,
+ * which is marked.
+ */
 function contents(manual: Manual, current: ManualPage | undefined): readonly Html[] {
-  return manualGroups.map(({ title, pages }) => {
-    const links = manual.pages
-      .filter(({ file }) => pages.includes(file))
-      .map(
-        (page) =>
-          html`<li><a href="/${page.address}"${page === current && new Html(' aria-current="page"')}>${page.title}</a></li>`,
-      );
-    return html`<h2>${title}</h2><ul>${links}</ul>`;
+  const link = (page: ManualPage) =>
+    html`<a href="/${page.address}"${page === current && new Html(' aria-current="page"')}>${page.title}</a>`;
+  return manualGroups.map(({ title, chapters }) => {
+    const items = chapters.map((files) => {
+      const [first, ...parts] = manual.pagesOf(files);
+      const isOpen = current !== undefined && files.includes(current.file) && parts.length > 0;
+      const below = html`<ul>${parts.map((page) => html`<li>${link(page)}</li>`)}</ul>`;
+      return html`<li>${link(first)}${isOpen && below}</li>`;
+    });
+    return html`<h2>${title}</h2><ul>${items}</ul>`;
   });
 }

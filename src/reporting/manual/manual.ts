@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { anchorsOf } from './heading-anchor.ts';
 import { blocksOf, type ManualBlock } from './manual-blocks.ts';
-import { addressOf, manualPages } from './manual-pages.ts';
+import { addressOf, type Chapter, manualPages } from './manual-pages.ts';
 import type { LinkTarget } from './render-blocks.ts';
 
 /** A page of the documentation. */
@@ -25,6 +25,12 @@ export class Manual {
     this.#root = root;
     this.pages = manualPages.map((file) => readPage(root, file));
     this.#byFile = new Map(this.pages.map((page) => [page.file, page]));
+  }
+
+  /** The pages of a chapter, the one that introduces the others first. */
+  pagesOf([first, ...parts]: Chapter): readonly [ManualPage, ...ManualPage[]] {
+    const pageOf = (file: string) => this.#byFile.get(file)!;
+    return [pageOf(first), ...parts.map(pageOf)];
   }
 
   page(address: string): ManualPage | undefined {

@@ -52,7 +52,7 @@ test('a node without gradients is named with its operator', async () => {
   const pooled = node('GlobalAveragePool', ['image'], 'pooled');
   assert.equal(
     await messageOf(network([pooled, node('Det', ['pooled'], 'logits')])),
-    'Expected a network whose operators have gradients here, but the node "logits" of net.onnx is Det, which has none: docs/onnx.md lists those that do; export it with these, or cut the network before it.',
+    'Expected a network whose operators have gradients here, but the node "logits" of net.onnx is Det, which has none: docs/onnx-operators.md lists those that do; export it with these, or cut the network before it.',
   );
   const reflected = node('Pad', ['image', 'pads'], 'logits', { mode: 'reflect' });
   assert.equal(
@@ -69,7 +69,7 @@ test('an operator without gradients is named before a node that only prepares it
   ];
   assert.equal(
     await messageOf(network(nodes)),
-    'Expected a network whose operators have gradients here, but the node "logits" of net.onnx is GridSample, which has none: docs/onnx.md lists those that do; export it with these, or cut the network before it.',
+    'Expected a network whose operators have gradients here, but the node "logits" of net.onnx is GridSample, which has none: docs/onnx-operators.md lists those that do; export it with these, or cut the network before it.',
   );
 });
 

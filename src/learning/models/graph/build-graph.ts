@@ -331,7 +331,7 @@ class GraphBuilder {
     }
     const advice =
       node.domain === '' || tensorflow.has(node.domain)
-        ? 'docs/onnx.md lists those that do; export it with these, or cut the network before it'
+        ? 'docs/onnx-operators.md lists those that do; export it with these, or cut the network before it'
         : 'files that were optimised for inference have such nodes: take the original export';
     return new StageError(
       `Expected a network whose operators have gradients here, but ${what}, which has none: ${advice}.`,

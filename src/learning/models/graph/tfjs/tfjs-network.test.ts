@@ -201,7 +201,7 @@ test('damaged variances and unknown operations are named, if the part before the
   await giving(unknown, 'flat');
   await assert.rejects(giving(unknown, 'boxes'), {
     message:
-      'Expected a network whose operators have gradients here, but the node "boxes" of model.json is NonMaxSuppressionV5 of TensorFlow, which has none: docs/onnx.md lists those that do; export it with these, or cut the network before it.',
+      'Expected a network whose operators have gradients here, but the node "boxes" of model.json is NonMaxSuppressionV5 of TensorFlow, which has none: docs/onnx-operators.md lists those that do; export it with these, or cut the network before it.',
   });
 });
 
