@@ -392,7 +392,10 @@ stages:
       stdout,
       /^✗ cluster: the probe, job \d+, has not answered: it printed:\n.*nomodule: not found$/m,
     );
-    project.edit('places.yaml', 'engine: slurm', 'engine: slurm, cpu: 64');
+    project.edit('places.yaml', 'engine: slurm', 'engine: slurm, nodes: 5');
+    const wide = await project.command('places', 'check', 'cluster');
+    assert.match(wide.stdout, /^✗ the largest job, 5 nodes, 1 core, [\s\S]*^✗ nodes, 5 nodes: /m);
+    project.edit('places.yaml', 'nodes: 5', 'cpu: 64');
     const large = await project.command('places', 'check', 'cluster');
     assert.match(
       large.stdout,

@@ -61,15 +61,16 @@ interface Probe {
 }
 
 async function* probe({ place, request, folder, scheduler }: Probe): Findings {
-  const { cpu, gpu, memory, time } = place;
+  const { cpu, gpu, nodes, memory, time } = place;
   const largest = await scheduler.wouldTake?.({
     ...request,
-    needs: { cpu, gpu, memory: memory.most },
+    needs: { cpu, gpu, memory: memory.most, ...(nodes > 1 && { nodes }) },
   });
   const isTaken = largest?.ok !== false;
   if (largest !== undefined) {
     const cards = gpu > 0 ? [formatCountOf(gpu, 'graphics card')] : [];
     const size = [
+      ...(nodes > 1 ? [formatCountOf(nodes, 'node')] : []),
       formatCountOf(cpu, 'core'),
       ...cards,
       formatBytes(memory.most),
@@ -138,7 +139,7 @@ async function* smallJob(
   small: JobRequest,
   scheduler: Scheduler,
 ): AsyncGenerator<ProbeFinding, JobRequest | undefined, void> {
-  const { cpu, gpu, memory, time } = place;
+  const { cpu, gpu, nodes, memory, time } = place;
   const least = {
     ...small,
     needs: { cpu: 1, gpu: 0, memory: Math.min(leastMemory, memory.default) },
@@ -155,6 +156,7 @@ async function* smallJob(
   const resources: readonly (readonly [what: string, request: JobRequest])[] = [
     [`cpu, ${formatCountOf(cpu, 'core')}`, alone({ cpu })],
     [`gpu, ${formatCountOf(gpu, 'graphics card')}`, alone({ gpu })],
+    [`nodes, ${formatCountOf(nodes, 'node')}`, alone({ nodes })],
     [`memory.most, ${formatBytes(memory.most)}`, alone({ memory: memory.most })],
     [`time, ${formatSeconds(time / 1000)}`, { ...least, seconds: Math.ceil(time / 1000) }],
   ];
