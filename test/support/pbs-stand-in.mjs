@@ -46,7 +46,8 @@ function qsub() {
     const log = openSync(option('-o'), 'a');
     const others = after.flatMap((other) => (other.endsWith('[]') ? workersOf(other) : [other]));
     const waits = others.map(
-      (other) => `while [ ! -e '${join(folder, other)}.exit' ]; do sleep 0.1; done`,
+      (other) =>
+        `while [ -e '${folder}' ] && [ ! -e '${join(folder, other)}.exit' ]; do sleep 0.1; done`,
     );
     const shell = `${waits.join('\n')}
 : > '${join(folder, worker)}.begun'
