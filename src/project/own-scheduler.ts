@@ -24,12 +24,16 @@ const formShape = z.object(
   'what `defineScheduler` returns',
 );
 
+/** Opens the schedulers that the project brings, by the `engine` of a place. */
+export const schedulersOf = (root: string) => async (engine: string) =>
+  await buildScheduler(engine, root);
+
 /**
  * Builds the scheduler that `engine` of a place names, `./schedulers/pbs.ts` or `npm:restage-pbs`,
  * and loads it. The build lies in the cache, where jobs find it. Throws a `UserError` for a mistake
  * in the code.
  */
-export async function buildScheduler(engine: string, root: string): Promise<OwnForm> {
+async function buildScheduler(engine: string, root: string): Promise<OwnForm> {
   if (/^(artifacts|cache)\//.test(normalize(engine)))
     throw new UserError('it lies where stages and pulls publish what others may have made');
   const text = await bundle(engine.replace(/^npm:/, ''), root);

@@ -20,7 +20,7 @@ import type { Store } from '../engine/store/store.ts';
 import { UnsharedStore } from '../engine/store/unshared-store.ts';
 import type { Environment } from '../environment.ts';
 import { checkPortable } from './check-portable.ts';
-import { buildScheduler } from './own-scheduler.ts';
+import { schedulersOf } from './own-scheduler.ts';
 import { orThrow, PipelineError } from './pipeline-error.ts';
 import {
   type CheckedPipeline,
@@ -36,8 +36,7 @@ import {
  */
 export async function openPlaces(selection: Selection, on: string | undefined): Promise<Places> {
   const { root, kinds, stages, pending, env } = selection;
-  const openForm = async (engine: string) => await buildScheduler(engine, root);
-  const places = orThrow(await loadPlaces(root, { kinds, openForm }));
+  const places = orThrow(await loadPlaces(root, { kinds, openForm: schedulersOf(root) }));
   const mistakes = checkPlaces([...stages, ...pending], places, {
     on,
     gpus: machineCapacity(env, places.localGpus).gpu,

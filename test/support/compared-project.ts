@@ -30,7 +30,9 @@ stages:
 
 /** The AUC is best at a rate of 0.01, and differs little between seeds. */
 const fit = `import { appendFileSync, writeFileSync } from 'node:fs';
-const [rate, seed, output] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
+const rate = Number(process.argv[2]);
+const seed = Number(process.argv[3]);
+const output = process.argv[4];
 const auc = 0.92 - 0.06 * Math.abs(Math.log10(rate) + 2) + 0.004 * ((seed * 2) % 5);
 for (let step = 1; step <= 12; step++) {
   const values = { 'val.loss': (1.1 - auc) * (1 + 2 / step) };
@@ -45,7 +47,8 @@ writeFileSync(output, JSON.stringify({ splits: { test } }));
 
 /** Every twentieth label is contradicted; the strength decides which others are wrong. */
 const score = `import { writeFileSync } from 'node:fs';
-const [strength, scores, metrics] = [Number(process.argv[2]), ...process.argv.slice(3)];
+const strength = Number(process.argv[2]);
+const [scores, metrics] = process.argv.slice(3);
 if (strength > 8) {
   console.error('torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 9.00 GiB');
   process.exit(1);

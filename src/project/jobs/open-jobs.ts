@@ -6,7 +6,7 @@ import { loadPlaces } from '../../engine/places/place-file.ts';
 import type { Scheduler } from '../../scheduler.ts';
 import { describeError } from '../../user-error.ts';
 import type { OpenedProject } from '../opened-project.ts';
-import { buildScheduler } from '../own-scheduler.ts';
+import { schedulersOf } from '../own-scheduler.ts';
 import { orThrow } from '../pipeline-error.ts';
 
 /** A step of a detached run that no job has taken so far. */
@@ -37,8 +37,7 @@ export interface JobsUnderWay {
 /** Finds the jobs that are under way. Throws a `PipelineError` for mistakes in `places.yaml`. */
 export async function findJobs({ root, env, warn }: OpenedProject): Promise<JobsUnderWay> {
   const cache = cacheOf(root);
-  const openForm = async (engine: string) => await buildScheduler(engine, root);
-  const places = orThrow(await loadPlaces(root, { openForm }));
+  const places = orThrow(await loadPlaces(root, { openForm: schedulersOf(root) }));
   const batches = openBatches(cache, warn);
   const steps = BatchFolder.steps(cache).flatMap((folder): readonly OpenStep[] => {
     const step = readStep(folder);

@@ -11,7 +11,7 @@ import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.
 import { describeState, isFinal, type JobRequest, type Scheduler } from '../../scheduler.ts';
 import { suggest } from '../../suggest.ts';
 import type { OpenedProject } from '../opened-project.ts';
-import { buildScheduler } from '../own-scheduler.ts';
+import { schedulersOf } from '../own-scheduler.ts';
 import { version } from '../package-info.ts';
 import { mistake, orThrow } from '../pipeline-error.ts';
 import { drift, type Findings, finding, type ProbeFinding } from './probe-finding.ts';
@@ -30,8 +30,7 @@ const ask = 5_000;
  * there. Throws a `PipelineError` for an unknown place.
  */
 export async function* probePlace({ root, env }: OpenedProject, name: string): Findings {
-  const openForm = async (engine: string) => await buildScheduler(engine, root);
-  const { byName } = orThrow(await loadPlaces(root, { openForm }));
+  const { byName } = orThrow(await loadPlaces(root, { openForm: schedulersOf(root) }));
   const place = byName.get(name);
   if (place === undefined)
     throw mistake('unknown-place', `There is no place "${name}"`, suggest(name, byName.keys()));

@@ -8,7 +8,7 @@ import { formatBytes, formatCountOf } from '../../format-numbers.ts';
 import { usableCores, usableMemory } from '../../machine-limits.ts';
 import { packageRoot } from '../../package-root.ts';
 import type { OpenedProject } from '../opened-project.ts';
-import { buildScheduler } from '../own-scheduler.ts';
+import { schedulersOf } from '../own-scheduler.ts';
 import { version } from '../package-info.ts';
 
 /**
@@ -171,8 +171,7 @@ function program({ name, of, asks, lacks }: Program): Finding {
  * answer.
  */
 async function projectFiles(root: string): Promise<readonly Finding[]> {
-  const openForm = async (engine: string) => await buildScheduler(engine, root);
-  const places = await loadPlaces(root, { openForm });
+  const places = await loadPlaces(root, { openForm: schedulersOf(root) });
   const store = loadStoreFile(root);
   const broken = (name: string, file: string): Finding => ({
     name,
