@@ -500,6 +500,8 @@ test('members of a matrix are rows that are named, filtered and compared', {
   await page.getByRole('heading', { name: '2 members compared' }).waitFor();
   const grid = page.locator('#grid');
   const labels = () => grid.locator('tbody th').allTextContents();
+  // The heading comes first, then the members.
+  await grid.locator('tbody th').nth(1).waitFor();
   assert.deepEqual(await labels(), ['seed 7', 'seed 8'], 'only what differs names them');
   assert.deepEqual(await grid.locator('tbody strong').allTextContents(), ['0.800'], 'the best');
   await grid.getByRole('button', { name: 'test.auc' }).click();

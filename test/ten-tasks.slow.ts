@@ -176,6 +176,7 @@ describe('a person who has read nothing', { skip: noBrowser }, () => {
     const page = await compareMembers();
     const legend = page.getByRole('group', { name: 'Press a name to hide its line' });
     const names = legend.getByRole('button', { name: /^rate/ });
+    await names.nth(19).waitFor(); // the heading comes before the members
     assert.equal(await names.count(), 20);
     assert.equal(await names.first().textContent(), ' rate 0.0001, seed 1');
     await page.getByLabel('Curves by').selectOption('rate');
