@@ -435,7 +435,8 @@ test('Back undoes the last step, as everywhere on the web', { skip: noBrowser },
   await page.goForward();
   await dialog.waitFor();
   await page.keyboard.press('Escape');
-  await dialog.waitFor({ state: 'detached' });
+  // The browser hides the dialog before the page goes back in its history.
+  await page.waitForURL(({ searchParams }) => !searchParams.has('at'));
   await page.goBack();
   await page.getByText('300 of 300 images').waitFor();
   assert.deepEqual(opened.complaints, []);
