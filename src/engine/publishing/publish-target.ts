@@ -1,5 +1,5 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import { cutText } from '../../cut-text.ts';
 import { type Digest, sha256 } from '../../digest.ts';
 import { reasonOf, UserError } from '../../user-error.ts';
@@ -18,11 +18,18 @@ export interface Target {
   readonly key: Digest;
 }
 
+/** Where folders really lie, by absolute path, for many targets that are resolved at once. */
+export type RealFolders = Map<string, string>;
+
 /**
  * The target at a path relative to the root. Throws a {@link PublishError} for one outside, or
  * below a file.
  */
-export function resolveTarget(root: string, displayPath: string): Target {
+export function resolveTarget(
+  root: string,
+  displayPath: string,
+  folders: RealFolders = new Map(),
+): Target {
   const normal = normalPath(displayPath);
   if (
     isAbsolute(displayPath) ||
@@ -35,7 +42,11 @@ export function resolveTarget(root: string, displayPath: string): Target {
     );
   }
   const path = join(root, normal);
-  return { shown: normal, real: realTarget(root, path, normal), path, key: sha256(normal) };
+  const folder = dirname(path);
+  const realFolder = folders.get(folder) ?? realFolderOf(root, folder, normal);
+  folders.set(folder, realFolder);
+  const real = normalPath(join(realFolder, basename(path)));
+  return { shown: normal, real, path, key: sha256(normal) };
 }
 
 /** The target of an output: throws a {@link PublishError} also where a pipeline may not publish. */
@@ -52,8 +63,9 @@ export const targetKey = (displayPath: string): Digest => sha256(normalPath(disp
 const normalPath = (displayPath: string): string =>
   normalize(displayPath).split(sep).join('/').replace(/\/$/, '');
 
-function realTarget(root: string, path: string, displayPath: string): string {
-  let folder = dirname(path);
+/** Where a folder for outputs really lies, relative to the root. */
+function realFolderOf(root: string, path: string, displayPath: string): string {
+  let folder = path;
   while (!exists(folder, displayPath)) folder = dirname(folder);
   if (folder.length < root.length)
     throw new PublishError(`The project's folder ${root} does not exist`);
@@ -68,7 +80,7 @@ function realTarget(root: string, path: string, displayPath: string): string {
       `${displayPath} leads out of the project: ${relative(root, folder)} is a link to ${real}`,
     );
   }
-  return normalPath(join(inside, relative(folder, path)));
+  return join(inside, relative(folder, path));
 }
 
 /** False also for a link that leads nowhere, or to itself. */

@@ -24,6 +24,7 @@ import { stagingName } from '../files/staging-name.ts';
 import { LocalStore } from '../store/local-store.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { Publisher } from './publish.ts';
+import { targetKey } from './publish-target.ts';
 
 const owner = { pipeline: 'experiments/x', stage: 'fit', port: 'model' };
 
@@ -328,6 +329,26 @@ test('many who publish to one path at once all succeed, and a reader never sees 
   await Promise.all(publications);
   assert.ok(digests.has((await listArtifact(join(project.root, 'artifacts/x'))).digest));
   assert.deepEqual(readdirSync(join(project.root, 'artifacts')), ['x']);
+});
+
+test('a path that was never published takes no lease, and nothing else that the next publish would clear', async (t) => {
+  const project = new Project(t);
+  const scores = await project.store('key,split');
+  assert.deepEqual(await project.publisher.publish(scores, 'artifacts/scores.csv', owner), {
+    ok: true,
+  });
+  assert.deepEqual(readdirSync(join(project.root, 'artifacts')), ['scores.csv']);
+  assert.ok(!project.exists('cache/leases'));
+  // What a run that was killed before its move had recorded counts as ours, also after another one.
+  const other = await project.store('another');
+  project.publisher.records.write(targetKey('artifacts/x'), {
+    ...owner,
+    path: 'artifacts/x',
+    digest: scores.digest,
+    time: new Date().toISOString(),
+  });
+  await project.publisher.publish(other, 'artifacts/x', owner);
+  assert.equal(project.publisher.records.read(targetKey('artifacts/x'))?.before, scores.digest);
 });
 
 test('an empty folder is an artifact like any other', async (t) => {

@@ -78,7 +78,7 @@ export class Publisher {
   /**
    * Folders without leftovers. Each is listed only once, since it may hold thousands of outputs.
    */
-  readonly #cleared = new Set<string>();
+  readonly #cleared = new Map<string, Promise<void>>();
 
   /** Without `stillClaims`, no other pipeline has a claim. */
   constructor(
@@ -110,10 +110,15 @@ export class Publisher {
         mkdirSync(dirname(target.path), { recursive: true });
         // The record comes first, so that what a kill leaves beside the path is found even the
         // first time.
-        this.records.begin(target.key, recordOf(target, artifact.digest, owner));
+        const isFirst = this.records.begin(target.key, recordOf(target, artifact.digest, owner));
         await using staging = new Staging(target);
-        const copies = await this.#stage(artifact, source, staging);
-        return { ok: true, ...(await this.#swapIn(staging, target, { artifact, copies }, owner)) };
+        const staged = { artifact, copies: await this.#stage(artifact, source, staging) };
+        // Safe without a turn: no other pipeline may have a recorded path, and another run of this
+        // one counts what the record named as its own.
+        const isAlone =
+          isFirst && state === 'nothing' && this.#isRecorded(target, artifact.digest, owner);
+        if (isAlone && (await this.#moveIn(staging, target, staged))) return { ok: true };
+        return { ok: true, ...(await this.#swapIn(staging, target, staged, owner)) };
       });
     } catch (error) {
       if (error instanceof CopyFault) return { ok: false };
@@ -160,8 +165,9 @@ export class Publisher {
     const target = outputTarget(this.root, path);
     const folder = dirname(target.path);
     try {
-      if (!this.#cleared.has(folder)) await clearLeftovers(folder);
-      this.#cleared.add(folder);
+      const cleared = this.#cleared.get(folder) ?? clearLeftovers(folder);
+      this.#cleared.set(folder, cleared);
+      await cleared;
       return await act(target);
     } catch (error) {
       throw writeError(target.shown, error);
@@ -211,10 +217,10 @@ export class Publisher {
   async #swapIn(
     staging: Staging,
     target: Target,
-    { artifact, copies }: Staged,
+    staged: Staged,
     owner: Owner,
   ): Promise<{ displaced?: string }> {
-    const { digest } = artifact;
+    const { digest } = staged.artifact;
     await using _turn = await this.#turn(target.key);
     await this.#checkClaim(target, owner);
     const displaced: { displaced?: string } = {};
@@ -228,14 +234,25 @@ export class Publisher {
         if (present.state === 'foreign')
           displaced.displaced = displace(this.root, this.store.folder, target);
         if (present.state === 'ours') renameSync(target.path, last.path);
-        moveToTarget(staging.path, target.path);
-        await this.#digests.learn(target.path, artifact, copies);
-        return displaced;
       } catch (error) {
-        if (!overtaken.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+        if (!isOvertaken(error)) throw error;
+        continue;
       }
+      if (await this.#moveIn(staging, target, staged)) return displaced;
     }
     throw new PublishError(`${target.shown} is being written by something else; it was left alone`);
+  }
+
+  /** Gives staged content its published name. False where something else took that first. */
+  async #moveIn(staging: Staging, target: Target, { artifact, copies }: Staged): Promise<boolean> {
+    try {
+      moveToTarget(staging.path, target.path, artifact);
+    } catch (error) {
+      if (isOvertaken(error)) return false;
+      throw error;
+    }
+    await this.#digests.learn(target.path, artifact, copies);
+    return true;
   }
 
   #turn(key: Digest): Promise<Lease> {
@@ -264,8 +281,13 @@ export class Publisher {
 
   #record(target: Target, digest: Digest, owner: Owner, present: Present): void {
     if (present.state !== 'ours' && this.#isRecorded(target, digest, owner)) return;
-    const before = present.state === 'ours' ? { before: present.digest } : {};
-    this.records.write(target.key, { ...recordOf(target, digest, owner), ...before });
+    // At an empty path another run may be about to put what the last record names.
+    const before =
+      present.state === 'ours' ? present.digest : this.records.read(target.key)?.digest;
+    this.records.write(target.key, {
+      ...recordOf(target, digest, owner),
+      ...(before !== undefined && { before }),
+    });
   }
 }
 
@@ -300,8 +322,11 @@ function displace(root: string, cacheFolder: string, target: Target): string {
  * Gives staged content its published name. Throws `EEXIST` or `ENOTEMPTY` rather than replace
  * somebody's new file.
  */
-function moveToTarget(staged: string, target: string) {
-  if (lstatSync(staged).isDirectory()) return renameSync(staged, target);
+function moveToTarget(staged: string, target: string, { folder }: StoredArtifact): void {
+  if (folder) {
+    renameSync(staged, target);
+    return;
+  }
   linkOrRename(staged, target);
   rmSync(staged, { force: true }); // now, since it changes the times of the file
 }
@@ -314,3 +339,6 @@ const overtaken: ReadonlySet<string> = new Set([
   'ENOTDIR',
   'EISDIR',
 ]);
+
+const isOvertaken = (error: unknown): boolean =>
+  overtaken.has((error as NodeJS.ErrnoException).code ?? '');

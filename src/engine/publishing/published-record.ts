@@ -50,9 +50,9 @@ export class PublishedRecords {
     writeJson(this.#file(key), record);
   }
 
-  /** Writes a record unless the key has one. */
-  begin(key: Digest, record: PublishedRecord): void {
-    writeNew(this.#file(key), JSON.stringify(record));
+  /** Writes a record unless the key has one. True where it was the first. */
+  begin(key: Digest, record: PublishedRecord): boolean {
+    return writeNew(this.#file(key), JSON.stringify(record));
   }
 
   remove(key: Digest): void {

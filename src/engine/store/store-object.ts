@@ -182,10 +182,14 @@ export async function writeObject(
     } finally {
       closeSync(file);
     }
-    const isWhole = hash.digest('hex') === basename(object);
-    if (isWhole) renameSync(temporary, object);
-    return isWhole;
-  } finally {
+    if (hash.digest('hex') === basename(object)) {
+      renameSync(temporary, object);
+      return true;
+    }
+  } catch (error) {
     await rm(temporary, { force: true });
+    throw error;
   }
+  await rm(temporary, { force: true });
+  return false;
 }

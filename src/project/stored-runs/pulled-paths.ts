@@ -11,6 +11,7 @@ import { foldedName } from '../../engine/files/folded-name.ts';
 import { foldersWithMarks, isRepository, marksAmong } from '../../engine/files/git-folder.ts';
 import {
   PublishError,
+  type RealFolders,
   resolveTarget,
   type Target,
 } from '../../engine/publishing/publish-target.ts';
@@ -75,10 +76,11 @@ export async function pullRule(
     }
     return undefined;
   };
+  const folders: RealFolders = new Map();
   return async ({ path }) => {
     const outside = whyNoOutput(posix.normalize(path));
     if (outside !== undefined) return outside;
-    const target = targetAt(root, path);
+    const target = targetAt(root, path, folders);
     if (target instanceof PublishError) return `cannot be written: ${target.message}`;
     const reserved = whyNoOutput(target.real); // where the links of its folders lead
     if (reserved !== undefined) return reserved;
@@ -133,7 +135,10 @@ function openFolder(path: string): readonly string[] {
  * and no folder that becomes a Git repository by them.
  */
 export function jointRule(root: string, paths: readonly PulledPath[]): PullRule {
-  const targets = new Map(paths.map((wanted) => [wanted, resolveTarget(root, wanted.path)]));
+  const folders: RealFolders = new Map();
+  const targets = new Map(
+    paths.map((wanted) => [wanted, resolveTarget(root, wanted.path, folders)]),
+  );
   const whyTaken = takenBy(targets);
   const whyRepository = repositoriesBy(root, targets);
   return async (wanted) => whyTaken(wanted) ?? whyRepository(wanted);
@@ -167,11 +172,17 @@ const foldedPath = ({ real }: Target): string => real.split('/').map(foldedName)
  */
 function repositoriesBy(root: string, targets: Targets) {
   const coming = foldersWithMarks(Array.from(targets.values(), ({ real }) => real));
+  const known = new Map<string, boolean>();
+  const isOne = (folder: string): boolean => {
+    const present = marksAmong(namesIn(posix.join(root, folder)));
+    return isRepository(new Set([...present, ...(coming.get(folder) ?? [])]));
+  };
   return (wanted: PulledPath): string | undefined => {
     const folders = [...foldersAbove(targets.get(wanted)!.real), ''];
     const repository = folders.find((folder) => {
-      const present = marksAmong(namesIn(posix.join(root, folder)));
-      return isRepository(new Set([...present, ...(coming.get(folder) ?? [])]));
+      const is = known.get(folder) ?? isOne(folder);
+      known.set(folder, is);
+      return is;
     });
     return repository === undefined
       ? undefined
@@ -179,9 +190,9 @@ function repositoriesBy(root: string, targets: Targets) {
   };
 }
 
-function targetAt(root: string, path: string): Target | PublishError {
+function targetAt(root: string, path: string, real: RealFolders): Target | PublishError {
   try {
-    return resolveTarget(root, path);
+    return resolveTarget(root, path, real);
   } catch (error) {
     if (error instanceof PublishError) return error;
     throw error;
