@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import PQueue from 'p-queue';
 import type { Digest } from '../../../digest.ts';
 import type { LocalStore } from '../local-store.ts';
 import type { StageResult, StoredArtifact } from '../stage-result.ts';
@@ -20,6 +22,11 @@ interface FetcherOptions {
   readonly remedy: string;
 }
 
+/** Smaller objects, in bytes, gather while others are on their way: packs hold them together. */
+const small = 1024 ** 2;
+/** Groups of small objects that are on their way at once. */
+const groups = 4;
+
 /**
  * Fetches objects from the store that a group shares into the local one, for one run.
  *
@@ -40,6 +47,10 @@ export class ObjectFetcher {
   /** Where this run looked in vain. */
   readonly #failed = new KnownDamage();
   readonly #fetching = new Map<Digest, Promise<unknown>>();
+  /** The small objects of the next group, and its end. */
+  #gathered: WantedObject[] = [];
+  #group: Promise<void> | undefined;
+  readonly #groups = new PQueue({ concurrency: groups });
 
   constructor({ local, remote, records, contact, reports, remedy }: FetcherOptions) {
     this.#local = local;
@@ -93,9 +104,13 @@ export class ObjectFetcher {
     const fresh = [...wanted.values()].filter(
       ({ digest }) => this.#locationOf(digest) !== undefined && !this.#fetching.has(digest),
     );
-    const work = this.#fetchAll(fresh);
-    for (const { digest } of fresh) this.#fetching.set(digest, work);
-    await Promise.all([work, ...[...wanted.keys()].map((digest) => this.#fetching.get(digest))]);
+    const isSmall = ({ digest }: WantedObject) => this.#locationOf(digest)!.length < small;
+    const gathering = fresh.filter(isSmall);
+    const group = gathering.length === 0 ? undefined : this.#gather(gathering);
+    const others = this.#fetchAll(fresh.filter((object) => !isSmall(object)));
+    for (const object of fresh)
+      this.#fetching.set(object.digest, isSmall(object) ? group! : others);
+    await Promise.all([...wanted.keys()].map((digest) => this.#fetching.get(digest)));
     for (const { digest } of fresh) this.#fetching.delete(digest);
     return !files.some(({ digest }) => this.#lost.has(digest));
   }
@@ -106,6 +121,19 @@ export class ObjectFetcher {
     if (!existsSync(this.#local.objectPath(digest)))
       await this.#fetchAll([{ digest, size: undefined }]);
     return existsSync(this.#local.objectPath(digest));
+  }
+
+  /** Fetches objects together with those that others want meanwhile. */
+  #gather(objects: readonly WantedObject[]): Promise<void> {
+    this.#gathered.push(...objects);
+    this.#group ??= this.#groups.add(async () => {
+      await nextTurn();
+      const group = this.#gathered;
+      this.#gathered = [];
+      this.#group = undefined;
+      await this.#fetchAll(group);
+    }) as Promise<void>;
+    return this.#group;
   }
 
   /** Fetches objects, from another location where one is damaged. */

@@ -517,6 +517,26 @@ test('small files travel in packs, one result in one request, and a second push 
   assert.equal(group.warnings.length, 0);
 });
 
+test('small files that many stages want at once come by few requests, a large one by its own', async (t) => {
+  const group = new Group(temporaryFolder(t));
+  const alice = await group.clone('alice', group.key('alice'));
+  const results = [await make(alice, 0, { a: large })];
+  for (let seed = 1; seed <= 100; seed += 1)
+    results.push(await make(alice, seed, { a: `text ${seed}` }));
+  await alice.outbox.flush(never);
+  const bucket = new CountingBucket(group.shared);
+  const { store: reader, warnings } = storeOver(group, bucket);
+  for (const { digest } of results) await reader.lookup(digest);
+  bucket.gets.length = 0;
+  const fetched = await Promise.all(
+    results.map(({ outputs }) => reader.fetch(Object.values(outputs))),
+  );
+  assert.ok(fetched.every((isWhole) => isWhole));
+  const bytes = bucket.gets.filter(({ key }) => /^(?:objects|packs)/.test(key));
+  assert.deepEqual(bytes.map(({ key }) => key.split('/')[0]).sort(), ['objects', 'packs']);
+  assert.deepEqual(warnings, []);
+});
+
 test('a file comes whole beside an empty one of the same place in a pack', async (t) => {
   const group = new Group(temporaryFolder(t));
   const alice = await group.clone('alice', group.key('alice'));
