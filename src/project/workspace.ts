@@ -47,6 +47,9 @@ export async function openPlaces(selection: Selection, on: string | undefined): 
   return places;
 }
 
+/** With fewer stages that never ran here, single requests take no longer than the list of runs. */
+const manyUnknown = 64;
+
 /** How facts about stages are looked up. */
 export interface WorkspaceOptions {
   readonly rehash?: boolean;
@@ -68,6 +71,8 @@ export async function openWorkspace(
 ): Promise<Workspace> {
   const { root, env, kinds, pipeline, graph, forced, named, stages, pending } = selection;
   const store = await openStore({ root, env, warn }, options);
+  if (stages.length - store.local.countLatest(pipeline.name) > manyUnknown)
+    await store.expect?.(pipeline.name);
   const digests = new DigestIndex(store.local.folder, { rehash });
   return {
     fetches: { mode: fetch, finals: finalsOf(named, [...stages, ...pending]) },

@@ -155,22 +155,27 @@ export class LocalStore {
    * does, but stays.
    */
   readResult(digest: Digest): StageResult | undefined {
-    const path = this.resultPath(digest);
-    let text: string;
-    try {
-      text = readFileSync(path, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw new WriteError(`Cannot read ${path}: ${(error as Error).message}.`, { cause: error });
-    }
+    const text = this.readResultText(digest);
+    if (text === undefined) return undefined;
     try {
       return parseResult(text, digest);
     } catch (error) {
       this.setAside(
-        path,
+        this.resultPath(digest),
         error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message,
       );
       return undefined;
+    }
+  }
+
+  /** The text of a stored result, as it is: whoever reads it checks its form. */
+  readResultText(digest: Digest): string | undefined {
+    const path = this.resultPath(digest);
+    try {
+      return readFileSync(path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw new WriteError(`Cannot read ${path}: ${(error as Error).message}.`, { cause: error });
     }
   }
 
@@ -268,6 +273,11 @@ export class LocalStore {
         this.#latest.delete(path);
       }
     });
+  }
+
+  /** Of how many stages of a pipeline a last result is known. */
+  countLatest(pipeline: string): number {
+    return namesIn(inCache(this.folder, 'latest', slug(pipeline))).length;
   }
 
   allLatest(): readonly Latest[] {

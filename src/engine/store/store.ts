@@ -10,6 +10,9 @@ import type { Lookup, StageResult, StoredArtifact } from './stage-result.ts';
 export interface Store {
   readonly local: LocalStore;
 
+  /** Prepares the lookup of many results of a pipeline that are not here, by few requests. */
+  expect?(pipeline: string): Promise<void>;
+
   /** The result of a fingerprint, and whether its bytes are here or must be fetched. */
   lookup(fingerprint: Digest): Promise<Lookup>;
 

@@ -1,9 +1,10 @@
 import type { Digest } from '../../digest.ts';
+import { sharedRuns } from '../../engine/store/remote/shared-runs.ts';
 import { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import { StoreList } from '../../engine/store/remote/store-list.ts';
 import type { Store } from '../../engine/store/store.ts';
 import { mistake } from '../pipeline-error.ts';
-import { sharedRuns, storesWithList } from '../stored-runs/shared-runs.ts';
+import { storesWithList } from '../stored-runs/stores-with-list.ts';
 import { ancestorsOf } from './git-ancestors.ts';
 
 /** What a word such as `main...` names before its dots; undefined for another word. */

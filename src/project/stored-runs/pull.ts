@@ -14,6 +14,7 @@ import { readListFile } from '../../engine/plan/read-list.ts';
 import { Publisher } from '../../engine/publishing/publish.ts';
 import { PublishError } from '../../engine/publishing/publish-target.ts';
 import type { Locations } from '../../engine/store/remote/envelope.ts';
+import { type SharedRun, sharedRuns } from '../../engine/store/remote/shared-runs.ts';
 import type { SharedStore } from '../../engine/store/remote/shared-store.ts';
 import type { ManifestStage, RunManifest } from '../../engine/store/runs/run-manifest.ts';
 import type { Environment } from '../../environment.ts';
@@ -28,7 +29,7 @@ import {
   type PullRule,
   pullRule,
 } from './pulled-paths.ts';
-import { type PulledStore, sharedRuns, storesWithList } from './shared-runs.ts';
+import { type PulledStore, storesWithList } from './stores-with-list.ts';
 
 /** Which stored run to pull, and which of its outputs. */
 export interface PullOptions {
@@ -68,7 +69,9 @@ export async function pull(
   { pipeline, stages: wanted }: { readonly pipeline: string; readonly stages: readonly string[] },
   { fetch: mode = 'needed', ...which }: PullOptions,
 ): Promise<PulledRun> {
-  const { from, manifest, locations } = await findRun({ store, warn }, pipeline, which);
+  const found = await findRun({ store, warn }, pipeline, which);
+  const { from, manifest, locations } = found;
+  await from.learnRun(manifest, found);
   const isAll = wanted.length === 0;
   const names = stagesOf(manifest, wanted);
   const finals = new Set(isAll ? names.filter((name) => manifest.stages[name]!.isFinal) : names);
@@ -240,11 +243,10 @@ async function findRun(
   { store, warn }: { readonly store: PulledStore; readonly warn: (message: string) => void },
   pipeline: string,
   { run: wanted = '', commit }: PullOptions,
-): Promise<ReportPlace & { readonly manifest: RunManifest }> {
+): Promise<SharedRun<SharedStore>> {
   const listed = await storesWithList(store);
-  for await (const { from, manifest, locations } of sharedRuns({ listed, warn }, pipeline, wanted))
-    if (commit === undefined || manifest.gitCommit?.startsWith(commit))
-      return { from, manifest, locations };
+  for await (const shared of sharedRuns({ listed, warn }, pipeline, wanted))
+    if (commit === undefined || shared.manifest.gitCommit?.startsWith(commit)) return shared;
   const which = [wanted && `the name ${wanted}`, commit && `the commit ${commit}`]
     .filter(Boolean)
     .join(' and ');

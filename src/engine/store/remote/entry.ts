@@ -45,7 +45,7 @@ export async function readEntry(
 ): Promise<SignedEntry | undefined> {
   if (entry.kind === 'result') {
     const stored = await remote.readResult(entry.fingerprint!, entry.owner);
-    return stored && { envelope: stored.envelope, objects: [...new Set(objectsOf(stored.result))] };
+    return stored && { envelope: stored, objects: [...new Set(objectsOf(stored.result))] };
   }
   const envelope = await remote.readEnvelope('run', entry.key, entry.owner);
   const manifest = envelope && parseManifest(envelope.text);

@@ -128,19 +128,21 @@ export class RemoteRecords {
     writing(`to ${this.outbox}`, () => rmSync(join(this.outbox, fingerprint), { force: true }));
   }
 
-  /** The files of a run that waits to be sent: the text of its manifest, and its page. */
-  runFiles(run: string): { readonly manifest: string; readonly page: string } {
+  /**
+   * The files of a run that waits to be sent: the text of its manifest, its page, and the texts of
+   * its results.
+   */
+  runFiles(run: string): Readonly<Record<'manifest' | 'page' | 'entries', string>> {
     return {
       manifest: join(this.outbox, `run-${run}.json`),
       page: join(this.outbox, `page-${run}.html`),
+      entries: join(this.outbox, `entries-${run}.gz`),
     };
   }
 
   forgetRun(run: string): void {
-    const { manifest, page } = this.runFiles(run);
     writing(`to ${this.outbox}`, () => {
-      rmSync(manifest, { force: true });
-      rmSync(page, { force: true });
+      for (const path of Object.values(this.runFiles(run))) rmSync(path, { force: true });
     });
   }
 

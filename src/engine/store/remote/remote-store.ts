@@ -1,22 +1,30 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import PQueue from 'p-queue';
-import type { Digest } from '../../../digest.ts';
+import { type Digest, sha256 } from '../../../digest.ts';
 import type { Environment } from '../../../environment.ts';
 import { forEachOf } from '../../../for-each-of.ts';
 import { groupBy } from '../../../group-by.ts';
 import { jsonOf } from '../../../json.ts';
 import { UserError } from '../../../user-error.ts';
 import { hasRepository, parseResult, type StageResult } from '../stage-result.ts';
-import { type Bucket, MissingStore, storeFormat, UnreachableStore } from './buckets/bucket.ts';
+import {
+  type Bucket,
+  MissingStore,
+  mostWhole,
+  storeFormat,
+  UnreachableStore,
+} from './buckets/bucket.ts';
 import {
   type Envelope,
   type EnvelopeKind,
   type Location,
+  type Locations,
   openEnvelope,
   resultKey,
 } from './envelope.ts';
 import { type KeyId, keyIdOf, type SigningKey } from './keys.ts';
 import type { ObjectLocation } from './known-damage.ts';
+import { type RunEntries, unpackEntries } from './run-entries.ts';
 import type { StoreSpec } from './store-file.ts';
 
 /**
@@ -28,12 +36,15 @@ export interface WantedObject {
   readonly size: number | undefined;
 }
 
-/** A result that a trusted key signed. */
+/** A result for which a trusted key vouches, and where its objects lie. */
 export interface FoundResult {
   readonly result: StageResult;
   readonly owner: KeyId;
-  readonly envelope: Envelope;
+  readonly locations: Locations;
 }
+
+/** A result with the signature of its owner. */
+export interface SignedResult extends FoundResult, Envelope {}
 
 /** How many requests fetch objects at once, which are held in memory. */
 const readers = 16;
@@ -156,20 +167,34 @@ export class RemoteStore {
   }
 
   /** The results of a fingerprint, by the order of the trusted keys. */
-  async findResults(fingerprint: Digest): Promise<readonly FoundResult[]> {
+  async findResults(fingerprint: Digest): Promise<readonly SignedResult[]> {
     const all = [...this.trusted.keys()].map((owner) => this.readResult(fingerprint, owner));
     return (await Promise.all(all)).filter((entry) => entry !== undefined);
   }
 
-  async readResult(fingerprint: Digest, owner: KeyId): Promise<FoundResult | undefined> {
+  async readResult(fingerprint: Digest, owner: KeyId): Promise<SignedResult | undefined> {
     const envelope = await this.readEnvelope('result', resultKey(fingerprint, owner), owner);
-    const result = envelope && this.#parse(envelope.text, fingerprint);
+    const result = envelope && this.parseResult(envelope.text, fingerprint);
+    return result && { result, owner, ...envelope! };
+  }
+
+  /** The texts of results of a run, by the digest that its signature covers; none if lost. */
+  async readEntries(digest: Digest, locations: Locations): Promise<RunEntries> {
+    const location = locations.get(digest);
+    if (location === undefined || location.length > mostWhole) return new Map();
+    const bytes = await this.request((bucket) => bucket.get(location.key, location));
+    return bytes !== undefined && sha256(bytes) === digest ? unpackEntries(bytes) : new Map();
+  }
+
+  /** A signed text, where it is a result that may be used here. Warns of what is wrong with it. */
+  parseResult(text: string, fingerprint: Digest): StageResult | undefined {
+    const result = this.#parse(text, fingerprint);
     if (result !== undefined && hasRepository(result)) {
       const why = 'an output holds a Git repository, which could run programs here';
       this.#warn(`a result in ${this.url} is ignored, since ${why}: ${fingerprint.slice(0, 12)}`);
       return undefined;
     }
-    return result?.stored === true ? { result, owner, envelope: envelope! } : undefined;
+    return result?.stored === true ? result : undefined;
   }
 
   #parse(text: string, fingerprint: Digest): StageResult | undefined {

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Digest, sha256 } from '../../../digest.ts';
 import { formatBytes, formatCountOf } from '../../../format-numbers.ts';
@@ -13,8 +13,9 @@ import type { Contact } from './contact.ts';
 import { type Location, type Locations, resultKey, runKey } from './envelope.ts';
 import { type Parcel, Push } from './push.ts';
 import type { RemoteRecord, RemoteRecords } from './remote-records.ts';
-import type { FoundResult, RemoteStore } from './remote-store.ts';
+import type { RemoteStore, SignedResult } from './remote-store.ts';
 import type { UseNotes } from './result-uses.ts';
+import { packEntries, type RunEntry } from './run-entries.ts';
 import type { StoreReports } from './store-reports.ts';
 
 /**
@@ -50,9 +51,9 @@ interface OutboxOptions {
 
 /** A result of another store of the project, as its owner signed it. */
 interface Origin {
-  readonly found: FoundResult;
+  readonly found: SignedResult;
   /** Other results of the same owner in the same store. */
-  readonly findMore: (fingerprint: Digest) => Promise<FoundResult | undefined>;
+  readonly findMore: (fingerprint: Digest) => Promise<SignedResult | undefined>;
 }
 
 /**
@@ -305,7 +306,7 @@ export class SharedOutbox implements Outbox {
   }
 
   /** A result of another store, with the signature of its owner. */
-  #passed({ result, owner, envelope: { text, signature } }: FoundResult): Omit<Parcel, 'onSent'> {
+  #passed({ result, owner, text, signature }: SignedResult): Omit<Parcel, 'onSent'> {
     const { objects } = this.parcelOf(result);
     return { kind: 'result', key: resultKey(result.digest, owner), text, signature, objects };
   }
@@ -322,14 +323,38 @@ export class SharedOutbox implements Outbox {
 
   *#runs(): Iterable<Parcel> {
     for (const run of this.#records.unsentRuns()) {
-      const { manifest: file, page } = this.#records.runFiles(run);
-      const text = readFileSync(file, 'utf8');
-      const manifest = JSON.parse(text) as RunManifest;
+      const { manifest: file, page, entries: path } = this.#records.runFiles(run);
+      const manifest = JSON.parse(readFileSync(file, 'utf8')) as RunManifest;
+      const { report } = manifest;
+      const entries = this.#writeEntries(manifest, path);
+      const text = JSON.stringify({ ...manifest, ...(entries !== undefined && { entries }) });
       const key = runKey(manifest.pipeline, run, this.#remote.own!.id);
-      const objects =
-        manifest.report === undefined ? [] : [{ digest: manifest.report, path: page }];
+      const objects = [
+        ...(report === undefined ? [] : [{ digest: report, path: page }]),
+        ...(entries === undefined ? [] : [{ digest: entries, path }]),
+      ];
       yield { kind: 'run', key, text, objects, onSent: () => this.#records.forgetRun(run) };
     }
+  }
+
+  /**
+   * Writes the results of a run that the user has signed to a new file, and gives its digest;
+   * undefined where there are none.
+   */
+  #writeEntries({ stages }: RunManifest, path: string): Digest | undefined {
+    const entries = new Map<Digest, RunEntry>();
+    for (const { result, signposts = [] } of Object.values(stages)) {
+      for (const digest of [...signposts, result]) {
+        const record = this.#records.read(digest);
+        const text = record && this.#local.readResultText(digest);
+        if (text !== undefined && record?.owner === this.#remote.own!.id)
+          entries.set(digest, { text, locations: record.locations });
+      }
+    }
+    if (entries.size === 0) return undefined;
+    const packed = packEntries(entries);
+    writing(`to ${this.#records.outbox}`, () => writeFileSync(path, packed));
+    return sha256(packed);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -535,6 +536,33 @@ test('small files that many stages want at once come by few requests, a large on
   const bytes = bucket.gets.filter(({ key }) => /^(?:objects|packs)/.test(key));
   assert.deepEqual(bytes.map(({ key }) => key.split('/')[0]).sort(), ['objects', 'packs']);
   assert.deepEqual(warnings, []);
+});
+
+test('a run tells all of its results by one request; what it cannot tell is asked one by one', async (t) => {
+  const group = new Group(temporaryFolder(t));
+  const alice = await group.clone('alice', group.key('alice'));
+  const results = await Promise.all(
+    Array.from({ length: 20 }, (_, seed) => make(alice, seed, { a: `text ${seed}` })),
+  );
+  const stages = Object.fromEntries(
+    results.map(({ digest }, n) => [`s${n}`, { result: digest, outputs: {}, isFinal: true }]),
+  );
+  alice.outbox.shareRun({ run: '2026-01-01', pipeline: 'p', stages }, undefined);
+  await alice.outbox.flush(never);
+  const lookUp = async () => {
+    const bucket = new CountingBucket(group.shared);
+    const { store, warnings } = storeOver(group, bucket);
+    await store.expect('p');
+    for (const result of results)
+      assert.deepEqual(await store.lookup(result.digest), { state: 'elsewhere', result });
+    assert.deepEqual(warnings, []);
+    await store.close();
+    return bucket.gets.filter(({ key }) => key.startsWith('results/')).length;
+  };
+  assert.equal(await lookUp(), 0);
+  // A stranger, or a disk, changes what the run says. Its signature covers that.
+  group.flip(group.files('packs').toSorted((a, b) => statSync(b).size - statSync(a).size)[0]!);
+  assert.equal(await lookUp(), 20);
 });
 
 test('a file comes whole beside an empty one of the same place in a pack', async (t) => {

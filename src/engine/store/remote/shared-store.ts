@@ -1,5 +1,6 @@
 import type { Digest } from '../../../digest.ts';
 import { LocalStore } from '../local-store.ts';
+import type { RunManifest } from '../runs/run-manifest.ts';
 import type { Lookup, StageResult, StoredArtifact } from '../stage-result.ts';
 import type { Store } from '../store.ts';
 import { Contact } from './contact.ts';
@@ -7,9 +8,16 @@ import { type Locations, parseResultKey } from './envelope.ts';
 import type { KeyId } from './keys.ts';
 import { ObjectFetcher } from './object-fetcher.ts';
 import { type RemoteRecord, RemoteRecords } from './remote-records.ts';
-import { type FoundResult, RemoteStore, type StoreUser } from './remote-store.ts';
+import {
+  type FoundResult,
+  RemoteStore,
+  type SignedResult,
+  type StoreUser,
+} from './remote-store.ts';
 import { UseNotes } from './result-uses.ts';
+import type { RunEntries } from './run-entries.ts';
 import { type FindOrigin, SharedOutbox } from './shared-outbox.ts';
+import { type RunPlace, sharedRuns } from './shared-runs.ts';
 import type { StoreSpec } from './store-file.ts';
 import { type StoreListener, StoreReports } from './store-reports.ts';
 
@@ -57,7 +65,9 @@ export class SharedStore implements Store {
   readonly #uses: UseNotes;
   /** Results that were found there and not used so far, so that they are not written here yet. */
   readonly #found = new Map<Digest, FoundResult>();
-  readonly #answers = new Map<Digest, Promise<readonly FoundResult[]>>();
+  readonly #answers = new Map<Digest, Promise<readonly SignedResult[]>>();
+  /** What a run says of its results, and who signed it: they need no request of their own. */
+  #run: { readonly entries: RunEntries; readonly owner: KeyId } | undefined;
   /** What the cache knows of the other stores that the project has, or had. */
   readonly #besides: readonly RemoteRecords[];
   /** Those among them that the project had. */
@@ -167,7 +177,7 @@ export class SharedStore implements Store {
   }
 
   /** Writes a result of the shared store here, and where its objects lie. */
-  async adopt({ result, owner, envelope: { locations } }: FoundResult): Promise<void> {
+  async adopt({ result, owner, locations }: FoundResult): Promise<void> {
     // Found → adopted. Safe: the record comes first, and after a kill between the two the result is
     // looked up again. A result without it would count as made here, and be sent as the user's own.
     this.records.write(result.digest, { owner, adopted: true, locations });
@@ -220,8 +230,27 @@ export class SharedStore implements Store {
     for (const records of [this.records, ...this.#besides]) records.remove(fingerprint);
   }
 
+  async expect(pipeline: string): Promise<void> {
+    if (this.remote.bucket.isReadOnly === true) return;
+    await this.#contact.whileOpen(async () => {
+      const runs = sharedRuns(
+        { listed: [this], warn: (text) => this.#reports.warn(text) },
+        pipeline,
+      );
+      for await (const run of runs) return await this.learnRun(run.manifest, run);
+    });
+  }
+
+  /** Reads what a signed run says of its results, if it does. */
+  async learnRun({ entries: digest }: RunManifest, { owner, locations }: RunPlace): Promise<void> {
+    if (digest === undefined) return;
+    const read = () => this.remote.readEntries(digest, locations);
+    const entries = await this.#contact.whileOpen(read);
+    if (entries !== undefined) this.#run = { entries, owner };
+  }
+
   /** A result that an owner signed; undefined where the store has none, or no longer answers. */
-  async findSigned(fingerprint: Digest, owner: KeyId): Promise<FoundResult | undefined> {
+  async findSigned(fingerprint: Digest, owner: KeyId): Promise<SignedResult | undefined> {
     return (await this.#answer(fingerprint)).find((found) => found.owner === owner);
   }
 
@@ -268,22 +297,35 @@ export class SharedStore implements Store {
    * The first result of the shared store whose bytes are not known to be lost; else the first one.
    */
   async #find(fingerprint: Digest): Promise<StageResult | undefined> {
-    const results = await this.#answer(fingerprint);
-    const chosen = results.find(({ result }) => !this.#objects.isLost(result)) ?? results[0];
+    const isSound = ({ result }: FoundResult) => !this.#objects.isLost(result);
+    const named = this.#named(fingerprint);
+    const results =
+      named !== undefined && isSound(named) ? [named] : await this.#answer(fingerprint);
+    const chosen = results.find(isSound) ?? results[0];
     if (chosen === undefined) return undefined;
     this.#found.set(fingerprint, chosen);
     return chosen.result;
   }
 
-  #answer(fingerprint: Digest): Promise<readonly FoundResult[]> {
+  /** A result as the run says that was read. */
+  #named(fingerprint: Digest): FoundResult | undefined {
+    const { entries, owner } = this.#run ?? {};
+    const entry = entries?.get(fingerprint);
+    const result = entry && this.remote.parseResult(entry.text, fingerprint);
+    if (result === undefined) return undefined;
+    this.#objects.learn(entry!.locations);
+    return { result, owner: owner!, locations: entry!.locations };
+  }
+
+  #answer(fingerprint: Digest): Promise<readonly SignedResult[]> {
     const answer = this.#answers.get(fingerprint) ?? this.#ask(fingerprint);
     this.#answers.set(fingerprint, answer);
     return answer;
   }
 
-  async #ask(fingerprint: Digest): Promise<readonly FoundResult[]> {
+  async #ask(fingerprint: Digest): Promise<readonly SignedResult[]> {
     const all = (await this.#contact.whileOpen(() => this.remote.findResults(fingerprint))) ?? [];
-    for (const { envelope } of all) this.#objects.learn(envelope.locations);
+    for (const { locations } of all) this.#objects.learn(locations);
     return all;
   }
 }

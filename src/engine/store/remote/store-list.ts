@@ -61,6 +61,10 @@ export class StoreList implements Store, Outbox {
     return failures.length === 0 ? undefined : failures.join('. ');
   }
 
+  async expect(pipeline: string): Promise<void> {
+    await Promise.all(this.stores.map((store) => store.expect(pipeline)));
+  }
+
   /**
    * The first answer of a store that leads to bytes. A store from which the cache has the result
    * already comes before the others.

@@ -10,6 +10,8 @@ export interface RunManifest {
   readonly stages: Readonly<Record<StageName, ManifestStage>>;
   /** The digest of the run's page. */
   readonly report?: Digest;
+  /** The digest of the texts of its results, in one object; absent: there is none. */
+  readonly entries?: Digest;
   /** What people wrote about the run, as lines of `notes/`; absent: nothing. */
   readonly notes?: readonly string[];
 }
@@ -31,12 +33,13 @@ export interface ManifestStage {
 export function parseManifest(text: string): RunManifest | undefined {
   const manifest = jsonOf<Json>(text);
   if (!isJsonObject(manifest) || !isJsonObject(manifest['stages'])) return undefined;
-  const { run, pipeline, gitCommit, report, notes = [], stages } = manifest;
+  const { run, pipeline, gitCommit, report, entries, notes = [], stages } = manifest;
   const isManifest =
     typeof run === 'string' &&
     typeof pipeline === 'string' &&
     (gitCommit === undefined || typeof gitCommit === 'string') &&
     (report === undefined || isDigest(report)) &&
+    (entries === undefined || isDigest(entries)) &&
     Array.isArray(notes) &&
     notes.every((line) => typeof line === 'string') &&
     Object.entries(stages).every(([name, stage]) => name !== '' && isStage(stage));
