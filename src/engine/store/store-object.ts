@@ -13,11 +13,13 @@ import {
   type Stats,
   statSync,
   utimesSync,
-  writeSync,
+  write,
+  writeFileSync,
 } from 'node:fs';
 import { copyFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { day } from '../../day.ts';
 import { backdate, isSameWriting } from '../files/backdate.ts';
 import { hashFile } from '../files/hash-file.ts';
@@ -162,6 +164,15 @@ export function touchQuietly(path: string): void {
   }
 }
 
+/** More bytes than this take longer to write than to hand over to another thread. */
+const small = 1 << 16;
+const writePart = promisify(write);
+
+async function writeAll(file: number, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; )
+    at += (await writePart(file, bytes, at, bytes.length - at)).bytesWritten;
+}
+
 /**
  * Stores fetched bytes if they are the object's. Not synced: every use verifies them, and they can
  * be fetched again.
@@ -176,8 +187,11 @@ export async function writeObject(
     const file = creatingFolder(object, () => openSync(temporary, 'wx', 0o444));
     try {
       for await (const chunk of chunks) {
+        // Another thread writes a large chunk while this one hashes it.
+        const writing = chunk.length > small ? writeAll(file, chunk) : undefined;
         hash.update(chunk);
-        for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
+        if (writing === undefined) writeFileSync(file, chunk);
+        else await writing;
       }
     } finally {
       closeSync(file);

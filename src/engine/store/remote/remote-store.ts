@@ -54,6 +54,12 @@ const readers = 16;
  */
 const chunk = 32 * 1024 ** 2;
 const gap = 4096;
+/**
+ * A larger object comes in parts of so many bytes, so many at once: large enough for a distant
+ * store, and small enough for memory that is used again.
+ */
+const part = 4 * 1024 ** 2;
+const partsAhead = 8;
 /** Milliseconds of one step of waiting for the first answer. */
 const step = 100;
 
@@ -242,7 +248,7 @@ export class RemoteStore {
     const fetchBatch = async (batch: readonly ObjectLocation[]) => {
       const first = batch[0]!;
       const last = batch.at(-1)!;
-      if (first.length > chunk) return await isGood(first.digest, this.#chunks(first));
+      if (first.length > chunk) return await isGood(first.digest, this.#parts(first));
       const range = { start: first.start, length: last.start + last.length - first.start };
       const bytes =
         range.length === 0
@@ -257,23 +263,25 @@ export class RemoteStore {
     return lost;
   }
 
-  /** The parts of a large object. Each is requested while the one before is used. */
-  async *#chunks({ key, start, length }: ObjectLocation): AsyncIterable<Buffer> {
-    const part = (from: number) =>
-      this.request((bucket) =>
-        bucket.get(key, { start: start + from, length: Math.min(chunk, length - from) }),
-      );
-    let next = part(0);
-    for (let from = 0; from < length; from += chunk) {
-      const bytes = await next;
-      if (bytes === undefined) return;
+  /** The parts of a large object. Some are requested while those before are used. */
+  async *#parts({ key, start, length }: ObjectLocation): AsyncIterable<Buffer> {
+    const coming: Promise<Buffer | undefined>[] = [];
+    let asked = 0;
+    const ask = () => {
+      const size = Math.min(part, length - asked);
+      if (size <= 0) return;
+      const range = { start: start + asked, length: size };
+      const bytes = this.request((bucket) => bucket.get(key, range));
+      bytes.catch(() => {}); // awaited when its turn comes, if it does
+      coming.push(bytes);
+      asked += size;
+    };
+    for (let count = 0; count < partsAhead; count += 1) ask();
+    for (let from = 0; from < length; from += part) {
+      const bytes = await coming.shift();
       // Anybody may write a location of any length.
-      const isCut = bytes.length < Math.min(chunk, length - from);
-      if (isCut) return;
-      if (from + chunk < length) {
-        next = part(from + chunk);
-        next.catch(() => {}); // awaited in the next round, if there is one
-      }
+      if (bytes === undefined || bytes.length < Math.min(part, length - from)) return;
+      ask();
       yield bytes;
     }
   }

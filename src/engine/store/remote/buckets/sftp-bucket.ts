@@ -64,7 +64,7 @@ export class SftpBucket implements Bucket {
   async #read(key: string, { start, length }: Range): Promise<Buffer> {
     const handle = await this.#client.open(this.#path(key), openFlags.read);
     try {
-      const bytes = Buffer.alloc(length);
+      const bytes = Buffer.allocUnsafeSlow(length); // up to `end`, all of it is written
       let end = length;
       await forEachOf(blocksOf(length), calls, async ([from, to]) => {
         for (let at = from; at < to; ) {
