@@ -1,10 +1,13 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, isDigest, sha256 } from '../../../digest.ts';
+import { jsonOf } from '../../../json.ts';
 import { inCache } from '../../files/cache-paths.ts';
 import { digestsIn, namesIn } from '../../files/entries-in.ts';
+import { readText } from '../../files/read-part.ts';
+import { RecordLog } from '../../files/record-log.ts';
 import { creatingFolder, readJson, writeJson } from '../../files/write-atomic.ts';
-import { writing } from '../../files/write-error.ts';
+import { WriteError, writing } from '../../files/write-error.ts';
 import {
   type Location,
   type Locations,
@@ -27,10 +30,10 @@ export interface RemoteRecord {
 /** The name of an archive of `restage export` among stores. */
 export const archiveAddress = 'the archive';
 
-type RecordFile = Omit<RemoteRecord, 'locations'> & PackedLocations;
+type LoggedRecord = Omit<RemoteRecord, 'locations'> & PackedLocations;
 
 /**
- * What a cache knows of one shared store: `cache/remote/<store>/ab/<fingerprint>.json` for each
+ * What a cache knows of one shared store: in `cache/remote/<store>/` a log with a record of each
  * result there, `damage`, `uses`, and `cache/outbox/<store>/` with an empty file for each result
  * that waits to be sent, and the manifests and pages of runs.
  */
@@ -40,12 +43,34 @@ export class RemoteRecords {
   /** The file that says when uses of results were last told to the store. */
   readonly usesFile: string;
   readonly damage: KnownDamage;
+  readonly #log: RecordLog;
 
   private constructor(cacheFolder: string, name: string) {
     this.#folder = inCache(cacheFolder, 'remote', name);
     this.usesFile = join(this.#folder, 'uses');
     this.outbox = inCache(cacheFolder, 'outbox', name);
+    this.#log = new RecordLog(this.#folder);
     this.damage = new KnownDamage(join(this.#folder, 'damage'));
+    this.#takeOver();
+  }
+
+  /**
+   * Moves the records of Restage 0.2, each a file of its own, into the log. Without its record a
+   * result of others would count as made here, and be sent as the user's own.
+   */
+  #takeOver(): void {
+    const digests = digestsIn(this.#folder);
+    if (digests.length === 0) return;
+    const folderOf = (digest: Digest) => join(this.#folder, digest.slice(0, 2));
+    const texts = digests.map(
+      (digest) => [digest, readText(join(folderOf(digest), `${digest}.json`))] as const,
+    );
+    try {
+      this.#set(texts);
+      for (const digest of digests) rmSync(folderOf(digest), { recursive: true, force: true });
+    } catch (error) {
+      if (!(error instanceof WriteError)) throw error; // where nothing is written, nothing is sent
+    }
   }
 
   static of(cacheFolder: string, address: string): RemoteRecords {
@@ -63,28 +88,32 @@ export class RemoteRecords {
   }
 
   read(fingerprint: Digest): RemoteRecord | undefined {
-    const file = readJson<RecordFile>(this.#file(fingerprint));
+    const file = jsonOf<LoggedRecord>(this.#log.get(fingerprint) ?? '');
     return (
       file?.keys && { owner: file.owner, adopted: file.adopted, locations: unpackLocations(file) }
     );
   }
 
   has(fingerprint: Digest): boolean {
-    return existsSync(this.#file(fingerprint));
+    return this.#log.get(fingerprint) !== undefined;
   }
 
   write(fingerprint: Digest, { locations, ...record }: RemoteRecord): void {
-    const file: RecordFile = { ...record, ...packLocations(locations) };
-    writing(`to ${this.#folder}`, () => writeJson(this.#file(fingerprint), file));
+    const logged: LoggedRecord = { ...record, ...packLocations(locations) };
+    this.#set([[fingerprint, JSON.stringify(logged)]]);
   }
 
   remove(fingerprint: Digest): void {
-    writing(`to ${this.#folder}`, () => rmSync(this.#file(fingerprint), { force: true }));
+    if (this.has(fingerprint)) this.#set([[fingerprint, undefined]]);
+  }
+
+  #set(changes: Parameters<RecordLog['set']>[0]): void {
+    writing(`to ${this.#folder}`, () => this.#log.set(changes));
   }
 
   /** The results that were last seen in the store. */
   all(): readonly Digest[] {
-    return digestsIn(this.#folder);
+    return this.#log.keys() as readonly Digest[];
   }
 
   /** Where objects of these results lie. */
@@ -101,7 +130,8 @@ export class RemoteRecords {
 
   /** Forgets the other results, which the store no longer has. */
   keepOnly(isKept: (digest: Digest) => boolean, collected: string | undefined): void {
-    for (const digest of this.all()) if (!isKept(digest)) this.remove(digest);
+    const forgotten = this.all().filter((digest) => !isKept(digest));
+    this.#set(forgotten.map((digest) => [digest, undefined] as const));
     if (collected !== this.collected)
       writing(`to ${this.#folder}`, () => writeJson(join(this.#folder, 'collected'), collected));
   }
@@ -144,10 +174,6 @@ export class RemoteRecords {
     writing(`to ${this.outbox}`, () => {
       for (const path of Object.values(this.runFiles(run))) rmSync(path, { force: true });
     });
-  }
-
-  #file(fingerprint: Digest): string {
-    return join(this.#folder, fingerprint.slice(0, 2), `${fingerprint}.json`);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -22,7 +23,7 @@ import { folderListing } from '../../files/listing.ts';
 import { LocalStore } from '../local-store.ts';
 import { type Bucket, RefusedRequest, storeText, UnreachableStore } from './buckets/bucket.ts';
 import { S3Bucket } from './buckets/s3-bucket.ts';
-import { resultKey, sealEnvelope } from './envelope.ts';
+import { packLocations, resultKey, sealEnvelope } from './envelope.ts';
 import { Push } from './push.ts';
 import { RemoteStore } from './remote-store.ts';
 import { SharedStore } from './shared-store.ts';
@@ -300,12 +301,29 @@ test('an entry that a power cut emptied is a miss, and is sent again once the st
 test('a record that a full disk cut short counts as none, and blocks no push', async (t) => {
   const { group, key, maker, result } = await shared(t);
   const names = readdirSync(maker.local.folder, { recursive: true, encoding: 'utf8' });
-  const [record] = names.filter(
-    (name) => name.startsWith('remote/') && name.endsWith(`${result.digest}.json`),
-  );
-  writeFileSync(join(maker.local.folder, record!), '');
+  const log = names.find((name) => name.startsWith('remote/') && name.endsWith('.log'))!;
+  const path = join(maker.local.folder, log);
+  truncateSync(path, statSync(path).size - 1);
+  assert.equal(maker.records.read(result.digest), undefined);
   await make(maker, 2, { c: 'second' });
   assert.deepEqual(await (await group.clone('maker', key)).outbox.send(), { sent: 1, failed: 0 });
+});
+
+test('records that Restage 0.2 wrote one by one are taken over: nobody sends the results of others as their own', async (t) => {
+  const { group, reader, result } = await shared(t);
+  await reader.lookup(result.digest);
+  await reader.markUsed(result.digest);
+  const record = reader.records.read(result.digest)!;
+  const { owner, adopted, locations } = record;
+  const names = readdirSync(reader.local.folder, { recursive: true, encoding: 'utf8' });
+  const log = join(reader.local.folder, names.find((name) => name.endsWith('.log'))!);
+  const old = join(dirname(log), result.digest.slice(0, 2), `${result.digest}.json`);
+  mkdirSync(dirname(old));
+  writeFileSync(old, JSON.stringify({ owner, adopted, ...packLocations(locations) }));
+  rmSync(log);
+  const again = await group.clone('reader');
+  assert.deepEqual(again.records.read(result.digest), record);
+  assert.equal(existsSync(old), false);
 });
 
 test('where nothing is to be sent, the end of a run does not ask the store', async (t) => {

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { RecordLog } from './record-log.ts';
+
+test('the last text of a key counts, whichever process wrote it, until it is removed', (t) => {
+  const folder = temporaryFolder(t);
+  const one = new RecordLog(folder);
+  const another = new RecordLog(folder);
+  assert.equal(another.get('a'), undefined);
+  one.set([
+    ['a', '{"n":1}'],
+    ['b', '{"n":2}'],
+  ]);
+  assert.equal(another.get('a'), '{"n":1}');
+  another.set([['a', '{"n":3}']]);
+  assert.equal(one.get('a'), '{"n":3}');
+  one.set([['b', undefined]]);
+  assert.deepEqual([another.get('b'), another.keys()], [undefined, ['a']]);
+  assert.deepEqual(new RecordLog(folder).keys(), ['a']);
+  assert.equal(readdirSync(folder).length, 1);
+});
+
+test('a line that a kill cut off counts as none, and spoils neither the one before nor the next', (t) => {
+  const folder = temporaryFolder(t);
+  const log = new RecordLog(folder);
+  log.set([['a', '{"n":1}']]);
+  const [name] = readdirSync(folder);
+  log.set([['a', '{"n":{"m":2}}']]);
+  truncateSync(join(folder, name!), 2 * 25);
+  assert.equal(log.get('a'), '{"n":1}');
+  log.set([['b', '{"n":3}']]);
+  assert.deepEqual([log.get('a'), log.get('b')], ['{"n":1}', '{"n":3}']);
+  appendFileSync(join(folder, name!), `\n${Date.now()} a {"n":4`);
+  assert.equal(log.get('a'), '{"n":1}', 'it is still being written');
+  appendFileSync(join(folder, name!), '}\t\n');
+  assert.equal(log.get('a'), '{"n":4}');
+});
+
+test('of two hosts the later line counts; a deleted log is empty, and is begun anew', (t) => {
+  const folder = temporaryFolder(t);
+  const log = new RecordLog(folder);
+  log.set([['a', '"here"']]);
+  writeFileSync(join(folder, 'host.log'), `\n${Date.now() + 60_000} a "there"\t\n`);
+  assert.equal(new RecordLog(folder).get('a'), '"there"');
+  rmSync(folder, { recursive: true });
+  assert.deepEqual(log.keys(), []);
+  log.set([['b', '"again"']]);
+  assert.deepEqual([log.get('a'), log.get('b')], [undefined, '"again"']);
+});

@@ -1,0 +1,125 @@
+import { closeSync, fstatSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { sha256 } from '../../digest.ts';
+import { namesIn } from './entries-in.ts';
+import { creatingFolder } from './write-atomic.ts';
+
+/** A text under a key, and when it was written. An empty text stands for a removed one. */
+interface LoggedText {
+  readonly text: string;
+  /** Milliseconds since the epoch, by the clock of the host. */
+  readonly time: number;
+}
+
+/** What is known of the file of one host. */
+interface HostLog {
+  readonly texts: Map<string, LoggedText>;
+  readonly inode: number;
+  /** How many of its bytes were read. */
+  end: number;
+}
+
+/** The end of a line. One without it was cut off by a kill, or by a full disk. */
+const lineEnd = '\t\n';
+
+/**
+ * Texts by key, in files to which processes append a line for each change: a new file for each text
+ * costs far more. The last line of a key counts. Every host has its own file, since on a network
+ * disk only the processes of one host append safely to one file; of several hosts the latest line
+ * counts. Keys have no white space, and texts have no line breaks and no tabs. Not synced.
+ */
+export class RecordLog {
+  readonly #folder: string;
+  readonly #ownName = `${sha256(hostname()).slice(0, 12)}.log`;
+  readonly #hosts = new Map<string, HostLog>();
+  /** The modification time of the folder when its names were read; undefined: it was absent. */
+  #namesAt: number | undefined = Number.NaN;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The text of a key; undefined where there is none. Sees what other processes have written. */
+  get(key: string): string | undefined {
+    this.#read();
+    let last: LoggedText | undefined;
+    for (const { texts } of this.#hosts.values()) {
+      const logged = texts.get(key);
+      if (logged !== undefined && logged.time >= (last?.time ?? 0)) last = logged;
+    }
+    return last?.text || undefined;
+  }
+
+  keys(): readonly string[] {
+    this.#read();
+    const keys = new Set([...this.#hosts.values()].flatMap(({ texts }) => [...texts.keys()]));
+    return [...keys].filter((key) => this.get(key) !== undefined);
+  }
+
+  /** Writes texts by key, and removes those that are undefined. Throws the system's error. */
+  set(changes: Iterable<readonly [key: string, text: string | undefined]>): void {
+    const time = Date.now();
+    const texts = Array.from(changes, ([key, text = '']) => [key, { text, time }] as const);
+    if (texts.length === 0) return;
+    // A line that is cut off ends where the next one begins.
+    const lines = texts.map(([key, { text }]) => `\n${time} ${key} ${text}${lineEnd}`);
+    const bytes = Buffer.from(lines.join(''));
+    const path = join(this.#folder, this.#ownName);
+    const file = creatingFolder(path, () => openSync(path, 'a'));
+    try {
+      writeFileSync(file, bytes);
+      const { ino, size } = fstatSync(file);
+      const own = this.#hosts.get(this.#ownName);
+      // Where nobody else has written meanwhile, the lines need not be read.
+      if (own?.inode !== ino || own.end !== size - bytes.length) return;
+      for (const [key, logged] of texts) own.texts.set(key, logged);
+      own.end = size;
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #read(): void {
+    const changed = statSync(this.#folder, { throwIfNoEntry: false })?.mtimeMs;
+    if (changed !== this.#namesAt) {
+      this.#namesAt = changed;
+      const names = namesIn(this.#folder).filter((name) => name.endsWith('.log'));
+      // The own file counts at once, also within a tick of the disk's clock.
+      for (const name of [this.#ownName, ...names])
+        if (!this.#hosts.has(name)) this.#hosts.set(name, emptyLog(0));
+    }
+    for (const [name, log] of this.#hosts) this.#readFile(name, log);
+  }
+
+  #readFile(name: string, log: HostLog): void {
+    const path = join(this.#folder, name);
+    const stats = statSync(path, { throwIfNoEntry: false });
+    const { ino = 0, size = 0 } = stats ?? {};
+    if (ino === log.inode && size === log.end) return;
+    // Somebody may have deleted the cache meanwhile.
+    const known = ino === log.inode && size > log.end ? log : emptyLog(ino);
+    this.#hosts.set(name, known);
+    if (stats !== undefined) known.end += readLines(path, known.end, known.texts);
+  }
+}
+
+const emptyLog = (inode: number): HostLog => ({ texts: new Map(), inode, end: 0 });
+
+/** Reads the whole lines from a byte on, and returns how many bytes they have. */
+function readLines(path: string, start: number, texts: Map<string, LoggedText>): number {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.allocUnsafe(fstatSync(file).size - start);
+    const length = readSync(file, bytes, 0, bytes.length, start);
+    // Another process may be writing the last line.
+    const end = bytes.subarray(0, length).lastIndexOf(lineEnd) + lineEnd.length;
+    for (const line of bytes.toString('utf8', 0, end).split('\n')) {
+      const [, time, key, text] = /^(\d+) (\S+) (.*)\t$/.exec(line) ?? [];
+      if (key !== undefined) texts.set(key, { text: text!, time: Number(time) });
+    }
+    return end < lineEnd.length ? 0 : end;
+  } finally {
+    closeSync(file);
+  }
+}
