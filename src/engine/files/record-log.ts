@@ -43,6 +43,11 @@ export class RecordLog {
   /** The text of a key; undefined where there is none. Sees what other processes have written. */
   get(key: string): string | undefined {
     this.#read();
+    return this.#last(key);
+  }
+
+  /** The text of a key, by what was read so far. */
+  #last(key: string): string | undefined {
     let last: LoggedText | undefined;
     for (const { texts } of this.#hosts.values()) {
       const logged = texts.get(key);
@@ -54,7 +59,7 @@ export class RecordLog {
   keys(): readonly string[] {
     this.#read();
     const keys = new Set([...this.#hosts.values()].flatMap(({ texts }) => [...texts.keys()]));
-    return [...keys].filter((key) => this.get(key) !== undefined);
+    return [...keys].filter((key) => this.#last(key) !== undefined);
   }
 
   /** Writes texts by key, and removes those that are undefined. Throws the system's error. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Digest } from '../../digest.ts';
 import { pipelineName } from '../../engine/config/pipeline-name.ts';
 import { reportPath } from '../../engine/config/published-paths.ts';
 import { inCache } from '../../engine/files/cache-paths.ts';
@@ -83,14 +84,16 @@ export async function sendResults(connected: ConnectedStore): Promise<SentResult
   await store.listResults();
   await noteMissing(store);
   const { unknown } = localResults(store);
-  const latest = groupBy(store.local.allLatest(), ({ result }) => result);
-  const made = unknown
-    .filter((digest) => latest.has(digest))
-    .flatMap((digest) => store.readResult(digest) ?? []);
-  const last = made
-    .filter((result) => store.outbox.isShareable(result))
-    .flatMap(({ digest }) => latest.get(digest)!);
-  const pipelines = [...last.map(({ pipeline }) => pipeline), ...notedPipelines(connected)];
+  const isUnknown = new Set(unknown);
+  const latest = store.local.allLatest().filter(({ result }) => isUnknown.has(result));
+  const isShareable = (digest: Digest) => {
+    const result = store.readResult(digest);
+    return result !== undefined && store.outbox.isShareable(result);
+  };
+  const made = [...groupBy(latest, ({ pipeline }) => pipeline)].flatMap(([pipeline, stages]) =>
+    stages.some(({ result }) => isShareable(result)) ? [pipeline] : [],
+  );
+  const pipelines = [...made, ...notedPipelines(connected)];
   for (const pipeline of new Set(pipelines)) await shareLastRun(connected, pipeline);
   let bytes = 0;
   const onProgress = (more: number) => {
