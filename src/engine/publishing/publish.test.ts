@@ -188,6 +188,20 @@ test('copies of objects with a signature are not hashed, then or when they are l
   assert.equal(project.read('artifacts/x'), 'FILE');
 });
 
+test('a copy of an object that came just now is not hashed, unless the object was written to since', async (t) => {
+  const project = new Project(t);
+  const artifact = await project.store('text');
+  const object = project.cache.objectPath(artifact.digest);
+  const digest = sha256('text');
+  lie(object);
+  project.cache.verified.set(digest, statSync(object));
+  const publish = () => project.publisher.publish(artifact, 'artifacts/x', owner);
+  assert.deepEqual(await publish(), { ok: true });
+  rmSync(join(project.root, 'artifacts/x'));
+  writeFileSync(object, 'TeXt');
+  assert.deepEqual(await publish(), { ok: false });
+});
+
 test('hard links of objects with a signature are not hashed either', async (t) => {
   const project = new Project(t, { hardLink: true });
   const artifact = await project.store({ a: 'text' });

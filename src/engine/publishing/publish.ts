@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, renameSync, rmSync, type Stats, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
+import { filesSignature } from '../files/backdate.ts';
 import { inCache, leasePath } from '../files/cache-paths.ts';
 import type { DigestIndex } from '../files/digest-index.ts';
 import type { ListedFile } from '../files/listing.ts';
@@ -200,7 +201,14 @@ export class Publisher {
       from === undefined ? this.store.objectPath(file.digest) : pathIn(from, file);
     try {
       const hardLink = this.#hardLink && from === undefined;
-      return await copyVerified(artifact, sourceOf, staging.path, { hardLink, signature });
+      const verified =
+        from === undefined
+          ? filesSignature(artifact, ({ digest }) => this.store.verified.get(digest))
+          : undefined;
+      return await copyVerified(artifact, sourceOf, staging.path, {
+        hardLink,
+        signature: signature ?? verified,
+      });
     } catch (error) {
       if (!(error instanceof CopyFault) || error.fault !== 'corrupt' || from !== undefined)
         throw error;

@@ -59,6 +59,11 @@ export class LocalStore {
    * again.
    */
   readonly #latest = new Map<string, Digest>();
+  /**
+   * The stat data of large objects whose bytes this process has verified as they came: while it
+   * holds, a copy of one need not be hashed.
+   */
+  readonly verified = new Map<Digest, Stats>();
   #isMarked = false;
 
   /**

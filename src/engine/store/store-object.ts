@@ -174,13 +174,13 @@ async function writeAll(file: number, bytes: Uint8Array): Promise<void> {
 }
 
 /**
- * Stores fetched bytes if they are the object's. Not synced: every use verifies them, and they can
- * be fetched again.
+ * Stores fetched bytes if they are the object's, and gives its stat data, backdated. Not synced:
+ * every use by another process verifies them, and they can be fetched again.
  */
 export async function writeObject(
   object: string,
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): Promise<boolean> {
+): Promise<Stats | undefined> {
   const temporary = temporaryBeside(object);
   const hash = createHash('sha256');
   try {
@@ -197,13 +197,15 @@ export async function writeObject(
       closeSync(file);
     }
     if (hash.digest('hex') === basename(object)) {
+      backdate(temporary, statSync(temporary));
+      const stats = statSync(temporary);
       renameSync(temporary, object);
-      return true;
+      return stats;
     }
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
   await rm(temporary, { force: true });
-  return false;
+  return undefined;
 }

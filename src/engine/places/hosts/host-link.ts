@@ -102,7 +102,7 @@ export class HostLink<Sent extends { readonly type: string }, Received> {
     this.#incoming.set(digest, bytes);
     void this.#write({ type: 'want', digest });
     try {
-      return await writeObject(path, bytes);
+      return (await writeObject(path, bytes)) !== undefined;
     } catch (error) {
       if (error instanceof GoneObject) return false;
       throw error;

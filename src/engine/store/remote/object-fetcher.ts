@@ -167,9 +167,11 @@ export class ObjectFetcher {
       (digest) => this.#locationOf(digest),
       async (digest, chunks) => {
         // Being fetched → here. Safe: bytes are hashed before they get the name of the object.
-        const isWhole = await writeObject(this.#local.objectPath(digest), this.#counted(chunks));
-        if (isWhole) absent.delete(digest);
-        return isWhole;
+        const stats = await writeObject(this.#local.objectPath(digest), this.#counted(chunks));
+        if (stats === undefined) return false;
+        absent.delete(digest);
+        if (stats.size >= small) this.#local.verified.set(digest, stats);
+        return true;
       },
     );
   }
