@@ -22,7 +22,7 @@ test('every page for users is in one group of the documentation, with an address
   assert.equal(new Set(manualPages).size, manualPages.length);
   assert.deepEqual(
     manualGroups.map(({ title }) => title),
-    ['Start', 'Learn', 'Cookbook', 'Reference', 'Internals', 'Study'],
+    ['First steps', 'Learn', 'Cookbook', 'Reference', 'Internals', 'Study'],
   );
   for (const key of ['address', 'title'] as const) {
     const values = manual.pages.map((page) => page[key]);

@@ -1,6 +1,6 @@
 // Builds the site of the documentation into site/: npm run site
 // Its packages lie in this folder, apart from those of Restage, and are installed when they are
-// missing.
+// missing. The study on drawn faces runs first: about six minutes, or none when it is up to date.
 import { execFileSync } from 'node:child_process';
 import {
   cpSync,
@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import sharp from 'sharp';
 import { parse } from 'yaml';
 import { Manual, type ManualPage } from '../../src/reporting/manual/manual.ts';
 import { manualGroups } from '../../src/reporting/manual/manual-pages.ts';
@@ -30,13 +31,17 @@ const repository: string | undefined = addressOf(info.repository);
 
 if (!existsSync(join(here, 'node_modules/vitepress')))
   execFileSync('npm', ['ci', '--ignore-scripts'], { cwd: here, stdio: 'inherit' });
+execFileSync(process.execPath, [inRepository('bin/restage.js'), 'run', 'study.yaml'], {
+  cwd: inRepository('.'),
+  stdio: 'inherit',
+});
 rmSync(pages, { recursive: true, force: true });
 const manual = new Manual(inRepository('.'));
 const kinds = new Set(
   Array.from(read('docs/kinds.md').matchAll(/^## (.+)$/gm), ([, kind]) => kind!),
 );
 writePages();
-copyPictures();
+const pictures = await copyPictures();
 writeReferences();
 writeContents();
 execFileSync('npx', ['vitepress', 'build', '.'], { cwd: here, stdio: 'inherit' });
@@ -48,17 +53,10 @@ function writePages(): void {
       for (const { file, text: kind } of kindPages(text, picturesOf)) write(file, kind);
     else write(`${page.address}.md`, text);
   }
+  mkdirSync(join(pages, 'public'), { recursive: true });
   const report = inRepository('artifacts/study/report.html');
-  if (existsSync(report)) {
-    mkdirSync(join(pages, 'public'), { recursive: true });
-    cpSync(report, join(pages, 'public/study-report.html'));
-  }
-  write(
-    'index.md',
-    frontPage({
-      report: existsSync(report) ? './study-report.html' : undefined,
-    }),
-  );
+  cpSync(report, join(pages, 'public/study-report.html'));
+  write('index.md', frontPage('./study-report.html'));
 }
 
 /** What the gallery shows of a kind. */
@@ -74,13 +72,23 @@ function picturesOf(kind: string): string {
   return `## Pictures\n\nOf drawn faces, with their YAML, from the [gallery](../gallery.md).\n\n${shown.join('\n\n')}\n`;
 }
 
-/** Pictures lie beside the pages, as in `docs/`. */
-function copyPictures(): void {
+/** Width and height in pixels. */
+type PictureSize = readonly [number, number];
+
+/**
+ * Copies pictures beside the pages, as in `docs/`. Returns the size of each, which a browser needs
+ * to keep its place while it loads.
+ */
+async function copyPictures(): Promise<Readonly<Record<string, PictureSize>>> {
+  const sizes: Record<string, PictureSize> = {};
   for (const name of readdirSync(inRepository('docs'), { recursive: true, encoding: 'utf8' }))
     if (/\.(png|svg|webp)$/.test(name)) {
       mkdirSync(dirname(join(pages, name)), { recursive: true });
       cpSync(inRepository(`docs/${name}`), join(pages, name));
+      const { width, height } = await sharp(join(pages, name)).metadata();
+      sizes[name] = [width, height];
     }
+  return sizes;
 }
 
 /** The TypeScript API from the types that the package ships, `restage.py`, and the JSON schema. */
@@ -170,6 +178,7 @@ function writeContents(): void {
     repository,
     nav,
     sidebar,
+    pictures,
   };
   writeFileSync(join(here, 'contents.json'), JSON.stringify(contents));
 }

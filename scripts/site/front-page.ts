@@ -1,19 +1,8 @@
-/** What the front page can show, since it was made before the site was built. */
-export interface FrontParts {
-  /** The page of a run of the study, beside the site's pages. */
-  readonly report: string | undefined;
-}
-
-/** The first page of the site: one sentence, one picture, three commands, and a report to try. */
-export function frontPage({ report }: FrontParts): string {
-  const example =
-    report === undefined
-      ? ''
-      : `
-## A report to try
-
-<a href="${report}" target="_self">The study on drawn faces</a>: one HTML file, as every run writes it. Its charts are live, it opens without a network, and it holds whatever the run found. Drawn faces are toy data.
-`;
+/**
+ * The first page of the site: one sentence, one picture, three commands, and a report to try.
+ * `report` is the address of the page of a run of the study.
+ */
+export function frontPage(report: string): string {
   return `---
 layout: home
 hero:
@@ -31,9 +20,9 @@ hero:
       link: /cookbook
 ---
 
-<div class="vp-doc front">
+<main class="vp-doc front">
 
-<p class="picture"><img src="./front.webp" alt="A table of runs with their intervals, a run under way with its curves, and the images on which two models disagree" width="1640" height="1024"></p>
+<p class="picture"><picture><source media="(max-width: 640px)" srcset="./front-narrow.webp" width="526" height="630"><img src="./front.webp" alt="A table of runs with their intervals, a run under way with its curves, and the images on which two models disagree" width="1640" height="1024"></picture></p>
 
 ## Three commands
 
@@ -44,7 +33,11 @@ npx restage serve
 \`\`\`
 
 The first writes a small project, the second trains, measures and draws, and the third shows it live. They need Node alone: no Python, no GPU. How to install it: [README](./readme.md#install).
-${example}
+
+## A report to try
+
+<a href="${report}" target="_self">The study on drawn faces</a>: one HTML file, as every run writes it. Its charts are live, it opens without a network, and it holds whatever the run found. Drawn faces are toy data.
+
 ## Where to begin
 
 | you are | begin with |
@@ -55,6 +48,6 @@ ${example}
 | a reviewer of a paper | [Records](./records.md), [what is promised, and by which test](./guarantees.md) |
 | a teacher | [The whole report of a course](./report.md) |
 
-</div>
+</main>
 `;
 }

@@ -81,3 +81,15 @@ await sharp({ create: { width, height, channels: 3, background: '#dfe3e8' } })
   .composite(pictures)
   .webp({ quality: 80, effort: 6 })
   .toFile(inRepository('docs/front.webp'));
+
+// On a phone, the whole would be too small to read: the live chart, above four columns of images.
+const narrow = { width: 526, height: 630 };
+const part = (left: number, top: number, width: number, height: number) =>
+  sharp(inRepository('docs/front.webp')).extract({ left, top, width, height }).png().toBuffer();
+await sharp({ create: { ...narrow, channels: 3, background: '#dfe3e8' } })
+  .composite([
+    { input: await part(940, 604, 526, 382), left: 0, top: 0 },
+    { input: await part(28, 719, 480, 236), left: 23, top: 388 },
+  ])
+  .webp({ quality: 80, effort: 6 })
+  .toFile(inRepository('docs/front-narrow.webp'));

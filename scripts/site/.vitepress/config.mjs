@@ -36,6 +36,19 @@ export default defineConfig({
           {},
           md.renderer,
         );
+      // With its size, a picture keeps its place while it loads.
+      const image = md.renderer.rules.image;
+      md.renderer.rules.image = (tokens, at, ...more) => {
+        const token = tokens[at];
+        const [width, height] =
+          contents.pictures[token.attrGet('src').replace(/^(\.*\/)+/, '')] ?? [];
+        token.attrSet('loading', 'lazy');
+        if (width !== undefined) {
+          token.attrSet('width', width);
+          token.attrSet('height', height);
+        }
+        return image(tokens, at, ...more);
+      };
       // Tables are wider than phones: they scroll by themselves, also by the keyboard.
       md.renderer.rules.table_open = () =>
         '<div class="wide" tabindex="0" role="group" aria-label="Table"><table>';

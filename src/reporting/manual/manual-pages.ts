@@ -18,7 +18,7 @@ export type Chapter = readonly [string, ...string[]];
  */
 export const manualGroups: readonly ManualGroup[] = [
   {
-    title: 'Start',
+    title: 'First steps',
     about: 'From nothing to a first report, and to your own images',
     chapters: [['README.md'], ['docs/tutorial.md'], ['docs/gallery.md'], ['docs/comparison.md']],
   },
