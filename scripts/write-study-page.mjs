@@ -4,8 +4,8 @@
 //     node scripts/write-study-page.mjs path/to/project
 //
 // - docs/study.md with its figures, of the parts that are complete: the text leaves out the others.
-// - docs/study/study.restage, and collapse.restage: scores, histories and tables of these parts,
-//   and no images.
+// - docs/study/study.restage, collapse.restage and collapse-later.restage: scores, histories and
+//   tables of these parts, and no images.
 // - docs/study/again.sh: makes every table and the text again of these, in a new folder.
 // - docs/study/study-files.csv: every image with its set, split, class and SHA-256.
 //
@@ -115,6 +115,19 @@ const parts = [
     inputs: ['collapse-text'],
   },
 ].filter(({ isComplete }) => !isComplete);
+/** Parts of the study of stuck trainings that a later run of it has, by the text's input. */
+const later = 'artifacts/collapse-later';
+const laterStages = {
+  'later-torch': 'torch-activity',
+  'later-longer': 'longer/activity',
+  'later-he-normal': 'he-normal/activity',
+};
+const hasLater = Object.values(laterStages).every((stage) =>
+  isThere(`${later}/${stage}/metrics.json`),
+);
+const laterInputs = Object.fromEntries(
+  Object.entries(laterStages).map(([input, stage]) => [input, `${later}/${stage}/metrics.json`]),
+);
 const absent = (names) => Object.fromEntries(names.map((name) => [name, null]));
 const lostStages = parts.flatMap(({ stages = [] }) => stages);
 const lostInputs = [...lostStages, ...parts.flatMap(({ inputs = [] }) => inputs)];
@@ -131,7 +144,12 @@ const pipeline = stringify({
   },
   stages: {
     ...absent(lostStages),
-    text: { inputs: absent(lostInputs.filter((name) => Object.hasOwn(textInputs, name))) },
+    text: {
+      inputs: {
+        ...absent(lostInputs.filter((name) => Object.hasOwn(textInputs, name))),
+        ...(hasLater ? laterInputs : {}),
+      },
+    },
   },
 });
 writeFileSync(join(project, 'pipelines/study-docs-page.yaml'), pipeline);
@@ -165,21 +183,42 @@ mkdirSync(folder, { recursive: true });
 rmSync(join(folder, 'study.restage'), { force: true });
 const exported = restage('export', join(folder, 'study.restage'), `${study}.yaml`, ...shared);
 const [, key] = /signed by (\S+)\.$/m.exec(exported);
-// What experiments/collapse-study.yaml found, in this project or in one that is linked.
-rmSync(join(folder, 'collapse.restage'), { force: true });
-const hasCollapse = isThere(`${params.collapse}/conclusion/document`);
-if (hasCollapse) {
-  const archive = join(folder, 'collapse.restage');
-  const collapseProject = dirname(dirname(realpathSync(join(project, params.collapse))));
-  restageIn(
-    collapseProject,
-    'export',
-    archive,
-    'collapse-study.yaml',
-    'report-size/activity',
-    'conclusion',
-  );
+/**
+ * Exports stages of a pipeline whose results lie below a folder, in this project or in one that is
+ * linked; gives the words that import them.
+ */
+function exportLinked(results, archive, pipeline, ...stages) {
+  rmSync(join(folder, archive), { force: true });
+  const linked = dirname(dirname(realpathSync(join(project, results))));
+  const exported = restageIn(linked, 'export', join(folder, archive), pipeline, ...stages);
+  const [, key] = /signed by (\S+)\.$/m.exec(exported);
+  return `$restage import "$here/${archive}" --trust '${key}'\n`;
 }
+
+// What experiments/collapse-study.yaml found.
+const imports = [
+  ...(isThere(`${params.collapse}/conclusion/document`)
+    ? [
+        exportLinked(
+          params.collapse,
+          'collapse.restage',
+          'collapse-study.yaml',
+          'report-size/activity',
+          'conclusion',
+        ),
+      ]
+    : []),
+  ...(hasLater
+    ? [
+        exportLinked(
+          later,
+          'collapse-later.restage',
+          'collapse-later.yaml',
+          ...Object.values(laterStages),
+        ),
+      ]
+    : []),
+];
 writeFileSync(join(folder, 'study-docs-page.yaml'), pipeline);
 writeFileSync(
   join(folder, 'again.sh'),
@@ -193,7 +232,7 @@ mkdir -p "$1/pipelines"
 cp "$here/study-docs-page.yaml" "$1/pipelines"
 cd "$1"
 $restage import "$here/study.restage" --trust '${key}'
-${hasCollapse ? `$restage import "$here/collapse.restage" --trust '${key}'\n` : ''}$restage run study-docs-page.yaml --reporter plain
+${imports.join('')}$restage run study-docs-page.yaml --reporter plain
 echo "The text is $1/artifacts/study-docs-page/text/document/study.md, and tables are beside it."
 `,
 );
