@@ -37,18 +37,27 @@ export function packEntries(entries: RunEntries): Buffer {
 /** None where the bytes have another form. */
 export function unpackEntries(bytes: Buffer): RunEntries {
   try {
-    const lines = gunzipSync(bytes, { maxOutputLength: mostWhole }).toString('utf8').split('\n');
+    const lines = linesOf(gunzipSync(bytes, { maxOutputLength: mostWhole }));
     const entries = new Map<Digest, RunEntry>();
-    for (let line = 0; line + 1 < lines.length; line += 2) {
-      const { fingerprint, ...locations } = JSON.parse(lines[line]!) as Heading;
-      if (isDigest(fingerprint))
-        entries.set(fingerprint, {
-          text: lines[line + 1]!,
-          locations: unpackLocations(locations),
-        });
+    for (const heading of lines) {
+      const { fingerprint, ...locations } = JSON.parse(heading) as Heading;
+      const text = lines.next().value;
+      if (isDigest(fingerprint) && text !== undefined)
+        entries.set(fingerprint, { text, locations: unpackLocations(locations) });
     }
     return entries;
   } catch {
     return new Map();
+  }
+}
+
+/** Lines one by one: a list of as many as a signer can pack into few bytes ends the process. */
+function* linesOf(bytes: Buffer): Generator<string, undefined> {
+  let start = 0;
+  for (;;) {
+    const end = bytes.indexOf('\n', start);
+    if (end === -1) return;
+    yield bytes.toString('utf8', start, end);
+    start = end + 1;
   }
 }
