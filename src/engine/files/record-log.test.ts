@@ -23,6 +23,13 @@ test('the last text of a key counts, whichever process wrote it, until it is rem
   assert.equal(readdirSync(folder).length, 1);
 });
 
+test('a text with the line separators of Unicode, which JSON leaves as they are, is read back', (t) => {
+  const folder = temporaryFolder(t);
+  const text = JSON.stringify('one\u2028two\u2029three');
+  new RecordLog(folder).set([['a', text]]);
+  assert.equal(new RecordLog(folder).get('a'), text);
+});
+
 test('a line that a kill cut off counts as none, and spoils neither the one before nor the next', (t) => {
   const folder = temporaryFolder(t);
   const log = new RecordLog(folder);

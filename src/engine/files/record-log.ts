@@ -118,12 +118,17 @@ function readLines(path: string, start: number, texts: Map<string, LoggedText>):
     const bytes = Buffer.allocUnsafe(fstatSync(file).size - start);
     const length = readSync(file, bytes, 0, bytes.length, start);
     // Another process may be writing the last line.
-    const end = bytes.subarray(0, length).lastIndexOf(lineEnd) + lineEnd.length;
-    for (const line of bytes.toString('utf8', 0, end).split('\n')) {
-      const [, time, key, text] = /^(\d+) (\S+) (.*)\t$/.exec(line) ?? [];
+    const last = bytes.subarray(0, length).lastIndexOf(lineEnd);
+    const end = last === -1 ? 0 : last + lineEnd.length;
+    // One by one: a string of all of them has a limit, which a log of years passes.
+    for (let from = 0; from < end; ) {
+      const to = bytes.indexOf('\n', from);
+      const [, time, key, text] =
+        /^(\d+) (\S+) (.*)\t$/s.exec(bytes.toString('utf8', from, to)) ?? [];
+      from = to + 1;
       if (key !== undefined) texts.set(key, { text: text!, time: Number(time) });
     }
-    return end < lineEnd.length ? 0 : end;
+    return end;
   } finally {
     closeSync(file);
   }
