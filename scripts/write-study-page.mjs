@@ -180,23 +180,24 @@ const shared = [
   ]),
 ];
 mkdirSync(folder, { recursive: true });
-rmSync(join(folder, 'study.restage'), { force: true });
-const exported = restage('export', join(folder, 'study.restage'), `${study}.yaml`, ...shared);
-const [, key] = /signed by (\S+)\.$/m.exec(exported);
+for (const name of ['study', 'collapse', 'collapse-later'])
+  rmSync(join(folder, `${name}.restage`), { force: true });
+
 /**
  * Exports stages of a pipeline whose results lie below a folder, in this project or in one that is
  * linked; gives the words that import them.
  */
 function exportLinked(results, archive, pipeline, ...stages) {
-  rmSync(join(folder, archive), { force: true });
   const linked = dirname(dirname(realpathSync(join(project, results))));
   const exported = restageIn(linked, 'export', join(folder, archive), pipeline, ...stages);
+  process.stdout.write(exported);
   const [, key] = /signed by (\S+)\.$/m.exec(exported);
   return `$restage import "$here/${archive}" --trust '${key}'\n`;
 }
 
-// What experiments/collapse-study.yaml found.
+// The second and third are what experiments/collapse-study.yaml found.
 const imports = [
+  exportLinked(results, 'study.restage', `${study}.yaml`, ...shared),
   ...(isThere(`${params.collapse}/conclusion/document`)
     ? [
         exportLinked(
@@ -231,12 +232,10 @@ restage="node $here/../../bin/restage.js"
 mkdir -p "$1/pipelines"
 cp "$here/study-docs-page.yaml" "$1/pipelines"
 cd "$1"
-$restage import "$here/study.restage" --trust '${key}'
 ${imports.join('')}$restage run study-docs-page.yaml --reporter plain
 echo "The text is $1/artifacts/study-docs-page/text/document/study.md, and tables are beside it."
 `,
 );
-process.stdout.write(exported);
 
 /** Every image of a data set, with the SHA-256 of its file. */
 function imagesOf(set) {

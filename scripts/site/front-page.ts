@@ -22,7 +22,7 @@ hero:
 
 <main class="vp-doc front">
 
-<p class="picture"><picture><source media="(max-width: 640px)" srcset="./front-narrow.webp" width="526" height="630"><img src="./front.webp" alt="A table of runs with their intervals, a run under way with its curves, and the images on which two models disagree" width="1640" height="1024"></picture></p>
+<p class="picture"><picture><source media="(max-width: 640px)" srcset="./front-narrow.webp" width="526" height="630"><img src="./front.webp" alt="A run under way with its curves, and the images on which two models disagree; on a wide screen also a table of runs with their intervals" width="1640" height="1024"></picture></p>
 
 ## Three commands
 

@@ -40,13 +40,13 @@ export class RecordLog {
     this.#folder = folder;
   }
 
-  /** The text of a key; undefined where there is none. Sees what other processes have written. */
+  /** Gives the text of a key, also one that another process has written, or undefined. */
   get(key: string): string | undefined {
     this.#read();
     return this.#last(key);
   }
 
-  /** The text of a key, by what was read so far. */
+  /** Gives the text of a key as the files said when they were read last. */
   #last(key: string): string | undefined {
     let last: LoggedText | undefined;
     for (const { texts } of this.#hosts.values()) {

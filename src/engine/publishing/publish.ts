@@ -166,12 +166,21 @@ export class Publisher {
     const target = outputTarget(this.root, path);
     const folder = dirname(target.path);
     try {
-      const cleared = this.#cleared.get(folder) ?? clearLeftovers(folder);
-      this.#cleared.set(folder, cleared);
-      await cleared;
+      await this.#clear(folder);
       return await act(target);
     } catch (error) {
       throw writeError(target.shown, error);
+    }
+  }
+
+  async #clear(folder: string): Promise<void> {
+    const cleared = this.#cleared.get(folder) ?? clearLeftovers(folder);
+    this.#cleared.set(folder, cleared);
+    try {
+      await cleared;
+    } catch (error) {
+      this.#cleared.delete(folder); // the next output there tries again
+      throw error;
     }
   }
 

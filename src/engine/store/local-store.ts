@@ -280,7 +280,7 @@ export class LocalStore {
     });
   }
 
-  /** Of how many stages of a pipeline a last result is known. */
+  /** Counts the stages of a pipeline whose last result is known. */
   countLatest(pipeline: string): number {
     return namesIn(inCache(this.folder, 'latest', slug(pipeline))).length;
   }

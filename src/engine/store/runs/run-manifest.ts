@@ -10,7 +10,7 @@ export interface RunManifest {
   readonly stages: Readonly<Record<StageName, ManifestStage>>;
   /** The digest of the run's page. */
   readonly report?: Digest;
-  /** The digest of the texts of its results, in one object; absent: there is none. */
+  /** The digest of the object with the texts of its results. Absent: no such object was sent. */
   readonly entries?: Digest;
   /** What people wrote about the run, as lines of `notes/`; absent: nothing. */
   readonly notes?: readonly string[];
