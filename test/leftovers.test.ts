@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { test } from 'node:test';
+import { RecordLog } from '../src/engine/files/record-log.ts';
 import { noProcessesIn } from './support/processes.ts';
 import { endOf, Project, type Running } from './support/rig.ts';
 
@@ -58,4 +59,16 @@ test('the next run of any pipeline removes the leftovers of a killed run, even i
   assert.equal(readdirSync(project.path('cache/work')).length, 1);
   gate.pass();
   assert.deepEqual((await endOf(living)).outcomes, { big: 'ran' });
+});
+
+test('gc shortens the log of what the cache knows of a store, and keeps what counts', async () => {
+  using project = new Project(otherPipeline);
+  const folder = 'cache/remote/0123456789abcdef';
+  const log = new RecordLog(project.path(folder));
+  for (let n = 0; n < 100; n++) log.set([['result', `{"n":${n}}`]]);
+  const [name] = readdirSync(project.path(folder));
+  const before = statSync(project.path(`${folder}/${name}`)).size;
+  await project.command('gc', '--yes');
+  assert.ok(statSync(project.path(`${folder}/${name}`)).size < before / 10);
+  assert.equal(log.get('result'), '{"n":99}');
 });

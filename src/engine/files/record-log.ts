@@ -1,9 +1,21 @@
-import { closeSync, fstatSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  fstatSync,
+  linkSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '../../digest.ts';
 import { namesIn } from './entries-in.ts';
-import { creatingFolder } from './write-atomic.ts';
+import { temporaryBeside } from './temporary-files.ts';
+import { creatingFolder, isWithoutLinks } from './write-atomic.ts';
 
 /** A text under a key, and when it was written. An empty text stands for a removed one. */
 interface LoggedText {
@@ -32,6 +44,8 @@ const lineEnd = '\t\n';
 export class RecordLog {
   readonly #folder: string;
   readonly #ownName = `${sha256(hostname()).slice(0, 12)}.log`;
+  /** A second name of the own file while it is compacted. A killed process leaves it. */
+  readonly #formerName = `${sha256(hostname()).slice(0, 12)}-former.log`;
   readonly #hosts = new Map<string, HostLog>();
   /** The modification time of the folder when its names were read; undefined: it was absent. */
   #namesAt: number | undefined = Number.NaN;
@@ -67,14 +81,15 @@ export class RecordLog {
     const time = Date.now();
     const texts = Array.from(changes, ([key, text = '']) => [key, { text, time }] as const);
     if (texts.length === 0) return;
-    // A line that is cut off ends where the next one begins.
-    const lines = texts.map(([key, { text }]) => `\n${time} ${key} ${text}${lineEnd}`);
-    const bytes = Buffer.from(lines.join(''));
+    const bytes = linesOf(texts);
     const path = join(this.#folder, this.#ownName);
     const file = creatingFolder(path, () => openSync(path, 'a'));
     try {
       writeFileSync(file, bytes);
       const { ino, size } = fstatSync(file);
+      // Another process has compacted the file meanwhile, and may not have seen these lines.
+      if (statSync(path, { throwIfNoEntry: false })?.ino !== ino)
+        return void this.set(texts.map(([key, { text }]) => [key, text || undefined]));
       const own = this.#hosts.get(this.#ownName);
       // Where nobody else has written meanwhile, the lines need not be read.
       if (own?.inode !== ino || own.end !== size - bytes.length) return;
@@ -83,6 +98,63 @@ export class RecordLog {
     } finally {
       closeSync(file);
     }
+  }
+
+  /**
+   * Writes the own file again without the lines that no longer count, if these are most of it. Only
+   * one process of a host may do so at a time; others may read and append meanwhile. Throws the
+   * system's error.
+   *
+   * Until the new file has all lines, the former one keeps a name by which everybody reads it. So a
+   * kill at any moment loses nothing, and the next compaction takes its lines over. A disk without
+   * hard links cannot do so, and its file stays as it is.
+   */
+  compact(): void {
+    const path = join(this.#folder, this.#ownName);
+    const former = join(this.#folder, this.#formerName);
+    this.#read();
+    this.#takeOver(former);
+    const log = this.#hosts.get(this.#ownName);
+    if (log === undefined) return;
+    const kept = [...log.texts].filter(([key, { text }]) => text !== '' || this.#isElsewhere(key));
+    const lines = linesOf(kept);
+    if (2 * lines.length > log.end) return;
+    const temporary = temporaryBeside(path);
+    try {
+      writeFileSync(temporary, lines);
+      linkSync(path, former);
+      renameSync(temporary, path);
+    } catch (error) {
+      if (!isWithoutLinks(error)) throw error;
+    } finally {
+      rmSync(temporary, { force: true });
+    }
+    this.#takeOver(former);
+  }
+
+  /** Appends the lines of the former file that the own one lacks, and removes it. */
+  #takeOver(former: string): void {
+    const stats = statSync(former, { throwIfNoEntry: false });
+    if (stats === undefined) return;
+    this.#read();
+    const own = this.#hosts.get(this.#ownName)!;
+    if (stats.ino !== own.inode) {
+      const texts = new Map<string, LoggedText>();
+      readLines(former, 0, texts);
+      const missing = [...texts].filter(([key, { text, time }]) => {
+        const isKnown = own.texts.has(key) || this.#isElsewhere(key);
+        return (text !== '' || isKnown) && time > (own.texts.get(key)?.time ?? 0);
+      });
+      appendFileSync(join(this.#folder, this.#ownName), linesOf(missing));
+    }
+    rmSync(former);
+    this.#hosts.delete(this.#formerName);
+  }
+
+  /** Whether the file of another host has a text of a key, which a removal must outlast. */
+  #isElsewhere(key: string): boolean {
+    const ownNames = [this.#ownName, this.#formerName];
+    return [...this.#hosts].some(([name, { texts }]) => !ownNames.includes(name) && texts.has(key));
   }
 
   #read(): void {
@@ -108,6 +180,10 @@ export class RecordLog {
     if (stats !== undefined) known.end += readLines(path, known.end, known.texts);
   }
 }
+
+/** Texts as a file has them. A line that a kill cut off ends where the next one begins. */
+const linesOf = (texts: readonly (readonly [key: string, logged: LoggedText])[]): Buffer =>
+  Buffer.from(texts.map(([key, { text, time }]) => `\n${time} ${key} ${text}${lineEnd}`).join(''));
 
 const emptyLog = (inode: number): HostLog => ({ texts: new Map(), inode, end: 0 });
 

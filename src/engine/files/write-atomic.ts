@@ -100,6 +100,10 @@ const withoutLinks: ReadonlySet<string> = new Set([
   'EMLINK',
 ]);
 
+/** Whether an error says that the disk has no hard links. */
+export const isWithoutLinks = (error: unknown): boolean =>
+  withoutLinks.has((error as NodeJS.ErrnoException).code ?? '');
+
 /**
  * Gives a file another name. Throws `EEXIST` if that is taken, except on disks without links, where
  * a rename replaces.
@@ -108,7 +112,7 @@ export function linkOrRename(from: string, to: string): void {
   try {
     linkSync(from, to);
   } catch (error) {
-    if (!withoutLinks.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (!isWithoutLinks(error)) throw error;
     renameSync(from, to);
   }
 }

@@ -8,6 +8,7 @@ import {
   removeGarbage,
 } from '../../engine/store/collect-garbage.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
+import { RemoteRecords } from '../../engine/store/remote/remote-records.ts';
 import type { OpenedProject } from '../opened-project.ts';
 
 interface GarbageOptions {
@@ -59,6 +60,7 @@ export function findUnneeded({ root, warn }: OpenedProject, options: GarbageOpti
     remove: async () => {
       removeGarbage(store, garbage, { hasOpenJobs });
       await removeLeftovers(leftovers);
+      await RemoteRecords.compact(store.folder);
     },
   };
 }

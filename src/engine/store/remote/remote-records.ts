@@ -2,12 +2,13 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, isDigest, sha256 } from '../../../digest.ts';
 import { jsonOf } from '../../../json.ts';
-import { inCache } from '../../files/cache-paths.ts';
+import { inCache, leasePath } from '../../files/cache-paths.ts';
 import { digestsIn, namesIn } from '../../files/entries-in.ts';
 import { readText } from '../../files/read-part.ts';
 import { RecordLog } from '../../files/record-log.ts';
 import { creatingFolder, readJson, writeJson } from '../../files/write-atomic.ts';
 import { WriteError, writing } from '../../files/write-error.ts';
+import { Lease } from '../lease.ts';
 import {
   type Location,
   type Locations,
@@ -85,6 +86,18 @@ export class RemoteRecords {
     const known = new Set([archiveAddress, ...addresses].map(nameOf));
     const names = namesIn(inCache(cacheFolder, 'remote')).filter((name) => !known.has(name));
     return names.map((name) => new RemoteRecords(cacheFolder, name));
+  }
+
+  /**
+   * Removes from the logs of a cache what no longer counts. Throws a `WriteError`.
+   */
+  static async compact(cacheFolder: string): Promise<void> {
+    const path = leasePath(cacheFolder, 'compact-records');
+    await using _lease = await Lease.acquire(path);
+    for (const name of namesIn(inCache(cacheFolder, 'remote'))) {
+      const log = new RecordLog(inCache(cacheFolder, 'remote', name));
+      writing(`to ${inCache(cacheFolder, 'remote', name)}`, () => log.compact());
+    }
   }
 
   read(fingerprint: Digest): RemoteRecord | undefined {
