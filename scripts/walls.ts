@@ -188,6 +188,14 @@ function* heavyLoads(): Generator<string> {
   }
 }
 
+/** ONNX Runtime reports to its makers, unless it is loaded by the file that prevents it. */
+function* pastTheDoor(): Generator<string> {
+  const door = 'src/backend/packages/onnx-runtime.ts';
+  for (const [file, found] of imports)
+    if (file !== door && found.some(({ path }) => path.startsWith('onnxruntime-node')))
+      yield `${file} imports onnxruntime-node, which only ${door} may: it switches its telemetry off.`;
+}
+
 /** What a spec of a project's own kind loads by importing 'restage': nothing of the library. */
 function* loadedBySpecs(): Generator<string> {
   const reached = new Set(['src/index.ts']);
@@ -206,6 +214,7 @@ const mistakes = [
   ...folderCircles(),
   ...heavyLoads(),
   ...loadedBySpecs(),
+  ...pastTheDoor(),
 ];
 for (const mistake of mistakes) console.error(mistake);
 process.exitCode = mistakes.length === 0 ? 0 : 1;

@@ -24,6 +24,7 @@ test('a network is trained, measured and drawn where there is nothing beside Nod
   symlinkSync(process.execPath, project.path('programs/node'));
   symlinkSync('/bin/sh', project.path('programs/sh'));
   project.env['PATH'] = project.path('programs');
+  project.env['HOME'] = project.path('home');
   // Nothing is fetched.
   project.env['http_proxy'] = project.env['https_proxy'] = 'http://127.0.0.1:9';
   const { code, outcomes, stderr } = await project.run();
@@ -37,4 +38,5 @@ test('a network is trained, measured and drawn where there is nothing beside Nod
   ]) {
     assert.ok(project.has(`artifacts/test/${file}`), file);
   }
+  assert.ok(!project.has('home/.cache/Microsoft'), "ONNX Runtime's telemetry");
 });

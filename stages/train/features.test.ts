@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor as OrtTensor } from '../../src/backend/packages/onnx-runtime.ts';
 import { parsePairs } from '../../src/learning/metrics/testing-scores.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { outputOf } from '../../src/learning/models/model-output.ts';

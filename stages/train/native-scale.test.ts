@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '../../src/backend/packages/onnx-runtime.ts';
 import { methodDefaults } from '../../src/learning/attribution/methods.ts';
 import { explainPictures } from '../../src/learning/explanations/explain-pictures.ts';
 import { openImageModel } from '../../src/learning/explanations/image-model.ts';

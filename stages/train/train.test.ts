@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { version } from '@tensorflow/tfjs';
-import { env } from 'onnxruntime-node';
+import { env } from '../../src/backend/packages/onnx-runtime.ts';
 import { keyedSettings } from '../../src/engine/config/stages/settings.ts';
 import type { JsonObject } from '../../src/json.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';

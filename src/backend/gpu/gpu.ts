@@ -4,9 +4,9 @@
 
 import { pathToFileURL } from 'node:url';
 import { findBackend, version } from '@tensorflow/tfjs';
-import { type InferenceSession, listSupportedBackends } from 'onnxruntime-node';
 import type { OnnxGraph, OnnxNode } from '../lowering/onnx-writer.ts';
 import { BackendError, firstLine } from '../packages/backend-error.ts';
+import { type InferenceSession, listSupportedBackends } from '../packages/onnx-runtime.ts';
 import {
   describeSearch,
   type FoundPackage,

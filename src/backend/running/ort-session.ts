@@ -1,10 +1,7 @@
-import { Tensor } from 'onnxruntime-node';
-// The public API wraps this same synchronous call into a promise, and tfjs's `dataSync` cannot wait
-// for one. The path is private to onnxruntime-node, hence its exact version in package.json.
-import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
 import { executionProviders, type Provider } from '../gpu/gpu.ts';
 import { GraphBuilder } from '../lowering/graph-builder.ts';
 import { encodeModel, type OnnxGraph } from '../lowering/onnx-writer.ts';
+import { binding, initOrt, Tensor } from '../packages/onnx-runtime.ts';
 import type { HostArray, ValueType } from '../trace/trace.ts';
 
 /** How ONNX Runtime runs a graph. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { env } from 'onnxruntime-node';
+import { env } from '../packages/onnx-runtime.ts';
 import { findPackage } from '../packages/packages.ts';
 import { selectBackend } from './select-backend.ts';
 

@@ -1,5 +1,4 @@
 import { matMul, ready, setBackend, tidy, version } from '@tensorflow/tfjs';
-import { env } from 'onnxruntime-node';
 import {
   describeProviderFailure,
   endOnWebgpuErrors,
@@ -8,6 +7,7 @@ import {
   requireProvider,
 } from '../gpu/gpu.ts';
 import { BackendError, firstLine } from '../packages/backend-error.ts';
+import { env } from '../packages/onnx-runtime.ts';
 import {
   BACKEND,
   type BackendOptions,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { type InferenceSession, Tensor } from '../../../backend/packages/onnx-runtime.ts';
 import { StageError } from '../../../stage.ts';
 import { fileName } from '../../models/onnx/file-name.ts';
 import { readOnnxFacts } from '../../models/onnx/onnx-file.ts';

@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '../../../backend/packages/onnx-runtime.ts';
 import { Random } from '../../../random.ts';
 import { StageError } from '../../../stage.ts';
 import type { ModelFiles } from '../model-files.ts';

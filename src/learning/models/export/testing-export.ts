@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type LayersModel, type Tensor, tensor, tidy } from '@tensorflow/tfjs';
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { assertClose } from '../../../../test/support/assert-close.ts';
 import { linearCongruential } from '../../../../test/support/linear-congruential.ts';
 import { untrainedInfo } from '../../../../test/support/untrained-model.ts';
+import { InferenceSession, Tensor as OrtTensor } from '../../../backend/packages/onnx-runtime.ts';
 import { buildNet } from '../build-net.ts';
 import { type ModelSetting, netOf } from '../model-setting.ts';
 import { exportOnnx } from './export-onnx.ts';

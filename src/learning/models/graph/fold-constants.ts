@@ -1,9 +1,9 @@
-import { InferenceSession, type Tensor } from 'onnxruntime-node';
 import {
   encodeModel,
   type OnnxAttribute,
   type OnnxInitializer,
 } from '../../../backend/lowering/onnx-writer.ts';
+import { InferenceSession, type Tensor } from '../../../backend/packages/onnx-runtime.ts';
 import { type Constant, readConstant, sizeOf } from './file/constants.ts';
 import type { Attribute, GraphNode } from './file/onnx-graph.ts';
 import { foldedSize } from './fold-sizes.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '../../../backend/packages/onnx-runtime.ts';
 import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
 import { fileName } from './file-name.ts';
