@@ -26,6 +26,7 @@ const pages = [
     'commands',
     'run-options',
     'install',
+    'backends',
     'yaml',
     'inputs',
     'matrix',
