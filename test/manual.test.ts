@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
+import sharp from 'sharp';
 import { chapters } from '../scripts/gallery/figures.ts';
 import { galleryPage, pictureOf } from '../scripts/gallery/gallery-page.ts';
+import { headingAnchor } from '../src/reporting/manual/heading-anchor.ts';
 import { Manual } from '../src/reporting/manual/manual.ts';
 import { manualGroups, manualPages } from '../src/reporting/manual/manual-pages.ts';
 import { manualApp } from '../src/reporting/manual/manual-server.ts';
+import { pictureSize } from '../src/reporting/manual/picture-size.ts';
 import { searchManual } from '../src/reporting/manual/search-manual.ts';
 import { inRepository, read } from './support/pages.ts';
 
@@ -81,6 +84,12 @@ test('a page is served with its contents, its neighbours and its tables, without
     assert.ok(page.includes('aria-current="page"'), address);
     assert.ok(!/<script|<iframe/.test(page), address);
     assert.equal(page.match(/<h1 /g)?.length, 1, `${file}: ${title}`);
+    const ids = Array.from(page.matchAll(/ id="([^"]+)"/g), ([, id]) => id!);
+    assert.deepEqual(
+      ids.filter((id, index) => ids.indexOf(id) !== index),
+      [],
+      address,
+    );
     const outsideCode = page.replaceAll(/<(pre|code)[\s\S]*?<\/\1>/g, '');
     assert.doesNotMatch(outsideCode, /\]\(|\*\*|^\|/m, address);
   }
@@ -88,6 +97,54 @@ test('a page is served with its contents, its neighbours and its tables, without
   assert.equal((await app.request('/files/docs/overview.png')).status, 200);
   assert.equal((await app.request('/files/docs/../package.json')).status, 404);
   assert.equal((await app.request('/files/docs/study/study.restage')).status, 404);
+});
+
+test('a page keeps the place of its pictures, and a browser keeps these and the style until their bytes change', async () => {
+  const app = manualApp(manual);
+  for (const address of ['readme', 'gallery', 'study']) {
+    const page = await (await app.request(`/${address}`)).text();
+    const pictures = Array.from(
+      page.matchAll(/<img src="([^"]+)" alt="[^"]+" width="(\d+)" height="(\d+)" loading="lazy">/g),
+      ([, source, width, height]) => ({ source: source!, width: +width!, height: +height! }),
+    );
+    assert.ok(pictures.length >= 2, address);
+    assert.equal(pictures.length, page.match(/<img/g)!.length, address);
+    for (const { source, ...size } of pictures) {
+      const sent = await app.request(source);
+      assert.equal(sent.headers.get('cache-control'), 'public, max-age=31536000, immutable');
+      const { width, height } = await sharp(Buffer.from(await sent.arrayBuffer())).metadata();
+      assert.deepEqual(size, { width, height }, source);
+    }
+    const [, style] = /<link rel="stylesheet" href="([^"]+)">/.exec(page)!;
+    const kept = await app.request(style!, { headers: { 'Accept-Encoding': 'gzip' } });
+    assert.equal(kept.headers.get('cache-control'), 'public, max-age=31536000, immutable');
+    assert.equal(kept.headers.get('content-encoding'), 'gzip');
+  }
+  const changed = await app.request('/manual.css?v=of-another-version');
+  assert.equal(changed.headers.get('cache-control'), 'no-cache');
+});
+
+test('the size of a picture is that of its header, in each form of PNG and WebP', async () => {
+  const picture = () =>
+    sharp({ create: { width: 259, height: 17, channels: 4, background: '#0060a080' } });
+  const forms = [
+    picture().png(),
+    picture().webp({ lossless: true }),
+    picture().webp(),
+    picture().removeAlpha().webp(),
+  ];
+  for (const form of forms)
+    assert.deepEqual(pictureSize(await form.toBuffer()), { width: 259, height: 17 });
+});
+
+test('headings of a page go down one level at a time, and an anchor within one is no part of its own', () => {
+  const mistakes = manual.pages.flatMap(({ file, blocks }) => {
+    const levels = blocks.flatMap((block) => (block.kind === 'heading' ? [block.level] : []));
+    return levels.some((level, at) => level > (levels[at - 1] ?? 0) + 1) ? [file] : [];
+  });
+  assert.deepEqual(mistakes, []);
+  assert.equal(headingAnchor('The competition <a id="rank"></a>'), 'the-competition');
+  assert.equal(headingAnchor('`restage model <name>`'), 'restage-model-name');
 });
 
 test('the search finds the section that explains a word, and escapes what was typed', async () => {

@@ -1,11 +1,12 @@
 /**
  * The anchor of a heading, as GitHub makes it: lower case, spaces as hyphens, and of all else only
- * letters, digits, hyphens and underscores. `nth` is how many earlier headings of the page have the
- * same text.
+ * letters, digits, hyphens and underscores. Further anchors within the heading are left out. `nth`
+ * is how many earlier headings of the page have the same text.
  */
 export function headingAnchor(heading: string, nth = 0): string {
   const words = heading
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/<a (?:id|name)="[\w-]+"><\/a>/g, '')
     .trim()
     .toLowerCase()
     .replace(/[^\p{L}\p{N}\s_-]/gu, '')

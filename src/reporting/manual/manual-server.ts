@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { compress } from 'hono/compress';
+import { sha256 } from '../../digest.ts';
 import { packageRoot } from '../../package-root.ts';
 import { Html, html } from '../report/html.ts';
-import { Manual, type ManualPage } from './manual.ts';
+import { Manual, type ManualFile, type ManualPage } from './manual.ts';
 import { manualGroups } from './manual-pages.ts';
 import { renderBlocks } from './render-blocks.ts';
 import { searchManual } from './search-manual.ts';
@@ -14,6 +15,20 @@ import { searchManual } from './search-manual.ts';
 /** Pages load the server's style and pictures, and nothing else. */
 const policy =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const style = styleFile();
+
+function styleFile(): ManualFile {
+  const bytes = readFileSync(join(packageRoot, 'src/reporting/manual/manual.css'));
+  return { type: 'text/css; charset=utf-8', bytes, digest: sha256(bytes) };
+}
+
+/** A browser keeps a file under an address with its digest, and asks again under any other. */
+function send(c: Context, { type, bytes, digest }: ManualFile): Response {
+  const isKept = c.req.query('v') === digest;
+  c.header('Cache-Control', isKept ? 'public, max-age=31536000, immutable' : 'no-cache');
+  return c.body(new Uint8Array(bytes), 200, { 'Content-Type': type });
+}
 
 /** The documentation, as answers to requests. It needs no network, and writes nothing. */
 export function manualApp(manual = new Manual(packageRoot)): Hono {
@@ -24,14 +39,10 @@ export function manualApp(manual = new Manual(packageRoot)): Hono {
     c.header('X-Content-Type-Options', 'nosniff');
     await next();
   });
-  app.get('/manual.css', (c) => {
-    const style = readFileSync(join(packageRoot, 'src/reporting/manual/manual.css'), 'utf8');
-    return c.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8' });
-  });
+  app.get('/manual.css', (c) => send(c, style));
   app.get('/files/*', (c) => {
     const picture = manual.picture(c.req.path.slice('/files/'.length));
-    if (picture === undefined) return c.notFound();
-    return c.body(new Uint8Array(picture.bytes), 200, { 'Content-Type': picture.type });
+    return picture === undefined ? c.notFound() : send(c, picture);
   });
   app.get('/search', (c) => c.html(searchPage(manual, c.req.query('q') ?? '')));
   app.get('/:address?', (c) => answer(c, manual));
@@ -73,7 +84,7 @@ function pageOf(manual: Manual, page: ManualPage): string {
   const place = manual.pages.indexOf(page);
   const before = manual.pages[place - 1];
   const after = manual.pages[place + 1];
-  const content = html`${renderBlocks(page.blocks, manual.linksOf(page))}
+  const content = html`${renderBlocks(page.blocks, manual.targetsOf(page))}
 <p class="turn">${before !== undefined && html`<a rel="prev" href="/${before.address}">← ${before.title}</a>`}${after !== undefined && html`<a rel="next" href="/${after.address}">${after.title} →</a>`}</p>`;
   return frame(manual, { title: page.title, query: '', current: page, content });
 }
@@ -112,7 +123,7 @@ function frame(manual: Manual, { title, query, current, content }: Framed): stri
 <title>${title} · Restage</title>
 <meta name="description" content="${title}: the documentation of Restage">
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/manual.css">
+<link rel="stylesheet" href="/manual.css?v=${style.digest}">
 </head>
 <body>
 <a class="skip" href="#main">To the page</a>

@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { type Digest, sha256 } from '../../digest.ts';
 import { anchorsOf } from './heading-anchor.ts';
 import { blocksOf, type ManualBlock } from './manual-blocks.ts';
 import { addressOf, type Chapter, manualPages } from './manual-pages.ts';
-import type { LinkTarget } from './render-blocks.ts';
+import { type PictureSize, pictureSize } from './picture-size.ts';
+import type { LinkTarget, PageTargets } from './render-blocks.ts';
 
 /** A page of the documentation. */
 export interface ManualPage {
@@ -13,6 +15,14 @@ export interface ManualPage {
   readonly title: string;
   readonly blocks: readonly ManualBlock[];
   readonly anchors: ReadonlySet<string>;
+}
+
+/** A file of the documentation as it is sent. */
+export interface ManualFile {
+  readonly type: string;
+  readonly bytes: Buffer;
+  /** Part of the address that pages use, so that a browser may keep the file. */
+  readonly digest: Digest;
 }
 
 /** The documentation of this package, read from its Markdown files. */
@@ -54,19 +64,33 @@ export class Manual {
     };
   }
 
+  /** The targets of a page, with the sizes of its pictures. */
+  targetsOf(page: ManualPage): PageTargets {
+    const link = this.linksOf(page);
+    return {
+      link,
+      picture: (target) => {
+        const address = link(target);
+        const picture = address && this.picture(address.replace('/files/', ''));
+        if (!picture) return undefined;
+        return { ...picture.size, address: `${address}?v=${picture.digest}` };
+      },
+    };
+  }
+
   /** A picture of a page, if a page may show it. */
-  picture(path: string): { readonly type: string; readonly bytes: Buffer } | undefined {
+  picture(path: string): (ManualFile & { readonly size: PictureSize }) | undefined {
     const type = pictureType(path);
     const isInside = path.startsWith('docs/') && posix.normalize(path) === path;
     const file = join(this.#root, path);
     if (type === undefined || !isInside || !existsSync(file)) return undefined;
-    return { type, bytes: readFileSync(file) };
+    const bytes = readFileSync(file);
+    return { type, bytes, digest: sha256(bytes), size: pictureSize(bytes) };
   }
 }
 
 const pictureTypes: Readonly<Record<string, string>> = {
   '.png': 'image/png',
-  '.svg': 'image/svg+xml',
   '.webp': 'image/webp',
 };
 const pictureType = (path: string): string | undefined => pictureTypes[posix.extname(path)];
