@@ -1,8 +1,8 @@
 /**
- * The first page of the site: one sentence, one picture, three commands, and a report to try.
- * `report` is the address of the page of a run of the study.
+ * The first page of the site: one sentence, one picture, three commands, and a report to try. Its
+ * pictures, and the report of a run of the study, are files of the site, whose address is `base`.
  */
-export function frontPage(report: string): string {
+export function frontPage(base: string): string {
   return `---
 layout: home
 hero:
@@ -22,7 +22,7 @@ hero:
 
 <main class="vp-doc front">
 
-<p class="picture"><picture><source media="(max-width: 640px)" srcset="./front-narrow.webp" width="526" height="630"><img src="./front.webp" alt="A run under way with its curves, and the images on which two models disagree; on a wide screen also a table of runs with their intervals" width="1640" height="1024"></picture></p>
+<p class="picture"><picture><source media="(max-width: 640px)" srcset="${base}front-narrow.webp" width="526" height="630"><img src="${base}front.webp" alt="A run under way with its curves, and the images on which two models disagree; on a wide screen also a table of runs with their intervals" width="1640" height="1024"></picture></p>
 
 ## Three commands
 
@@ -36,7 +36,7 @@ The first writes a small project, the second trains, measures and draws, and the
 
 ## A report to try
 
-<a href="${report}" target="_self">The study on drawn faces</a>: one HTML file, as every run writes it. Its charts are live, it opens without a network, and it holds whatever the run found. Drawn faces are toy data.
+<a href="${base}study-report.html" target="_self">The study on drawn faces</a>: one HTML file, as every run writes it. Its charts are live, it opens without a network, and it holds whatever the run found. Drawn faces are toy data.
 
 ## Where to begin
 

@@ -14,6 +14,8 @@ export default defineConfig({
   outDir: '../../site',
   cleanUrls: false, // also served by servers that add no extension
   lastUpdated: false,
+  // Pictures have their final addresses. As modules, each was a script of its own to load.
+  vue: { template: { transformAssetUrls: false } },
   head: [
     ['link', { rel: 'icon', href: 'data:,' }],
     ['meta', { name: 'theme-color', content: '#0060a0' }],
@@ -40,26 +42,26 @@ export default defineConfig({
       const image = md.renderer.rules.image;
       md.renderer.rules.image = (tokens, at, ...more) => {
         const token = tokens[at];
-        const [width, height] =
-          contents.pictures[token.attrGet('src').replace(/^(\.*\/)+/, '')] ?? [];
+        const name = token.attrGet('src').replace(/^(\.*\/)+/, '');
+        const { width, height } = contents.pictures[name];
+        token.attrSet('src', contents.base + name);
         token.attrSet('loading', 'lazy');
-        if (width !== undefined) {
-          token.attrSet('width', width);
-          token.attrSet('height', height);
-        }
+        token.attrSet('width', width);
+        token.attrSet('height', height);
         return image(tokens, at, ...more);
       };
-      // Tables are wider than phones: they scroll by themselves, also by the keyboard.
+      // Tables are wider than phones: they scroll by themselves, also by the keyboard. No attribute
+      // `role`: Vue 3.5 keeps elements that have one as data, and starts each cell in the browser.
       md.renderer.rules.table_open = () =>
-        '<div class="wide" tabindex="0" role="group" aria-label="Table"><table>';
-      md.renderer.rules.table_close = () => '</table></div>';
+        '<figure class="wide" tabindex="0" aria-label="Table"><table>';
+      md.renderer.rules.table_close = () => '</table></figure>';
     },
   },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
     nav: contents.nav,
-    sidebar: contents.sidebar,
+    sections: contents.sections,
     ...(contents.repository && {
       socialLinks: [{ icon: 'github', link: contents.repository, ariaLabel: 'Source code' }],
     }),
