@@ -1,9 +1,9 @@
 import sharp, { type Sharp } from 'sharp';
-import { cropMiddle } from './crop-middle.ts';
 import { decodeBitmap, isBitmap, type TransparentImage } from './decode-bitmap.ts';
 import { sizeOfPlainJpeg } from './jpeg-segments.ts';
-import { resample, type Size } from './resample.ts';
-import type { Kernel, Resize, ResizeTo } from './resize-settings.ts';
+import type { Size } from './resample.ts';
+import { resizeImage, scaledSize } from './resize-image.ts';
+import type { Resize } from './resize-settings.ts';
 
 // Images are many and small: one thread each and several at once beats one image on every core, and
 // the cores are the training step's. Nothing is decoded twice, so libvips' cache of operations only
@@ -27,60 +27,19 @@ export interface DecodedImage {
 export async function decodeImage(bytes: Uint8Array, resize?: Resize): Promise<DecodedImage> {
   const upright = await imageAsShown(bytes);
   if (resize === undefined) return pixelsOf(upright.image);
-  if (resize.before === 'native') return cropMiddle(await pixelsOf(upright.image), resize);
-  if (resize.before !== undefined) {
-    const size = sizeBefore(upright, resize.before);
-    const scaledImage = resizePixels(await pixelsOf(upright.image), size, resize.kernel, 'pillow');
-    return cropMiddle(scaledImage, resize);
-  }
-  const scaled = scaledSize(upright, resize);
-  const isEnlarged = scaled.width > upright.width || scaled.height > upright.height;
-  const image = isEnlarged
-    ? sharpOf(resizePixels(await pixelsOf(upright.image), scaled, resize.kernel))
-    : upright.image;
+  // libvips' own enlargement is half a pixel of the new image off, and its reduction places kernels
+  // in steps of a pixel's sixty-fourth.
+  if (resize.before !== undefined || isEnlarged(upright, resize))
+    return resizeImage(await pixelsOf(upright.image), resize);
   const { width, height, fit, kernel } = resize;
   return pixelsOf(
-    image.resize({ width, height, fit, kernel, position: 'centre', background: '#000' }),
+    upright.image.resize({ width, height, fit, kernel, position: 'centre', background: '#000' }),
   );
 }
 
-/** The size of the whole image after it was scaled for a fit, before it is cropped or framed. */
-export function scaledSize(image: Size, { width, height, fit }: Resize): Size {
-  if (fit === 'fill') return { width, height };
-  const scales = [width / image.width, height / image.height];
-  const scale = fit === 'cover' ? Math.max(...scales) : Math.min(...scales);
-  const scaled = (length: number) => Math.max(1, Math.round(length * scale));
-  return { width: scaled(image.width), height: scaled(image.height) };
-}
-
-/** The longer side is cut to whole pixels, as torchvision's `Resize` does. */
-export function sizeBefore({ width, height }: Size, before: ResizeTo): Size {
-  if (typeof before !== 'number') return { width: before[1], height: before[0] };
-  return width < height
-    ? { width: before, height: Math.trunc((before * height) / width) }
-    : { width: Math.trunc((before * width) / height), height: before };
-}
-
-/**
- * Resizes as Pillow does. libvips' own enlargement is half a pixel of the new image off, and its
- * reduction places kernels in steps of a pixel's sixty-fourth.
- */
-function resizePixels(
-  image: DecodedImage,
-  size: Size,
-  kernel: Kernel,
-  exact?: 'pillow',
-): DecodedImage {
-  const { buffer, byteOffset, length } = image.pixels;
-  const resampled = resample(
-    new Uint8ClampedArray(buffer, byteOffset, length),
-    image,
-    size,
-    3,
-    kernel,
-    exact,
-  );
-  return { ...size, pixels: new Uint8Array(resampled.buffer) };
+function isEnlarged(image: Size, resize: Resize): boolean {
+  const scaled = scaledSize(image, resize);
+  return scaled.width > image.width || scaled.height > image.height;
 }
 
 /**

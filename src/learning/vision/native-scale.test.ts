@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { StageError } from '../../stage.ts';
-import { expectCroppable, largestNote, nativeBatches, nativeSize } from './native-scale.ts';
+import { expectCroppable, largestNote, nativeBatches } from './native-scale.ts';
+import { nativeSize } from './resize-image.ts';
 
 const square = (side: number) => ({ width: side, height: side });
 const image = (path: string, width: number, height: number) => ({ path, width, height });

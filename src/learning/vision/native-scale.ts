@@ -1,24 +1,13 @@
 import { formatCount } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
-import { cropMiddle } from './crop-middle.ts';
 import { type DecodedImage, decodeImage } from './decode-image.ts';
 import type { Size } from './resample.ts';
+import { cropNative } from './resize-image.ts';
 import type { NativeScale } from './resize-settings.ts';
 
-/** The size at which an image is seen. */
-export const nativeSize = ({ width, height }: Size, { largest }: NativeScale): Size => ({
-  width: Math.min(width, largest),
-  height: Math.min(height, largest),
-});
-
 /** Decodes an image at its native scale. Throws as {@link decodeImage} does. */
-export async function decodeNative(bytes: Uint8Array, native: NativeScale): Promise<DecodedImage> {
-  const image = await decodeImage(bytes);
-  const size = nativeSize(image, native);
-  return size.width === image.width && size.height === image.height
-    ? image
-    : cropMiddle(image, size);
-}
+export const decodeNative = async (bytes: Uint8Array, native: NativeScale): Promise<DecodedImage> =>
+  cropNative(await decodeImage(bytes), native);
 
 /** An image of a set, for messages. */
 interface NamedSize extends Size {

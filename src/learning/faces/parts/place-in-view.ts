@@ -1,5 +1,5 @@
-import { scaledSize, sizeBefore } from '../../vision/decode-image.ts';
 import type { Size } from '../../vision/resample.ts';
+import { scaledSize, sizeBefore } from '../../vision/resize-image.ts';
 import type { Resize } from '../../vision/resize-settings.ts';
 import type { Point } from '../geometry.ts';
 

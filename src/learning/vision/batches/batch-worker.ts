@@ -11,9 +11,10 @@ import type { Corruption } from '../corruptions/corruption-settings.ts';
 import { type Dataset, openDataset } from '../dataset/open-dataset.ts';
 import { type DecodedImage, decodeImage } from '../decode-image.ts';
 import { mapParallel } from '../map-in-threads.ts';
-import { decodeNative, nativeSize } from '../native-scale.ts';
+import { decodeNative } from '../native-scale.ts';
 import { type Normalization, normalizationTable, pixelsToFloats } from '../pixels-to-floats.ts';
 import type { Size } from '../resample.ts';
+import { nativeSize } from '../resize-image.ts';
 import type { NativeScale, Resize } from '../resize-settings.ts';
 
 /** The split that the thread makes batches of, and how. */
