@@ -18,7 +18,8 @@ import type {
   QuestionBatch,
   Subject,
 } from '../../src/learning/explanations/explanation-subject.ts';
-import { expectFinite, outputOf, rowOf } from '../../src/learning/models/model-output.ts';
+import { expectFinite, outputOf } from '../../src/learning/models/model-output.ts';
+import { rowOf } from '../../src/learning/models/row-of.ts';
 import { type Likeness, LikenessMeter } from './measure-likeness.ts';
 
 /** What is measured of each image, and how. */

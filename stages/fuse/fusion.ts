@@ -1,5 +1,5 @@
+import { logSumOf } from '../../src/learning/metrics/arithmetic/logits.ts';
 import { minimise, type Objective } from '../../src/learning/metrics/arithmetic/minimise.ts';
-import { logSumOf } from '../../src/learning/metrics/scores/binary-view.ts';
 
 /** A logit for each class, for each image, for each model. */
 export type ModelLogits = readonly (readonly (readonly number[])[])[];

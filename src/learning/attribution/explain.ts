@@ -79,7 +79,8 @@ export async function explain(
       }
       maps.push(ofImages);
     } else if (method === 'occlusion') {
-      maps.push(await occlusionMaps(model, question, options.batchSize));
+      const score = (images: Float32Array) => outputOf(model, images);
+      maps.push(await occlusionMaps(score, question, options.batchSize));
     } else if (isAttention(method)) {
       const explained = await attentionMaps(model as LayersModel, question, method);
       logits ??= explained.logits;

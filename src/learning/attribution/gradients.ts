@@ -1,7 +1,8 @@
 import type { layers as Layers, LayersModel, Tensor } from '@tensorflow/tfjs';
 import { customGrad, dispose, grad, keep, tidy } from '@tensorflow/tfjs';
 import { Random } from '../../random.ts';
-import { inputOf, outputOf, readValues, rowOf } from '../models/model-output.ts';
+import { inputOf, outputOf, readValues } from '../models/model-output.ts';
+import { rowOf } from '../models/row-of.ts';
 import { explainedScore, scoreOf } from './questions/explained-score.ts';
 import type { Question } from './questions/question.ts';
 

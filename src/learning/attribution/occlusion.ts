@@ -1,10 +1,13 @@
-import { type Network, outputOf, rowOf } from '../models/model-output.ts';
+import { rowOf } from '../models/row-of.ts';
 import { type AttributionMap, resizeMap } from './attribution-map.ts';
 import { scoreOf } from './questions/explained-score.ts';
 import { type Question, questionOf } from './questions/question.ts';
 
 /** Squares along each side; each covers two steps, so that four of them cover an inner position. */
 const squares = 14;
+
+/** The logits of images, `[batch, classes]`. It need not be a network of tfjs. */
+export type ScoreImages = (images: Float32Array) => Promise<Float32Array>;
 
 /**
  * Occlusion (Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks",
@@ -13,15 +16,15 @@ const squares = 14;
  * gradient. One map for each image, of its size.
  */
 export async function occlusionMaps(
-  model: Network,
+  score: ScoreImages,
   question: Question,
   batchSize: number,
 ): Promise<readonly AttributionMap[]> {
-  const logits = await outputOf(model, question.images);
+  const logits = await score(question.images);
   const maps: AttributionMap[] = [];
   for (const [i] of question.classes.entries()) {
     const imageQuestion = questionOf(question, i);
-    const scores = await hiddenScores(model, imageQuestion, batchSize);
+    const scores = await hiddenScores(score, imageQuestion, batchSize);
     const seen = scoreOf(
       rowOf(logits, i, question.classes.length),
       imageQuestion.classes[0]!,
@@ -40,7 +43,7 @@ export async function occlusionMaps(
 
 /** The explained score of one image under each square, row by row. */
 async function hiddenScores(
-  model: Network,
+  score: ScoreImages,
   question: Question,
   batchSize: number,
 ): Promise<readonly number[]> {
@@ -60,7 +63,7 @@ async function hiddenScores(
         hidden.fill(0, 3 * (y * size + edge(column)), 3 * (y * size + edge(column + 2)));
       }
     }
-    const logits = await outputOf(model, batch);
+    const logits = await score(batch);
     for (let i = 0; i < count; i++)
       scores.push(scoreOf(rowOf(logits, i, count), question.classes[0]!, question.score));
   }

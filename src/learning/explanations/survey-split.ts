@@ -17,7 +17,8 @@ import { halfMassArea, partShares, regionNames, regionShares } from '../attribut
 import type { Method } from '../attribution/methods.ts';
 import { type MapGrid, topShareCeiling } from '../attribution/top-share-ceiling.ts';
 import { facePartNames } from '../faces/parts/face-parts.ts';
-import { expectFinite, rowOf } from '../models/model-output.ts';
+import { expectFinite } from '../models/model-output.ts';
+import { rowOf } from '../models/row-of.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
 import type { AskOptions, Subject } from './explanation-subject.ts';
 import type { FaceParts } from './open-face-parts.ts';

@@ -50,12 +50,6 @@ export async function readValues(tensors: readonly Tensor[]): Promise<Float32Arr
   return await Promise.all(tensors.map(async (each) => (await each.data<'float32'>()).slice()));
 }
 
-/** The output for one image of a batch of `images`. */
-export function rowOf(values: Float32Array, image: number, images: number): Float32Array {
-  const width = values.length / images;
-  return values.subarray(image * width, (image + 1) * width);
-}
-
 /**
  * Throws a {@link StageError} if the network has broken down: scores of an image that are no
  * numbers.

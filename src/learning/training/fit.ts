@@ -6,7 +6,7 @@ import { predictedClasses } from '../metrics/arithmetic/logits.ts';
 import { crossEntropy } from '../metrics/calibration/losses.ts';
 import { type MetricName, metric } from '../metrics/metric-catalogue.ts';
 import { metricsOfLogits } from '../metrics/metrics-of-logits.ts';
-import { rowOf } from '../models/model-output.ts';
+import { rowOf } from '../models/row-of.ts';
 import { seedDropout } from '../models/seeded-dropout.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
 import { allCalledBy, collapseKept, lastingCollapse } from './collapse.ts';

@@ -1,7 +1,8 @@
 import { image as imageOps, type Tensor, tensor, tensor4d, tidy } from '@tensorflow/tfjs';
 import { softmax } from '../../metrics/arithmetic/logits.ts';
-import { type Network, outputOf, rowOf } from '../../models/model-output.ts';
+import { type Network, outputOf } from '../../models/model-output.ts';
 import { OnnxNetwork } from '../../models/onnx/onnx-network.ts';
+import { rowOf } from '../../models/row-of.ts';
 import { scoreOf } from '../questions/explained-score.ts';
 import type { Question } from '../questions/question.ts';
 import { weighChannels } from './cam-methods.ts';

@@ -1,6 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { permutation, Random } from '../../../random.ts';
-import { outputOf, rowOf } from '../../models/model-output.ts';
+import { outputOf } from '../../models/model-output.ts';
+import { rowOf } from '../../models/row-of.ts';
 import { scoreOf } from '../questions/explained-score.ts';
 import type { Question } from '../questions/question.ts';
 

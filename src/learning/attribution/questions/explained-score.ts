@@ -1,5 +1,5 @@
 import { type Scalar, type Tensor, tensor } from '@tensorflow/tfjs';
-import { logSumOf } from '../../metrics/scores/binary-view.ts';
+import { logSumOf } from '../../metrics/arithmetic/logits.ts';
 import type { AskedScores, ScoreKind } from './question.ts';
 
 /**

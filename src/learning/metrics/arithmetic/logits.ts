@@ -131,3 +131,11 @@ export function positiveProbabilitiesOf(
   if (scale === 'logits') return positiveProbabilities(logitDifferences(logitsOf(rows, scale)));
   return Float64Array.from(rows, ({ positive }) => Math.min(1, positive));
 }
+
+/** log Σ exp of values, without overflow, the same in any order; of one value itself. */
+export function logSumOf(values: readonly number[]): number {
+  const [first, ...others] = values;
+  if (others.length === 0) return first!;
+  const most = Math.max(...values);
+  return most + Math.log(sortedSum(values.map((value) => Math.exp(value - most))));
+}

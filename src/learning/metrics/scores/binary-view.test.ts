@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { binaryView, logSumOf } from './binary-view.ts';
+import { logSumOf } from '../arithmetic/logits.ts';
+import { binaryView } from './binary-view.ts';
 import type { ScoreTable } from './scores-file.ts';
 
 const names = ['real', 'Deepfakes', 'FaceSwap', 'NeuralTextures'];

@@ -2,6 +2,7 @@ import { defaultNames, negativeName, positiveName } from '../../../default-class
 import { err, ok, type Result } from '../../../result.ts';
 import { thereAre } from '../../../suggest.ts';
 import {
+  logSumOf,
   type ScoreScale,
   type SideScores,
   scaleOfScores,
@@ -124,14 +125,6 @@ export function binaryView(
     ),
     names: [nameOf(false, 'negative'), nameOf(true, 'positive')],
   });
-}
-
-/** log Σ exp of values, without overflow, the same in any order; of one value itself. */
-export function logSumOf(values: readonly number[]): number {
-  const [first, ...others] = values;
-  if (others.length === 0) return first!;
-  const most = Math.max(...values);
-  return most + Math.log(sortedSum(values.map((value) => Math.exp(value - most))));
 }
 
 /** {@link ScoreScale} of a table: what its file says, or what the scores look like. */
