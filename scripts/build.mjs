@@ -1,11 +1,11 @@
 // Builds dist/: all code in a few files, since Node takes about a millisecond for each that it
 // loads, and the types of the package.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import ts from 'typescript';
-import { buildTfjs } from './build-tfjs.mjs';
+import { buildModelNetwork, buildTfjs } from './build-tfjs.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { dependencies, peerDependencies } = JSON.parse(
@@ -141,6 +141,21 @@ await build({
   jsx: 'automatic',
   jsxImportSource: 'preact',
 });
+// The page of a model, which the kind `export` puts together.
+await buildModelNetwork(root);
+await build({
+  absWorkingDir: root,
+  entryPoints: { 'model-page': 'stages/export/page/browser/main.ts' },
+  outdir: 'dist/page',
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  target: 'es2022',
+});
+copyFileSync(
+  join(root, 'stages/export/page/model-page.css'),
+  join(root, 'dist/page/model-page.css'),
+);
 writeTypes();
 
 /**

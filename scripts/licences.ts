@@ -40,7 +40,7 @@ Packages that only development needs are in \`package.json\`, under \`devDepende
 ## Packages that are built into \`dist/\`
 
 \`dist/tfjs.js\` holds parts of \`@tensorflow/tfjs-core\` and \`@tensorflow/tfjs-backend-cpu\` (Apache-2.0), \`@tensorflow/tfjs-layers\` (Apache-2.0 and
-MIT), \`long\` (Apache-2.0) and \`seedrandom\` (MIT). \`dist/tfjs.LICENSE.txt\` has their licences. \`dist/page/\`, which browsers load, holds
+MIT), \`long\` (Apache-2.0) and \`seedrandom\` (MIT); so does \`dist/page/model-network.js\`, with \`@tensorflow/tfjs-backend-wasm\` (Apache-2.0), whose WebAssembly is beside it. \`dist/tfjs.LICENSE.txt\` has their licences. \`dist/page/\`, which browsers load, holds
 \`preact\` (MIT).
 
 ## Weights and pictures

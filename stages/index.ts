@@ -43,9 +43,13 @@ type KindEntry = { readonly spec: KindSpec } & (
   | { readonly program: () => Promise<{ readonly default: MakeProgram<never> }> }
 );
 
-/** With the types of their settings, since `restage predict` runs these without a pipeline. */
+/**
+ * With the types of their settings, since `restage predict` and `restage export` run these without
+ * a pipeline.
+ */
 export const framesKind = { spec: frames, run: () => import('./frames/run.ts') } as const;
 export const facesKind = { spec: faces, run: () => import('./faces/run.ts') } as const;
+export const exportKind = { spec: exportModel, run: () => import('./export/run.ts') } as const;
 export const predictKind = { spec: predict, run: () => import('./predict/run.ts') } as const;
 
 /**
@@ -70,7 +74,7 @@ const entries: readonly KindEntry[] = [
   { spec: loadModel, run: () => import('./load-model/run.ts') },
   { spec: search, run: () => import('./search/run.ts') },
   { spec: select, run: () => import('./select/run.ts') },
-  { spec: exportModel, run: () => import('./export/run.ts') },
+  exportKind,
   { spec: evaluate, run: () => import('./evaluate/run.ts') },
   { spec: fuse, run: () => import('./fuse/run.ts') },
   predictKind,

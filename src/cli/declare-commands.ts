@@ -645,7 +645,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   export: {
     summary: 'write the results of a pipeline into one file',
     description:
-      'Writes the last results of a pipeline, with its report, into one file for `restage import`; of stages that are named, only theirs, without the report. With --rocrate, into a folder that repositories and other programs read; with --croissant, only the description of a data set; with --model-card, that of a model.',
+      'Writes the last results of a pipeline, with its report, into one file for `restage import`; of stages that are named, only theirs, without the report. With --rocrate, into a folder that repositories and other programs read; with --croissant, only the description of a data set; with --model-card, that of a model; with --page, a page that scores images in a browser.',
     takes: [
       ['<archive>', 'the new file, such as study.restage, or folder'],
       ['[file]', `${fileHelp})`],
@@ -656,8 +656,18 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--croissant', 'describe the data set of a stage by Croissant, in one JSON file'),
       option('--model-card', 'describe the model of a stage in Markdown'),
       option(
+        '--page',
+        'write a page with the network of a model, which opens offline; the words name the model as those of `restage predict` do',
+      ),
+      option(
+        '--scores <file>',
+        'with --page: scores of val, by which probabilities are calibrated',
+      ),
+      option('--metrics <file>', 'with --page: metrics.json, whose numbers of test are shown'),
+      setOption,
+      option(
         '--license <name>',
-        'of what these three write: a licence, such as CC-BY-4.0 (default: that of package.json)',
+        'of the first three: a licence, such as CC-BY-4.0 (default: that of package.json)',
       ),
       repeatable('--creator <name>', 'with --croissant: who made the data set', 'none'),
       option('--url <address>', 'with --croissant: the page of the data set'),
@@ -668,6 +678,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       'restage export study-crate study.yaml --rocrate --license CC-BY-4.0',
       'restage export set.json faces --croissant --creator me --url http://me.org',
       'restage export model-card.md study.yaml my-net/fit --model-card',
+      'restage export model.html study.yaml my-net/fit --page',
     ],
     load: async () => (await import('./commands/export.ts')).exportCommand,
   },

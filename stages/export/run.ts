@@ -37,6 +37,10 @@ export default async function run(context: StageContext<ExportSettings>): Promis
         dereference: true,
         filter: (path) => basename(path) !== infoFile,
       }),
+    page: async () => {
+      const { writePage } = await import('./page/write-page.ts');
+      await writePage(context, join(folder, 'model.html'), source, files);
+    },
     safetensors: () => writeFileSync(join(folder, 'model.safetensors'), safetensors()),
   };
   for (const format of context.settings.formats) await writers[format]();

@@ -6,15 +6,16 @@ import { flag, output } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
 
-const exportFormats = ['onnx', 'tfjs', 'safetensors'] as const;
+const usualFormats = ['onnx', 'tfjs', 'safetensors'] as const;
+const exportFormats = [...usualFormats, 'page'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 const settings = z.strictObject({
   formats: uniqueList(z.enum(exportFormats), 'format')
     .min(1)
-    .default([...exportFormats])
+    .default([...usualFormats])
     .describe(
-      'Formats to write: model.onnx, the folder tfjs, model.safetensors with PyTorch’s names.',
+      'Formats to write: model.onnx, the folder tfjs, model.safetensors with PyTorch’s names, and model.html, a page that scores images in a browser, offline.',
     ),
   layout: z
     .enum(['NHWC', 'NCHW'])
@@ -28,6 +29,11 @@ const settings = z.strictObject({
     .describe(
       'Weights of convolutions and matrix products in ONNX as 8-bit integers with a scale for each output channel: a quarter of the size. Computation stays in float32. Without it, float32.',
     ),
+  title: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe('The heading of the page; by default the name of the network.'),
   softmax: flag.describe('Whether ONNX ends with probabilities in place of logits.'),
 });
 export type ExportSettings = z.infer<typeof settings>;
@@ -36,7 +42,7 @@ export const spec = defineKind<ExportSettings>({
   name: 'export',
   version: 1,
   summary:
-    'Writes a model for other programs: ONNX, tfjs layers, and safetensors in PyTorch’s layout.',
+    'Writes a model for other programs: ONNX, tfjs layers, safetensors in PyTorch’s layout, and a page for browsers.',
   settings,
   inputs: {
     model: {
@@ -45,18 +51,41 @@ export const spec = defineKind<ExportSettings>({
       optional: true,
     },
     onnx: onnxModelPort,
+    scores: {
+      type: 'scores',
+      summary:
+        'Scores of the model for val, to which the page fits the temperature of its probabilities. Without it, it says that they are not calibrated.',
+      optional: true,
+    },
+    metrics: {
+      type: 'metrics',
+      summary: 'What evaluate measured of the model; the page shows accuracy, AUC and F1 of test.',
+      optional: true,
+    },
   },
   outputs: {
     files: output.files(
       'A file or folder for each format, and info.json: classes, and how to preprocess an image.',
     ),
   },
-  check: ({ quantize, formats }, inputs) => [
+  check: ({ quantize, formats, title }, inputs) => [
     ...oneInput(inputs, ['model', 'onnx']),
     ...mistakeIf(
       quantize !== undefined && !formats.includes('onnx'),
       ['quantize'],
       'expected "onnx" among the formats, whose weights it rounds',
+    ),
+    ...mistakeIf(
+      title !== undefined && !formats.includes('page'),
+      ['title'],
+      'expected "page" among the formats, which it is the heading of',
+    ),
+    ...['scores', 'metrics'].flatMap((port) =>
+      mistakeIf(
+        inputs.has(port) && !formats.includes('page'),
+        [],
+        `${port} is for the format page alone: add "page" to formats`,
+      ),
     ),
   ],
   contents: modelContents({ port: 'model', needs: 'layers' }),

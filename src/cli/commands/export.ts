@@ -1,8 +1,10 @@
 import { formatCountOf } from '../../format-numbers.ts';
+import { exportPage } from '../../project/models/export-page.ts';
 import { exportRun } from '../../project/stored-runs/archive.ts';
 import { exportCrate } from '../../project/stored-runs/crate.ts';
 import { exportCroissant } from '../../project/stored-runs/croissant.ts';
 import { exportModelCard } from '../../project/stored-runs/model-card.ts';
+import { ProgressLine } from '../../reporting/terminal/progress-line.ts';
 import { UsageError } from '../../user-error.ts';
 import { print, warnOnStderr } from '../support/command-error.ts';
 import { openHere } from '../support/open-here.ts';
@@ -13,6 +15,10 @@ interface ExportOptions {
   readonly rocrate?: true;
   readonly croissant?: true;
   readonly modelCard?: true;
+  readonly page?: true;
+  readonly scores?: string;
+  readonly metrics?: string;
+  readonly set: readonly string[];
   readonly license?: string;
   readonly creator: readonly string[];
   readonly url?: string;
@@ -24,13 +30,16 @@ export async function exportCommand(
   stages: readonly string[],
   options: ExportOptions,
 ): Promise<void> {
-  const { rocrate, croissant, modelCard, license, creator, url } = options;
+  const { rocrate, croissant, modelCard, page, license, creator, url } = options;
   const words = [file ?? [], stages].flat();
-  const records = [rocrate, croissant, modelCard].filter((isAsked) => isAsked);
+  const records = [rocrate, croissant, modelCard, page].filter((isAsked) => isAsked);
   if (records.length > 1)
-    throw new UsageError('Expected one of --rocrate, --croissant and --model-card');
+    throw new UsageError('Expected one of --rocrate, --croissant, --model-card and --page');
   if (!croissant && (creator.length > 0 || url !== undefined))
     throw new UsageError('--creator and --url need --croissant');
+  if (!page && [options.scores, options.metrics, ...options.set].some((text) => text !== undefined))
+    throw new UsageError('--scores, --metrics and --set need --page');
+  if (page) return await writePage(path, words, options);
   if (records.length === 0 && license !== undefined)
     throw new UsageError('--license needs --rocrate, --croissant or --model-card');
   if (rocrate) return await writeCrate(path, words, license);
@@ -48,6 +57,29 @@ export async function exportCommand(
   print(
     `Wrote ${formatCountOf(written.length, 'stage')} of ${pipeline} into ${path}, signed by ${key}.`,
   );
+}
+
+async function writePage(
+  path: string,
+  words: readonly string[],
+  { scores, metrics, set }: ExportOptions,
+): Promise<void> {
+  const line = new ProgressLine(process.stderr, process.env);
+  const say = (tell: (text: string) => void) => (text: string) => {
+    line.clear();
+    tell(text);
+  };
+  const title = await exportPage(path, words, {
+    scores,
+    metrics,
+    set,
+    folder: process.cwd(),
+    backend: 'auto',
+    onWarning: say(warnOnStderr),
+    onInfo: say(print),
+    onProgress: (kind, progress) => line.update(kind, progress, Date.now()),
+  }).finally(() => line.clear());
+  print(`Wrote the page of ${title} into ${path}. Open it in a browser; it needs no network.`);
 }
 
 async function writeCrate(

@@ -1,12 +1,16 @@
 import { cropMiddle } from './crop-middle.ts';
-import type { DecodedImage } from './decode-image.ts';
 import { resample, type Size } from './resample.ts';
 import type { Kernel, NativeScale, Resize, ResizeTo } from './resize-settings.ts';
 
 // Light: the page of a model resizes images in the browser with it.
 
+/** An image of three channels, `[height, width, 3]`. */
+interface Pixels extends Size {
+  readonly pixels: Uint8Array;
+}
+
 /** Resizes pixels as Pillow does, then crops or frames them, as a model takes them. */
-export function resizeImage(image: DecodedImage, resize: Resize): DecodedImage {
+export function resizeImage(image: Pixels, resize: Resize): Pixels {
   if (resize.before === 'native') return cropMiddle(image, resize);
   if (resize.before !== undefined) {
     const size = sizeBefore(image, resize.before);
@@ -40,19 +44,14 @@ export const nativeSize = ({ width, height }: Size, { largest }: NativeScale): S
 });
 
 /** An image of which no more than `largest` pixels a side are seen. */
-export function cropNative(image: DecodedImage, native: NativeScale): DecodedImage {
+export function cropNative(image: Pixels, native: NativeScale): Pixels {
   const size = nativeSize(image, native);
   return size.width === image.width && size.height === image.height
     ? image
     : cropMiddle(image, size);
 }
 
-function resizePixels(
-  image: DecodedImage,
-  size: Size,
-  kernel: Kernel,
-  exact?: 'pillow',
-): DecodedImage {
+function resizePixels(image: Pixels, size: Size, kernel: Kernel, exact?: 'pillow'): Pixels {
   const { buffer, byteOffset, length } = image.pixels;
   const pixels = new Uint8ClampedArray(buffer, byteOffset, length);
   const resampled = resample(pixels, image, size, 3, kernel, exact);
@@ -60,7 +59,7 @@ function resizePixels(
 }
 
 /** The middle, as libvips takes it: of an odd rest the larger half is cut at the left and top. */
-function cropCentre(image: DecodedImage, { width, height }: Size): DecodedImage {
+function cropCentre(image: Pixels, { width, height }: Size): Pixels {
   const left = Math.floor((image.width - width + 1) / 2);
   const top = Math.floor((image.height - height + 1) / 2);
   const pixels = new Uint8Array(width * height * 3);
@@ -72,7 +71,7 @@ function cropCentre(image: DecodedImage, { width, height }: Size): DecodedImage 
 }
 
 /** The whole image in the middle of black. */
-function onBlack(image: DecodedImage, { width, height }: Size): DecodedImage {
+function onBlack(image: Pixels, { width, height }: Size): Pixels {
   const left = Math.floor((width - image.width) / 2);
   const top = Math.floor((height - image.height) / 2);
   const pixels = new Uint8Array(width * height * 3);

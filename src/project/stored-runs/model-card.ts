@@ -10,13 +10,10 @@ import { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunManifest } from '../../engine/store/runs/run-manifest.ts';
 import type { StageResult, StoredArtifact } from '../../engine/store/stage-result.ts';
 import { countParameters } from '../../learning/models/count-parameters.ts';
+import { describeInput, describeNetwork } from '../../learning/models/describe-model.ts';
 import { type ModelInfo, readModelInfo } from '../../learning/models/model-info.ts';
 import { readMetrics } from '../../reporting/history/read-numbers.ts';
-import {
-  describeInput,
-  modelCard,
-  type StageFacts,
-} from '../../reporting/model-card/model-card.ts';
+import { modelCard, type StageFacts } from '../../reporting/model-card/model-card.ts';
 import { StageError } from '../../stage.ts';
 import { UsageError, UserError } from '../../user-error.ts';
 import { findTarget } from '../find-target.ts';
@@ -76,7 +73,7 @@ export async function exportModelCard(
     pipeline: manifest.pipeline,
     path: model.path,
     license: named,
-    network: networkOf(info),
+    network: describeNetwork(info),
     ...(parameters !== undefined && { parameters }),
     classes: info.classes,
     input: describeInput(info.input),
@@ -157,13 +154,6 @@ function parametersOf(folder: string, info: ModelInfo): number | undefined {
     if (error instanceof StageError) return undefined;
     throw error;
   }
-}
-
-function networkOf({ architecture }: ModelInfo): string {
-  if (typeof architecture === 'string') return architecture;
-  return 'onnx' in architecture
-    ? `the ONNX file with SHA-256 ${architecture.onnx}, and a head`
-    : `${architecture.layers.length} layers of the pipeline's own`;
 }
 
 function factsOf(store: LocalStore, { stage, result }: RanStage): StageFacts {

@@ -1,10 +1,5 @@
 import { stringify } from 'yaml';
-import {
-  formatCount,
-  formatCountOf,
-  formatList,
-  formatWholeSeconds,
-} from '../../format-numbers.ts';
+import { formatCountOf, formatList, formatWholeSeconds } from '../../format-numbers.ts';
 import type { JsonObject } from '../../json.ts';
 import { markdownTable } from '../../markdown-table.ts';
 import type { Highlight } from '../../stage.ts';
@@ -166,11 +161,3 @@ function limits({ training, data, readers }: DescribedModel): string {
     '- It was measured on the images above. What other cameras, people, methods of forgery and encodings do to it is known only where a table says so.';
   return [general, ...warned].join('\n');
 }
-
-/** The input of a network in words. */
-export const describeInput = (
-  input: { readonly size: number; readonly fit: string } | { readonly values: number },
-): string =>
-  'values' in input
-    ? formatCountOf(input.values, 'feature')
-    : `${formatCount(input.size)} x ${formatCount(input.size)} pixels, \`fit: ${input.fit}\``;

@@ -23,10 +23,7 @@ export async function checkExport(
   { model }: ModelFiles,
   { layout, softmax, quantize }: OnnxForm,
 ): Promise<void> {
-  const shape = [images, ...(model.inputs[0]!.shape.slice(1) as number[])];
-  const random = new Random('export');
-  const size = shape.reduce((product, length) => product * length, 1);
-  const values = Float32Array.from({ length: size }, () => 2 * random.float() - 1);
+  const { values, shape } = noiseFor(model);
   const logits = await outputOf(model, values);
   const wanted = softmax ? softmaxOf(logits) : logits;
   const isTurned = shape.length === 4 && layout === 'NCHW';
@@ -52,6 +49,20 @@ export async function checkExport(
 
 const advice =
   'This is a fault of `export`, not of the model: please report it with the stage’s model.';
+
+/**
+ * Two images of noise, `[2, height, width, 3]`, or as many features: the same for every model of a
+ * size.
+ */
+export function noiseFor(model: ModelFiles['model']): {
+  readonly values: Float32Array;
+  readonly shape: readonly number[];
+} {
+  const shape = [images, ...(model.inputs[0]!.shape.slice(1) as number[])];
+  const random = new Random('export');
+  const length = shape.reduce((product, side) => product * side, 1);
+  return { values: Float32Array.from({ length }, () => 2 * random.float() - 1), shape };
+}
 
 async function scoresOf(bytes: Uint8Array, input: Tensor): Promise<Float32Array> {
   let session: InferenceSession | undefined;
