@@ -245,7 +245,8 @@ async function findRun(
   { run: wanted = '', commit }: PullOptions,
 ): Promise<SharedRun<SharedStore>> {
   const listed = await storesWithList(store);
-  for await (const shared of sharedRuns({ listed, warn }, pipeline, wanted))
+  const isWanted = ({ run }: { readonly run: string }) => run.startsWith(wanted);
+  for await (const shared of sharedRuns({ listed, warn }, pipeline, isWanted))
     if (commit === undefined || shared.manifest.gitCommit?.startsWith(commit)) return shared;
   const which = [wanted && `the name ${wanted}`, commit && `the commit ${commit}`]
     .filter(Boolean)

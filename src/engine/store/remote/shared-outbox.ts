@@ -351,8 +351,8 @@ export class SharedOutbox implements Outbox {
           entries.set(digest, { text, locations: record.locations });
       }
     }
-    if (entries.size === 0) return undefined;
     const packed = packEntries(entries);
+    if (packed === undefined) return undefined;
     writing(`to ${this.#records.outbox}`, () => writeFileSync(path, packed));
     return sha256(packed);
   }

@@ -22,14 +22,20 @@ interface Asked<From> {
   readonly warn: (message: string) => void;
 }
 
+/** What is known of a run before it is read. */
+interface RunName {
+  readonly run: string;
+  readonly owner: KeyId;
+}
+
 /**
- * The runs of a pipeline, in whichever store, that a trusted key signed, the newest first; with
- * `beginning`, only those whose names begin so.
+ * The runs of a pipeline, in whichever store, that a trusted key signed, the newest first: those
+ * that are wanted when their turn to be read comes.
  */
 export async function* sharedRuns<From extends { readonly remote: RemoteStore }>(
   { listed, warn }: Asked<From>,
   pipeline: string,
-  beginning = '',
+  isWanted: (name: RunName) => boolean = () => true,
 ): AsyncGenerator<SharedRun<From>> {
   const entries: { readonly key: string; readonly from: From }[] = [];
   for (const from of listed) {
@@ -37,13 +43,14 @@ export async function* sharedRuns<From extends { readonly remote: RemoteStore }>
       entries.push({ key, from });
   }
   for (const { key, from } of entries.sort((a, b) => compare(b.key, a.key))) {
-    const { run, owner } = parseRunKey(key) ?? {};
-    if (run === undefined || !run.startsWith(beginning)) continue;
-    const envelope = await from.remote.readEnvelope('run', key, owner!);
+    const name = parseRunKey(key);
+    if (name === undefined || !isWanted(name)) continue;
+    const { run, owner } = name;
+    const envelope = await from.remote.readEnvelope('run', key, owner);
     const manifest = envelope && parseManifest(envelope.text);
     if (envelope && !manifest)
       warn(`${key} in ${from.remote.url} is signed, but is no run: it is ignored`);
     if (manifest?.run === run && manifest.pipeline === pipeline)
-      yield { from, manifest, owner: owner!, locations: envelope!.locations };
+      yield { from, manifest, owner, locations: envelope!.locations };
   }
 }

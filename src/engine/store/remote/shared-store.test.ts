@@ -14,6 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { MemoryS3 } from '../../../../test/support/memory-s3.ts';
 import { asType } from '../../../../test/support/partial-value.ts';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
@@ -21,9 +22,11 @@ import { until } from '../../../../test/support/until.ts';
 import { sha256 } from '../../../digest.ts';
 import { folderListing } from '../../files/listing.ts';
 import { LocalStore } from '../local-store.ts';
+import type { StageResult } from '../stage-result.ts';
 import { type Bucket, RefusedRequest, storeText, UnreachableStore } from './buckets/bucket.ts';
 import { S3Bucket } from './buckets/s3-bucket.ts';
-import { packLocations, resultKey, sealEnvelope } from './envelope.ts';
+import { packLocations, resultKey, runKey, sealEnvelope } from './envelope.ts';
+import type { SigningKey } from './keys.ts';
 import { Push } from './push.ts';
 import { RemoteStore } from './remote-store.ts';
 import { SharedStore } from './shared-store.ts';
@@ -581,6 +584,61 @@ test('a run tells all of its results by one request; what it cannot tell is aske
   // A stranger, or a disk, changes what the run says. Its signature covers that.
   group.flip(group.files('packs').toSorted((a, b) => statSync(b).size - statSync(a).size)[0]!);
   assert.equal(await lookUp(), 20);
+});
+
+test('what a signer packed that no run needs is ignored with a warning, and each result is asked for alone', async (t) => {
+  const group = new Group(temporaryFolder(t));
+  const key = group.key('alice');
+  const alice = await group.clone('alice', key);
+  const result = await make(alice, 1, { a: 'text' });
+  await alice.outbox.flush(never);
+  const path = join(group.root, 'entries');
+  writeFileSync(path, gzipSync(Buffer.alloc(2 ** 27, '{}\n')));
+  const entries = sha256(readFileSync(path));
+  const stages = { s: { result: result.digest, outputs: {}, isFinal: true } };
+  const send = new Push({ request: (act) => alice.remote.request(act), key, located: new Map() });
+  const run = { kind: 'run', key: runKey('p', '2026-01-01', key.id), onSent: () => {} } as const;
+  const text = JSON.stringify({ run: '2026-01-01', pipeline: 'p', stages, entries });
+  await send.send([{ ...run, text, objects: [{ digest: entries, path }] }]);
+  const reader = await group.clone('reader');
+  await reader.expect('p');
+  assert.deepEqual(group.warnings, [
+    `the texts of results of 2026-01-01 in ${group.shared} are ignored (one has more than 64.0 KiB)`,
+  ]);
+  assert.deepEqual(await reader.lookup(result.digest), { state: 'elsewhere', result });
+});
+
+test('of what several keys signed, yours comes first, and then the order of the keys: a newer run changes nothing', async (t) => {
+  const group = new Group(temporaryFolder(t));
+  const first = group.key('alice');
+  const second = group.key('bob');
+  const third = group.key('carol');
+  /** Sends a run, whose name is in the bytes of its results. */
+  const run = async (name: string, key: SigningKey, seeds: readonly number[]) => {
+    const maker = await group.clone(name, key);
+    const results = [];
+    for (const seed of seeds) results.push(await make(maker, seed, { a: `${seed} of ${name}` }));
+    const stages = Object.fromEntries(
+      results.map(({ digest }, n) => [`s${n}`, { result: digest, outputs: {}, isFinal: true }]),
+    );
+    maker.outbox.shareRun({ run: name, pipeline: 'p', stages }, undefined);
+    await maker.outbox.flush(never);
+    return results;
+  };
+  const [early] = await run('2026-01-01', first, [1]);
+  const [late, other] = await run('2026-01-03', second, [1, 2]);
+  const [own] = await run('2026-01-02', third, [1]);
+  assert.equal(new Set([early, late, own].map((result) => result!.outputs['out']!.digest)).size, 3);
+  const answers = async (name: string, key?: SigningKey) => {
+    const store = await group.clone(name, key);
+    await store.expect('p');
+    return await Promise.all([early, other].map((result) => store.lookup(result!.digest)));
+  };
+  const elsewhere = (result?: StageResult) => ({ state: 'elsewhere', result });
+  assert.deepEqual(await answers('reader'), [elsewhere(early), elsewhere(other)]);
+  assert.deepEqual(await answers('of carol', third), [elsewhere(own), elsewhere(other)]);
+  assert.deepEqual(await answers('of bob', second), [elsewhere(late), elsewhere(other)]);
+  assert.deepEqual(group.warnings, []);
 });
 
 test('a file comes whole beside an empty one of the same place in a pack', async (t) => {

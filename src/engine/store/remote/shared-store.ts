@@ -66,8 +66,8 @@ export class SharedStore implements Store {
   /** Results that were found there and not used so far, so that they are not written here yet. */
   readonly #found = new Map<Digest, FoundResult>();
   readonly #answers = new Map<Digest, Promise<readonly SignedResult[]>>();
-  /** What a run says of its results, and who signed it: they need no request of their own. */
-  #run: { readonly entries: RunEntries; readonly owner: KeyId } | undefined;
+  /** What runs say of their results, by who signed them: these need no request of their own. */
+  readonly #runs = new Map<KeyId, RunEntries>();
   /** What the cache knows of the other stores that the project has, or had. */
   readonly #besides: readonly RemoteRecords[];
   /** Those among them that the project had. */
@@ -232,21 +232,24 @@ export class SharedStore implements Store {
 
   async expect(pipeline: string): Promise<void> {
     if (this.remote.bucket.isReadOnly === true) return;
+    const warn = (text: string) => this.#reports.warn(text);
+    const keys = [...this.remote.trusted.keys()];
+    /** How many keys come before that of the newest run. */
+    let before = keys.length;
+    const isFirst = ({ owner }: { readonly owner: KeyId }) =>
+      keys.indexOf(owner) < before && !this.#runs.has(owner);
     await this.#contact.whileOpen(async () => {
-      const runs = sharedRuns(
-        { listed: [this], warn: (text) => this.#reports.warn(text) },
-        pipeline,
-      );
-      for await (const run of runs) return await this.learnRun(run.manifest, run);
+      for await (const run of sharedRuns({ listed: [this], warn }, pipeline, isFirst)) {
+        if (this.#runs.size === 0) before = keys.indexOf(run.owner);
+        await this.learnRun(run.manifest, run);
+      }
     });
   }
 
   /** Reads what a signed run says of its results, if it does. */
-  async learnRun({ entries: digest }: RunManifest, { owner, locations }: RunPlace): Promise<void> {
-    if (digest === undefined) return;
-    const read = () => this.remote.readEntries(digest, locations);
-    const entries = await this.#contact.whileOpen(read);
-    if (entries !== undefined) this.#run = { entries, owner };
+  async learnRun(manifest: RunManifest, { owner, locations }: RunPlace): Promise<void> {
+    const read = () => this.remote.readEntries(manifest, locations);
+    this.#runs.set(owner, (await this.#contact.whileOpen(read)) ?? new Map());
   }
 
   /** A result that an owner signed; undefined where the store has none, or no longer answers. */
@@ -307,14 +310,16 @@ export class SharedStore implements Store {
     return chosen.result;
   }
 
-  /** A result as the run says that was read. */
+  /** A result as the runs say that were read: that of the first key, if several name it. */
   #named(fingerprint: Digest): FoundResult | undefined {
-    const { entries, owner } = this.#run ?? {};
-    const entry = entries?.get(fingerprint);
-    const result = entry && this.remote.parseResult(entry.text, fingerprint);
-    if (result === undefined) return undefined;
-    this.#objects.learn(entry!.locations);
-    return { result, owner: owner!, locations: entry!.locations };
+    for (const owner of this.remote.trusted.keys()) {
+      const entry = this.#runs.get(owner)?.get(fingerprint);
+      const result = entry && this.remote.parseResult(entry.text, fingerprint);
+      if (result === undefined) continue;
+      this.#objects.learn(entry!.locations);
+      return { result, owner, locations: entry!.locations };
+    }
+    return undefined;
   }
 
   #answer(fingerprint: Digest): Promise<readonly SignedResult[]> {
