@@ -1,11 +1,13 @@
-// Slurm with accounts and qualities of service, whose database takes long to set up.
+// Slurm with accounts, qualities of service and a second cluster: their database takes long to set
+// up.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Project } from './support/rig.ts';
+import { endOf, type Project } from './support/rig.ts';
 import { noSlurm, Slurm, whyNoCluster } from './support/slurm.ts';
-import { slurmProject } from './support/slurm-project.ts';
+import { slurmProject, waiting } from './support/slurm-project.ts';
+import { until } from './support/until.ts';
 
 const noAccounts =
   noSlurm ?? whyNoCluster(['slurmdbd', 'mariadbd'], 'slurmdbd mariadb-server') ?? false;
@@ -22,8 +24,10 @@ suite('a cluster with accounts', { skip: noAccounts }, () => {
   let slurm: Slurm;
   before(async () => {
     slurm = await Slurm.start();
-    const script = fileURLToPath(new URL('support/slurm-accounts.sh', import.meta.url));
-    execFileSync(script, [slurm.folder], { env: { ...process.env, ...slurm.env } });
+    for (const name of ['slurm-accounts.sh', 'slurm-second.sh']) {
+      const script = fileURLToPath(new URL(`support/${name}`, import.meta.url));
+      execFileSync(script, [slurm.folder], { env: { ...process.env, ...slurm.env } });
+    }
   });
   after(async () => await slurm[Symbol.asyncDispose]());
 
@@ -56,4 +60,61 @@ suite('a cluster with accounts', { skip: noAccounts }, () => {
       assert.match(Object.values(messages).join(), reason);
     });
   }
+
+  /** A project whose place `other` is the second cluster. */
+  const both = (yaml: string): Project => {
+    const project = slurmProject(slurm, yaml);
+    const place = project.read('places.yaml');
+    const second = place
+      .replace('cluster:', 'other:')
+      .replace(' }\n', ', options: { clusters: other } }\n');
+    project.write('places.yaml', place + second);
+    return project;
+  };
+
+  const jobsOn = (name: string) =>
+    slurm.command('squeue', '-h', '-M', name, '-o', 'job %A').match(/(?<=^job )\d+/gm) ?? [];
+
+  test('stages go to the cluster that their place names, and are read from there', async () => {
+    const stage = (place: string) =>
+      `{ kind: command, place: ${place}, with: { run: 'echo "${place}: $SLURM_CLUSTER_NAME $(hostname)" > \${outputs.out}' }, outputs: { out: artifacts/${place}.txt } }`;
+    using project = both(`stages:\n  one: ${stage('cluster')}\n  two: ${stage('other')}\n`);
+    const { outcomes, stderr } = await project.run();
+    assert.deepEqual(outcomes, { one: 'ran', two: 'ran' }, stderr);
+    assert.match(project.read('artifacts/cluster.txt'), /^cluster: test n[12]\n$/);
+    assert.equal(project.read('artifacts/other.txt'), 'other: other o1\n');
+  });
+
+  test('a job that somebody cancels on the second cluster ends its stage, and a stage of the first one continues', async () => {
+    const there = waiting.replace('slow:', 'slow:\n    place: other');
+    const here = `  here: { kind: command, place: cluster, with: { run: 'read _ < gate; echo here > \${outputs.out}' }, outputs: { out: artifacts/here.txt } }\n`;
+    using project = both(there + here);
+    const gate = project.gate('gate');
+    const running = project.startRun();
+    await until(() => project.has('count') && jobsOn('test').length > 0);
+    slurm.command('scancel', '-M', 'other', ...jobsOn('other'));
+    await running.event('stage-finished', 'slow');
+    gate.pass();
+    const { outcomes, messages } = await endOf(running);
+    assert.deepEqual(outcomes, { slow: 'cancelled', here: 'ran' });
+    assert.equal(messages['slow'], 'its job was cancelled');
+    assert.equal(project.read('count'), 'run\n');
+  });
+
+  test('jobs of a killed command are listed and cancelled on the cluster that has them', async () => {
+    using project = both(waiting);
+    project.gate('gate');
+    const foreign = slurm
+      .command('sbatch', '--parsable', '--hold', '-o', '/dev/null', '--wrap', 'true')
+      .trim();
+    const running = project.startRun('--on', 'other');
+    await running.output('slow', 'begun');
+    running.child.kill('SIGKILL');
+    await running.ended;
+    assert.match((await project.command('jobs')).stdout, /other +1 running +slow +\S+ +nobody/);
+    assert.match((await project.command('jobs', 'cancel')).stdout, /^Cancelled 1 batch of jobs/);
+    await until(() => jobsOn('other').length === 0);
+    assert.deepEqual(jobsOn('test'), [foreign]);
+    slurm.command('scancel', foreign);
+  });
 });
