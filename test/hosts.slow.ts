@@ -8,6 +8,7 @@ import { inRepository } from './support/pages.ts';
 import { Project } from './support/rig.ts';
 import { noSshHosts, SshHosts } from './support/ssh-hosts.ts';
 import { until } from './support/until.ts';
+import { install, makeVenv } from './support/venv.ts';
 
 const restage = JSON.stringify([inRepository('bin/restage.js')]);
 
@@ -122,6 +123,34 @@ describe('machines that share no files', { skip: noSshHosts }, () => {
     assert.deepEqual(new Set(Object.values((await there.run()).outcomes)), new Set(['up to date']));
     for (const host of ['gpu1', 'gpu2'])
       assert.equal(hosts.on(host, `ls -d ${there.root} 2>&1 || true`).includes('No such'), true);
+  });
+
+  test('a program fails on a machine that lacks its package, which is named, and runs there in an environment that `setup` names', async () => {
+    const yaml = `stages:
+  fit:
+    kind: python
+    inputs: { program: ./fit.py }
+    outputs: { out: artifacts/out.txt }
+    with: { args: '\${outputs.out}' }
+`;
+    const program = `import sys, vision\nopen(sys.argv[1], 'w').write(vision.version)\n`;
+    const setup = ", setup: ['export VIRTUAL_ENV=/tmp/environment']";
+    using project = hostProject(yaml, { 'fit.py': program }, ['gpu1'], setup);
+    const packages = makeVenv(project, '.venv');
+    install(project, packages, ['vision', '1.0']);
+    const lacking = await project.run('--on', 'lab');
+    assert.deepEqual(lacking.messages, {
+      fit: 'gpu1 differs from the machine that decided about the stage: it lacks vision==1.0. Make both alike, and run again',
+    });
+    const there = `/tmp/environment${packages.slice('.venv'.length)}`;
+    const metadata = 'Metadata-Version: 2.1\\nName: vision\\nVersion: 1.0\\n';
+    hosts.on(
+      'gpu1',
+      `/usr/bin/python3 -m venv --without-pip /tmp/environment && cd ${there} && echo "version = '1.0'" > vision.py && mkdir vision-1.0.dist-info && printf '${metadata}' > vision-1.0.dist-info/METADATA && echo 'vision.py,,' > vision-1.0.dist-info/RECORD`,
+    );
+    const { outcomes, messages } = await project.run('--on', 'lab');
+    assert.deepEqual(outcomes, { fit: 'ran' }, JSON.stringify(messages));
+    assert.equal(project.read('artifacts/out.txt'), '1.0');
   });
 
   test('a stage whose worker is killed runs again, once more for each kill', async () => {
