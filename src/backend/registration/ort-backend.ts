@@ -45,7 +45,7 @@ export interface OrtBackendOptions extends SessionOptions {
   readonly sessions: number;
   /**
    * Bytes that compiled traces, and memory kept for the next tensors, may each hold on to; by
-   * default a quarter of the machine's or container's.
+   * default a quarter of the machine's or container's, by the share of the threads in the cores.
    */
   readonly memory: number;
   /** Called for every run; with `profile`, it also learns the phase of each kernel call. */

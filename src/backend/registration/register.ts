@@ -8,7 +8,7 @@ import {
 } from '@tensorflow/tfjs';
 import type { Provider } from '../gpu/gpu.ts';
 import { kernels } from '../kernels/index.ts';
-import { usableCores, usableMemory } from '../running/machine-limits.ts';
+import { cacheMemory, usableCores } from '../running/machine-limits.ts';
 import { registerGradients } from './gradients.ts';
 import { OrtBackend, type OrtBackendOptions } from './ort-backend.ts';
 
@@ -33,7 +33,7 @@ export function registerOnnxRuntimeBackend(options: BackendOptions = {}): void {
     threads = usableCores(),
     warn = console.warn,
     sessions = 64,
-    memory = usableMemory() / 4,
+    memory = cacheMemory(threads),
   } = options;
   // Above webgl's and cpu's priority, so that it is also what tfjs takes by itself; a provider is
   // only taken when named.

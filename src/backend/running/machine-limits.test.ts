@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { availableParallelism, totalmem } from 'node:os';
 import { test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
-import { coresWithin, usableCores, usableMemory } from './machine-limits.ts';
+import { cacheMemory, coresWithin, usableCores, usableMemory } from './machine-limits.ts';
 
 test('a container has as many whole cores as its quota, or one above it, lets it use at once', (t) => {
   const cores = (groups: string, files: Record<string, string>): number => {
@@ -40,4 +40,11 @@ test('a container has no more memory than it is allowed, nor than there is', () 
   );
   assert.equal(usableMemory(64 * GiB, 0), 64 * GiB, 'what Node says where it does not know');
   assert.ok(usableMemory() > 2 ** 26 && usableMemory() <= totalmem());
+});
+
+test('two stages with a core each hold half as much in their caches as one with both cores', () => {
+  const GiB = 2 ** 30;
+  assert.equal(cacheMemory(2, 2, 16 * GiB), 4 * GiB);
+  assert.equal(cacheMemory(1, 2, 16 * GiB), 2 * GiB);
+  assert.equal(cacheMemory(3, 2, 16 * GiB), 4 * GiB);
 });

@@ -48,3 +48,15 @@ export function usableMemory(
 ): number {
   return limit === undefined || limit === 0 ? total : Math.min(total, limit);
 }
+
+/**
+ * Bytes of memory that the caches of a backend may hold: a quarter of what the process may use. Of
+ * that, it gets the share that its `threads` have of the `cores`, since others compute on the rest.
+ */
+export function cacheMemory(
+  threads: number,
+  cores = usableCores(),
+  memory = usableMemory(),
+): number {
+  return (memory / 4) * Math.min(1, threads / cores);
+}
