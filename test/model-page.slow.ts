@@ -152,6 +152,8 @@ test('a page is for one model, and a new file', async () => {
   assert.match(again.stderr, /model\.html is there already/);
   const without = await exported('other.html', 'test.yaml', 'fit', '--scores', 'a.csv');
   assert.match(without.stderr, /--scores, --metrics and --set need --page/);
+  const licensed = await exported('other.html', 'fit', '--page', '--license', 'MIT');
+  assert.match(licensed.stderr, /--license needs --rocrate, --croissant or --model-card/);
   const missing = await exported('other.html', 'test.yaml', 'fit', '--page', '--scores', 'a.csv');
   assert.match(missing.stderr, /--scores a\.csv: there is no such file/);
   assert.equal(project.has('other.html'), false);

@@ -39,9 +39,9 @@ export async function exportCommand(
     throw new UsageError('--creator and --url need --croissant');
   if (!page && [options.scores, options.metrics, ...options.set].some((text) => text !== undefined))
     throw new UsageError('--scores, --metrics and --set need --page');
-  if (page) return await writePage(path, words, options);
-  if (records.length === 0 && license !== undefined)
+  if (license !== undefined && !rocrate && !croissant && !modelCard)
     throw new UsageError('--license needs --rocrate, --croissant or --model-card');
+  if (page) return await writePage(path, words, options);
   if (rocrate) return await writeCrate(path, words, license);
   if (croissant) {
     const credits = { license, creators: creator, url };
