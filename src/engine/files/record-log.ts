@@ -43,9 +43,9 @@ const lineEnd = '\t\n';
  */
 export class RecordLog {
   readonly #folder: string;
-  readonly #ownName = `${sha256(hostname()).slice(0, 12)}.log`;
+  readonly #ownName = `${hostMark()}.log`;
   /** A second name of the own file while it is compacted. A killed process leaves it. */
-  readonly #formerName = `${sha256(hostname()).slice(0, 12)}-former.log`;
+  readonly #formerName = `${hostMark()}-former.log`;
   readonly #hosts = new Map<string, HostLog>();
   /** The modification time of the folder when its names were read; undefined: it was absent. */
   #namesAt: number | undefined = Number.NaN;
@@ -180,6 +180,8 @@ export class RecordLog {
     if (stats !== undefined) known.end += readLines(path, known.end, known.texts);
   }
 }
+
+const hostMark = (): string => sha256(hostname()).slice(0, 12);
 
 /** Texts as a file has them. A line that a kill cut off ends where the next one begins. */
 const linesOf = (texts: readonly (readonly [key: string, logged: LoggedText])[]): Buffer =>

@@ -2,7 +2,7 @@ import { formatCount, formatCountOf } from '../../format-numbers.ts';
 import type { ModelInfo } from './model-info.ts';
 
 /** The network of a model in words. */
-export function describeNetwork({ architecture }: Pick<ModelInfo, 'architecture'>): string {
+export function describeNetwork({ architecture }: ModelInfo): string {
   if (typeof architecture === 'string') return architecture;
   return 'onnx' in architecture
     ? `the ONNX file with SHA-256 ${architecture.onnx}, and a head`

@@ -16,14 +16,18 @@ export interface PageText {
   readonly training: string;
 }
 
-/** What the page computes with: texts of scripts and JSON, and bytes in base64. */
-export interface PageParts {
+/** What the page computes scores with: texts of a script and of JSON, and bytes in base64. */
+export interface NetworkParts {
   readonly networkScript: string;
-  readonly mainScript: string;
-  readonly style: string;
   readonly network: string;
   readonly weights: string;
   readonly wasm: string;
+}
+
+/** The network, and what shows its scores. */
+export interface PageParts extends NetworkParts {
+  readonly mainScript: string;
+  readonly style: string;
 }
 
 /**
@@ -56,7 +60,7 @@ export function renderPage(text: PageText, facts: PageFacts, parts: PageParts): 
 <body>
 <header>
 <h1>${escapeXml(title)}</h1>
-<p>A network that tells ${escapeXml(formatList(facts.classes))} apart. It was trained at <strong>${pixels}</strong>, and runs in this page: your image stays on this device.</p>
+<p>This network tells ${escapeXml(formatList(facts.classes))} apart. It was trained at <strong>${pixels}</strong>. It runs in this page, and your image stays on this device.</p>
 </header>
 <main>
 <label class="drop"><input type="file" id="file" accept="image/*"><span><strong>Choose an image</strong>, drop it anywhere here, or paste it</span></label>

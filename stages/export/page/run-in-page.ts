@@ -1,12 +1,13 @@
 import { createContext, runInContext } from 'node:vm';
 import type { Size } from '../../../src/learning/vision/resample.ts';
-import type { PageParts } from './render-page.ts';
+import type { NetworkParts } from './render-page.ts';
 
 /** Everything of a browser that the network of a page needs. */
 const browser = () => ({
   atob,
   console,
   performance,
+  Response,
   setTimeout,
   clearTimeout,
   TextDecoder,
@@ -15,7 +16,7 @@ const browser = () => ({
 
 /** The logits that the network of a page gives images, by the page's own script and bytes. */
 export async function runInPage(
-  parts: Pick<PageParts, 'networkScript' | 'network' | 'weights' | 'wasm'>,
+  parts: NetworkParts,
   images: Float32Array,
   { width, height }: Size,
 ): Promise<readonly number[]> {

@@ -22,7 +22,7 @@ import { selectionSplit, trainSplit } from '../../../src/learning/training/split
 import { packageRoot } from '../../../src/package-root.ts';
 import { type StageContext, StageError } from '../../../src/stage.ts';
 import { packNetwork } from './pack-network.ts';
-import { type PageParts, type PageText, renderPage } from './render-page.ts';
+import { type NetworkParts, type PageParts, type PageText, renderPage } from './render-page.ts';
 import { runInPage } from './run-in-page.ts';
 
 /**
@@ -139,7 +139,7 @@ function furthestApart(wanted: Float32Array, scores: readonly number[]): number 
 
 /** Throws a {@link StageError} where an operation of the network has no form in WebAssembly. */
 async function scoresIn(
-  parts: Omit<PageParts, 'style' | 'mainScript'>,
+  parts: NetworkParts,
   images: Float32Array,
   size: { readonly width: number; readonly height: number },
 ) {

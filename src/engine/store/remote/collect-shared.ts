@@ -4,7 +4,7 @@ import { day } from '../../../day.ts';
 import type { Digest } from '../../../digest.ts';
 import { forEachOf } from '../../../for-each-of.ts';
 import { parseTemporaryName } from '../../files/temporary-files.ts';
-import { parseManifest } from '../runs/run-manifest.ts';
+import { parseManifest, resultsOf } from '../runs/run-manifest.ts';
 import {
   type Bucket,
   type StoredKey,
@@ -295,9 +295,7 @@ async function rootsOf(bucket: Bucket, runs: readonly StoredKey[]): Promise<Read
   const roots = new Set<Digest>();
   await forEachOf(runs, readers, async ({ key }) => {
     const manifest = parseManifest(referencesOf(await bucket.get(key))?.text ?? '');
-    for (const { result, signposts = [] } of Object.values(manifest?.stages ?? {})) {
-      for (const digest of [result, ...signposts]) roots.add(digest);
-    }
+    for (const digest of manifest === undefined ? [] : resultsOf(manifest)) roots.add(digest);
   });
   return roots;
 }

@@ -88,15 +88,12 @@ export class RemoteRecords {
     return names.map((name) => new RemoteRecords(cacheFolder, name));
   }
 
-  /**
-   * Removes from the logs of a cache what no longer counts. Throws a `WriteError`.
-   */
+  /** Removes from the logs of a cache what no longer counts. Throws a `WriteError`. */
   static async compact(cacheFolder: string): Promise<void> {
-    const path = leasePath(cacheFolder, 'compact-records');
-    await using _lease = await Lease.acquire(path);
+    await using _lease = await Lease.acquire(leasePath(cacheFolder, 'compact-records'));
     for (const name of namesIn(inCache(cacheFolder, 'remote'))) {
-      const log = new RecordLog(inCache(cacheFolder, 'remote', name));
-      writing(`to ${inCache(cacheFolder, 'remote', name)}`, () => log.compact());
+      const folder = inCache(cacheFolder, 'remote', name);
+      writing(`to ${folder}`, () => new RecordLog(folder).compact());
     }
   }
 

@@ -6,7 +6,7 @@ import { forEachOf } from '../../../for-each-of.ts';
 import { groupBy } from '../../../group-by.ts';
 import { jsonOf } from '../../../json.ts';
 import { UserError } from '../../../user-error.ts';
-import type { RunManifest } from '../runs/run-manifest.ts';
+import { type RunManifest, resultsOf } from '../runs/run-manifest.ts';
 import { hasRepository, parseResult, type StageResult } from '../stage-result.ts';
 import {
   type Bucket,
@@ -189,20 +189,14 @@ export class RemoteStore {
    * The texts of results of a run, which its signature covers by their digest; none if they are
    * lost. Warns of what no run needs, and gives none of it.
    */
-  async readEntries(
-    { run, stages, entries: digest }: RunManifest,
-    locations: Locations,
-  ): Promise<RunEntries> {
+  async readEntries(manifest: RunManifest, locations: Locations): Promise<RunEntries> {
+    const { run, entries: digest } = manifest;
     const none: RunEntries = new Map();
     const location = digest && locations.get(digest);
     if (location === undefined || location.length > mostWhole) return none;
     const bytes = await this.request((bucket) => bucket.get(location.key, location));
     if (bytes === undefined || sha256(bytes) !== digest) return none;
-    const named = Object.values(stages).flatMap(({ result, signposts = [] }) => [
-      ...signposts,
-      result,
-    ]);
-    const entries = unpackEntries(bytes, new Set(named));
+    const entries = unpackEntries(bytes, new Set(resultsOf(manifest)));
     if (entries.ok) return entries.value;
     this.#warn(`the texts of results of ${run} in ${this.url} are ignored (${entries.error})`);
     return none;

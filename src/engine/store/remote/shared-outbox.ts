@@ -5,7 +5,7 @@ import { formatBytes, formatCountOf } from '../../../format-numbers.ts';
 import { writeAtomic } from '../../files/write-atomic.ts';
 import { writing } from '../../files/write-error.ts';
 import type { LocalStore } from '../local-store.ts';
-import type { ManifestStage, RunManifest } from '../runs/run-manifest.ts';
+import { type ManifestStage, type RunManifest, resultsOf } from '../runs/run-manifest.ts';
 import { hasRepository, objectsOf, type StageResult, signpostsOf } from '../stage-result.ts';
 import type { Outbox } from '../store.ts';
 import { RefusedRequest } from './buckets/bucket.ts';
@@ -341,15 +341,13 @@ export class SharedOutbox implements Outbox {
    * Writes the results of a run that the user has signed to a new file, and gives its digest;
    * undefined where there are none.
    */
-  #writeEntries({ stages }: RunManifest, path: string): Digest | undefined {
+  #writeEntries(manifest: RunManifest, path: string): Digest | undefined {
     const entries = new Map<Digest, RunEntry>();
-    for (const { result, signposts = [] } of Object.values(stages)) {
-      for (const digest of [...signposts, result]) {
-        const record = this.#records.read(digest);
-        const text = record && this.#local.readResultText(digest);
-        if (text !== undefined && record?.owner === this.#remote.own!.id)
-          entries.set(digest, { text, locations: record.locations });
-      }
+    for (const digest of resultsOf(manifest)) {
+      const record = this.#records.read(digest);
+      const text = record && this.#local.readResultText(digest);
+      if (text !== undefined && record?.owner === this.#remote.own!.id)
+        entries.set(digest, { text, locations: record.locations });
     }
     const packed = packEntries(entries);
     if (packed === undefined) return undefined;

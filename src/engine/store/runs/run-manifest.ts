@@ -26,6 +26,10 @@ export interface ManifestStage {
   readonly isFinal: boolean;
 }
 
+/** The results of a run, and the signposts to them. */
+export const resultsOf = ({ stages }: RunManifest): readonly Digest[] =>
+  Object.values(stages).flatMap(({ result, signposts = [] }) => [...signposts, result]);
+
 /**
  * The manifest in a text; undefined for something else. A signature says who wrote it, not that it
  * has this form.

@@ -89,8 +89,7 @@ async function startWasm(wasm: string): Promise<void> {
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   if (!(await env().getAsync('WASM_HAS_SIMD_SUPPORT')))
     throw new Error('The network needs WebAssembly with SIMD: a browser of 2023 or newer.');
-  const response = { ok: true, arrayBuffer: async () => bytesOf(wasm).buffer };
-  const fetch = async () => response as unknown as Response;
+  const fetch = async () => new Response(bytesOf(wasm));
   const { platform } = env();
   if (platform) platform.fetch = fetch;
   else env().setPlatform('page', platformOf(fetch));
