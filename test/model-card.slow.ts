@@ -52,7 +52,7 @@ test('a card needs one model and a licence, and a new file', async () => {
   const data = await exported('other.md test.yaml faces --model-card --license MIT');
   assert.match(data.stderr, /No stage of test has published a model/);
   const both = await exported('other.md test.yaml fit --model-card --croissant --license MIT');
-  assert.match(both.stderr, /Expected one of --rocrate, --croissant and --model-card/);
+  assert.match(both.stderr, /Expected one of --rocrate, --croissant, --model-card and --page/);
   assert.equal(project.has('other.md'), false);
 });
 
