@@ -37,7 +37,7 @@ export type SweepSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<SweepSettings>({
   name: 'sweep',
-  version: 2,
+  version: 3,
   summary:
     'Looks back at a sweep: which settings matter (functional ANOVA of a random forest, with intervals), each setting against the result, all of them as parallel coordinates, and the best trials as YAML.',
   settings,
@@ -52,7 +52,7 @@ export const spec = defineKind<SweepSettings>({
   outputs: {
     importance: output.chart('The share of the variance that each setting explains.'),
     slices: output.chart('The result against each setting; the best trials are marked.'),
-    parallel: output.chart('Each trial as a line across the settings, the best ones dark.'),
+    parallel: output.chart('Each trial as a line across the settings, the best ones blue.'),
     table: output.table('CSV: the settings with their shares of the variance, and intervals.'),
     best: {
       type: 'files',

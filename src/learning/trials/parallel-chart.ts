@@ -48,8 +48,8 @@ interface Coordinate {
 }
 
 /**
- * A line for each trial across the settings to the result. The better a trial, the darker its line,
- * and better ones are drawn over worse ones.
+ * A line for each trial across the settings to the result. The better a trial, the bluer its line,
+ * in light and dark pages; better ones are drawn over worse ones.
  */
 export function parallelChart(sweep: Trials, about: About): TopLevelSpec {
   const { by, better, ranks, noun } = about;
@@ -71,7 +71,7 @@ export function parallelChart(sweep: Trials, about: About): TopLevelSpec {
     })),
   );
   const title = `Settings of each ${noun}, and its ${resultTitle(about)}`;
-  const subtitle = `${trials.length} ${noun}s; dark: the best by ${by} (${better} is better), grey: the worst`;
+  const subtitle = `${trials.length} ${noun}s; blue: the best by ${by} (${better} is better), grey: the worst`;
   return chart(title, subtitle, width + 40, {
     width,
     height,
