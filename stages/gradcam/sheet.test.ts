@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { ChosenImages, camSheet } from './sheet.ts';
 import { spec } from './spec.ts';
 
-test('where no prediction is wrong, the header says so, and no room is left for it', async () => {
+/** The sheet of a network that calls the only image of each of two classes right. */
+async function sheetOfRight(classes: readonly [string, string]) {
   const chosen = new ChosenImages({ images: 2, most: 1, split: 'test', seed: 7 });
   const map = { height: 1, width: 1, values: Float32Array.of(1) };
   for (const label of [0, 1]) {
@@ -19,15 +20,32 @@ test('where no prediction is wrong, the header says so, and no room is left for 
       pixels,
     });
   }
-  const subject = { classes: ['real', 'fake'], samples: [{ path: 'a' }, { path: 'b' }] };
+  const subject = { classes, samples: [{ path: 'a' }, { path: 'b' }] };
   const row = { name: '', layer: 'conv3', subject, chosen };
   const sheet = await camSheet([row], spec.settings.parse({}), { title: 'CAM', notes: [] });
-  const { data, layer } = JSON.parse(JSON.stringify(sheet));
+  return JSON.parse(JSON.stringify(sheet));
+}
+
+test('where no prediction is wrong, the header says so, and no room is left for it', async () => {
+  const { data, layer } = await sheetOfRight(['real', 'fake']);
   assert.equal(data.values.length, 4);
   const headers = layer.find((one: { data?: { name: string } }) => one.data?.name === 'headers')
     .data.values;
   assert.deepEqual(
     headers.map(({ header }: { header: string }) => header.replaceAll('\n', ' ')),
     ['layer conv3; predicted right: 1 of 1 real, 1 of 1 fake', 'predicted wrong: none'],
+  );
+});
+
+test('the name of a class is shown whole, in several lines where it is wider than an image', async () => {
+  const { data } = await sheetOfRight(['tabby', 'n02113023-Pembroke Welsh corgi']);
+  assert.deepEqual(
+    data.values.map(({ caption }: { caption: string }) => caption.replaceAll('\n', '|')),
+    [
+      'class: tabby|predicted: tabby|73.1 %',
+      'Grad-CAM|for tabby|the same|everywhere',
+      'class:|n02113023-|Pembroke Welsh|corgi|predicted:|n02113023-|Pembroke Welsh|corgi|73.1 %',
+      'Grad-CAM|for|n02113023-|Pembroke Welsh|corgi|the same|everywhere',
+    ],
   );
 });

@@ -3,10 +3,10 @@ import { formatCount, formatCountOf, formatShare } from '../../src/format-number
 import { explainsClass, methodTitle } from '../../src/learning/attribution/methods.ts';
 import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
 import {
-  captionOf,
   type ImageBlock,
   type ImageCell,
   imageSheet,
+  wrappedCaption,
 } from '../../src/learning/charts/image-sheet.ts';
 import {
   classlessText,
@@ -181,7 +181,7 @@ async function blockOf(
   for (const [label, className] of all === 0 ? [] : classes.slice(0, mostClasses).entries()) {
     const images = chosen.first(label, outcome);
     if (images.length === 0) {
-      const lack = captionOf([`no ${className} image`, `predicted ${outcome}`], side);
+      const lack = wrappedCaption([`no ${className} image`, `predicted ${outcome}`], side);
       cells.push({ lack }, ...settings.method.map(() => ({})));
     }
     for (const image of images) cells.push(...(await cellsOf(image, row, settings)));
@@ -200,16 +200,11 @@ async function cellsOf(
   const called = classes[predicted]!;
   const sure = formatShare(softmax(image.logits)[predicted]!);
   const description = `${samples[image.index]!.path}: ${trueClass}, predicted ${called}, ${sure}`;
-  const inWords = (name: string) => `predicted: ${name}`;
-  // The names alone where these are long.
-  const words = classes.every((name) => captionOf([inWords(name)], side) === inWords(name))
-    ? [`class: ${trueClass}`, inWords(called)]
-    : [trueClass, called];
   const pictureOf = (picture: DecodedImage) => thumbnail(picture, { side: 2 * side });
   const cells: ImageCell[] = [
     {
       image: await pictureOf(image.pixels),
-      caption: captionOf([...words, sure], side),
+      caption: wrappedCaption([`class: ${trueClass}`, `predicted: ${called}`, sure], side),
       description,
     },
   ];
@@ -219,7 +214,7 @@ async function cellsOf(
     const explained = explainsClass(method) ? classes[image.class] : 'any class';
     cells.push({
       image: await pictureOf(overlayOf(image.pixels, map, settings)),
-      caption: captionOf([methodTitle(method), `for ${explained}`, constancy].flat(), side),
+      caption: wrappedCaption([methodTitle(method), `for ${explained}`, constancy].flat(), side),
       description: [description, `${methodTitle(method)} for ${explained} at ${layer}`, constancy]
         .flat()
         .join('; '),

@@ -53,7 +53,7 @@ export type GradcamSettings = z.output<typeof settings>;
 
 export const spec = defineKind<GradcamSettings>({
   name: 'gradcam',
-  version: 20,
+  version: 21,
   summary:
     'Class activation maps of the images of a split, for several networks side by side, and numbers about them: where in an image a network finds a class.',
   settings,

@@ -57,6 +57,10 @@ export interface ImageCell {
 export const captionOf = (lines: readonly string[], width = 90): string =>
   lines.map((line) => fitText(line, width, { size: captionSize })).join('\n');
 
+/** A caption of phrases. One that is wider than an image continues in the line below. */
+export const wrappedCaption = (phrases: readonly string[], width: number): string =>
+  phrases.flatMap((phrase) => wrapText(phrase, width, { size: captionSize, most: 5 })).join('\n');
+
 /** A sheet that has nothing to show; `lack` says why, as in `every image has a crop`. */
 export const sheetWithout = (
   lack: string,

@@ -9,7 +9,7 @@ import {
   methodTitle,
 } from '../attribution/methods.ts';
 import type { ScoreKind } from '../attribution/questions/question.ts';
-import { captionOf, type ImageCell, imageSheet } from '../charts/image-sheet.ts';
+import { captionOf, type ImageCell, imageSheet, wrappedCaption } from '../charts/image-sheet.ts';
 import type { ColourMap } from '../vision/colour-map.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
 import { thumbnail } from '../vision/thumbnail.ts';
@@ -70,11 +70,11 @@ export async function pictureSheet(
 
 async function cellOf(
   image: DecodedImage,
-  lines: readonly string[],
+  caption: string,
   description: string,
 ): Promise<ImageCell> {
   const scaled = await thumbnail(image, { side: 2 * side, format: 'png' });
-  return { image: scaled, caption: captionOf(lines, side), description };
+  return { image: scaled, caption, description };
 }
 
 function pictureCell(
@@ -89,7 +89,8 @@ function pictureCell(
   const lines = [called, ...likely.slice(0, 2)].map(
     (c) => `${classes[c]} ${formatShare(probabilities[c]!)} (${formatScore(scores[c]!)})`,
   );
-  return cellOf(seen, [short, ...lines], [name, ...lines].join(', '));
+  const caption = [captionOf([short], side), wrappedCaption(lines, side)].join('\n');
+  return cellOf(seen, caption, [name, ...lines].join(', '));
 }
 
 function mapCell(
@@ -105,7 +106,8 @@ function mapCell(
   const drawn = isCam(method)
     ? overlayOf(seen, map, { colours, opacity })
     : pictureOf(map, colours);
-  return cellOf(drawn, lines, [`${methodTitle(method)} of ${name}`, ...lines].join(', '));
+  const description = [`${methodTitle(method)} of ${name}`, ...lines].join(', ');
+  return cellOf(drawn, wrappedCaption(lines, side), description);
 }
 
 /** File names without their folders, unless two are the same. */
