@@ -26,6 +26,7 @@ async function chart(folder: string, name: string, title = name): Promise<Report
       encoding: {
         x: { field: 'epoch', type: 'ordinal' },
         y: { field: 'loss', type: 'quantitative' },
+        color: { field: 'loss', type: 'quantitative' },
       },
     },
     path,
@@ -252,7 +253,7 @@ test('the page of a running run reloads and keeps what was opened', {
   assert.deepEqual(opened.complaints, []);
 });
 
-test('in the dark charts are dark, and photographs in them keep their colours', {
+test('in the dark charts are dark, and photographs in them keep their colours, like the bar that explains them', {
   skip: noBrowser,
 }, async (t) => {
   const folder = temporaryFolder(t);
@@ -272,12 +273,14 @@ test('in the dark charts are dark, and photographs in them keep their colours', 
     filters.push([
       await filterOf('.drawing.plain'),
       await filterOf('.drawing:not(.plain) svg.marks'),
+      await filterOf('.drawing:not(.plain) .role-legend-gradient'),
+      await filterOf('.drawing.plain .role-legend-gradient'),
     ]);
   }
   assert.notEqual(grounds[0], grounds[1]);
   assert.deepEqual(filters, [
-    ['none', 'none'],
-    ['invert(0.89) hue-rotate(180deg)', 'invert(1)'],
+    ['none', 'none', 'none', 'none'],
+    ['invert(0.89) hue-rotate(180deg)', 'invert(1)', 'invert(1)', 'none'],
   ]);
 });
 
