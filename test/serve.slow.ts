@@ -614,6 +614,13 @@ test('a click on the map shows the images that are nearest in the features, and 
   await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))');
   assert.deepEqual(await painted(10), [0, 0x72, 0xb2]);
   assert.deepEqual(await painted(11), [0xdc, 0xdf, 0xe3], 'a point that is not shown is faint');
+  const plane = (await canvas.boundingBox())!;
+  for (const name of ['Zoom in', 'Zoom out', 'Show all points']) {
+    const button = page.getByRole('button', { name });
+    const box = (await button.boundingBox())!;
+    assert.ok(box.y + box.height <= plane.y, `${name} covers no point`);
+    await button.click();
+  }
   await canvas.focus();
   await page.keyboard.press('+');
   await page.keyboard.press('0');

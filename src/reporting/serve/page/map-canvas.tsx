@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type PaintedPoints, paintPoints } from './paint-points.ts';
 import {
@@ -31,6 +32,8 @@ interface Marks {
 }
 
 interface MapCanvasProps extends ColouredPoints, Marks {
+  /** Controls in the line above the map, before those of zooming. */
+  readonly children: ComponentChildren;
   /** Whether dragging draws a loop; otherwise it moves the map. */
   readonly isLasso: boolean;
   lasso(loop: readonly Place[]): void;
@@ -118,19 +121,24 @@ export function MapCanvas(props: MapCanvasProps) {
     look(move(view, size));
   };
   return (
-    <div class={`plane ${props.isLasso ? 'lasso' : ''}`} ref={box}>
-      <canvas ref={below} />
-      <canvas
-        ref={above}
-        tabIndex={0}
-        role="img"
-        aria-label="Map of the images: arrow keys move it, + and - zoom, 0 shows all. What it shows is in the list of images, too."
-        onWheel={onWheel}
-        {...pointer}
-        onKeyDown={onKey}
-      />
-      <Zoom {...seen} />
-    </div>
+    <>
+      <p class="line small">
+        {props.children}
+        <Zoom {...seen} />
+      </p>
+      <div class={`plane ${props.isLasso ? 'lasso' : ''}`} ref={box}>
+        <canvas ref={below} />
+        <canvas
+          ref={above}
+          tabIndex={0}
+          role="img"
+          aria-label="Map of the images: arrow keys move it, + and - zoom, 0 shows all. What it shows is in the list of images, too."
+          onWheel={onWheel}
+          {...pointer}
+          onKeyDown={onKey}
+        />
+      </div>
+    </>
   );
 }
 
@@ -159,8 +167,9 @@ const moves: Readonly<Record<string, Move>> = {
   0: () => undefined,
 };
 
+/** Beside the map and not over it, where buttons would cover points. */
 const Zoom = ({ view, size, look }: Seen) => (
-  <p class="zoom">
+  <span class="zoom">
     {[
       ['+', '+', 'Zoom in'],
       ['-', '−', 'Zoom out'],
@@ -175,7 +184,7 @@ const Zoom = ({ view, size, look }: Seen) => (
         {text}
       </button>
     ))}
-  </p>
+  </span>
 );
 
 /** The drag that is under way, and how its loop is drawn. */

@@ -60,7 +60,19 @@ export function MapPanel(props: MapPanelProps) {
   const parsed = parseLoop(view.lasso);
   return (
     <section class="map card" aria-label="Map of the images">
-      <p class="line small">
+      <MapCanvas
+        index={layout.index}
+        colours={colours.colours}
+        counts={counts}
+        loop={parsed?.layout === layout.name ? parsed.loop : undefined}
+        ringed={hovered?.row ?? (view.near === '' ? undefined : Number(view.near))}
+        isLasso={isLasso}
+        lasso={(loop) => change({ lasso: formatLoop(layout.name, loop), near: '' })}
+        choose={(row) => row !== undefined && change({ near: String(row), lasso: '' })}
+        hover={(row, at) => {
+          if (row !== hovered?.row) setHovered(row === undefined ? undefined : { row, at });
+        }}
+      >
         {children}
         <Choice
           label="Layout"
@@ -82,20 +94,7 @@ export function MapPanel(props: MapPanelProps) {
             Clear the selection
           </button>
         )}
-      </p>
-      <MapCanvas
-        index={layout.index}
-        colours={colours.colours}
-        counts={counts}
-        loop={parsed?.layout === layout.name ? parsed.loop : undefined}
-        ringed={hovered?.row ?? (view.near === '' ? undefined : Number(view.near))}
-        isLasso={isLasso}
-        lasso={(loop) => change({ lasso: formatLoop(layout.name, loop), near: '' })}
-        choose={(row) => row !== undefined && change({ near: String(row), lasso: '' })}
-        hover={(row, at) => {
-          if (row !== hovered?.row) setHovered(row === undefined ? undefined : { row, at });
-        }}
-      />
+      </MapCanvas>
       {hovered !== undefined && <Hint {...props} {...hovered} by={by} />}
       <Legend colours={colours} by={by} narrow={narrow} />
       <Trust layout={layout} map={map} total={total} />
