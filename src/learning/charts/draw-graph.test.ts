@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { drawGraph, type StageGraph } from './draw-graph.ts';
+import { drawGraph, pageWidth, type StageGraph } from './draw-graph.ts';
 import { textWidth } from './fonts.ts';
 
 const training: StageGraph = {
@@ -80,6 +80,40 @@ test('the instances of a matrix stand in order, from top to bottom', () => {
     tops,
     [...tops].sort((a, b) => a - b),
   );
+});
+
+test('stages without arrows stand in lines as wide as the page, and below each other on a narrow one', () => {
+  const names = Array.from({ length: 20 }, (_, index) => `fit[seed=${index}]`);
+  const graph = { nodes: names.map((name) => ({ name, kind: 'train' })), edges: [] };
+  const wide = boxes(drawGraph(graph));
+  assert.ok(new Set(wide.map(({ top }) => top)).size <= 3);
+  assert.ok(wide.every(({ right }) => right <= pageWidth));
+  for (const [index, { left, top, bottom }] of wide.slice(1).entries()) {
+    const before = wide[index]!;
+    assert.ok(left > before.right ? top === before.top : top > before.bottom, 'in their order');
+    assert.ok(bottom - top === before.bottom - before.top);
+  }
+  assert.equal(new Set(boxes(drawGraph(graph, 'across', 0)).map(({ left }) => left)).size, 1);
+});
+
+test('pairs of stages that nothing connects keep their arrows, and follow each other in lines, too', () => {
+  const seeds = Array.from({ length: 12 }, (_, index) => index);
+  const graph = {
+    nodes: ['fit', 'score'].flatMap((name) =>
+      seeds.map((seed) => ({ name: `${name}[seed=${seed}]`, kind: 'command' })),
+    ),
+    edges: seeds.map((seed) => ({ from: `fit[seed=${seed}]`, to: `score[seed=${seed}]` })),
+  };
+  const svg = drawGraph(graph);
+  const all = boxes(svg);
+  for (const seed of seeds) {
+    const fit = all[seed]!;
+    const score = all[seed + seeds.length]!;
+    assert.ok(fit.right < score.left && fit.top === score.top, 'the file names all fits first');
+    const y = (fit.top + fit.bottom) / 2;
+    assert.match(svg, new RegExp(`<path d="M${fit.right},${y}[^"]*H${score.left}"`));
+  }
+  assert.equal(new Set(all.map(({ top }) => top)).size, 4);
 });
 
 test('a graph that goes down has each stage below what it reads, and arrows that end downwards', () => {

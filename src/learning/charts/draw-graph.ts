@@ -1,4 +1,5 @@
 import { Graph, layout as layOutRanks } from '@dagrejs/dagre';
+import { groupBy } from '../../group-by.ts';
 import { escapeXml } from './escape-xml.ts';
 import { fontFamily, textWidth } from './fonts.ts';
 import type { Point } from './simplify-line.ts';
@@ -47,6 +48,11 @@ const nameSize = 13;
 const kindSize = 11;
 const labelSize = 11;
 const margin = 20;
+/** Between parts of a graph that no arrow connects. */
+const partGap = 24;
+
+/** The pixels that a wide page has for a graph. */
+export const pageWidth = 1170;
 
 /** Beyond this many stages, optimal ranks take seconds to compute, and good ones are enough. */
 const largeGraph = 200;
@@ -55,28 +61,106 @@ const largeGraph = 200;
 export type GraphWay = 'across' | 'down';
 
 /**
- * Draws the stages as SVG; the same graph gives the same bytes. Throws a RangeError for chains of
- * over 1,600 stages.
+ * Draws the stages as SVG; the same graph gives the same bytes. Parts that no arrow connects follow
+ * each other like words in lines of `room` pixels. Throws a RangeError for chains of over 1,600
+ * stages.
  */
-export function drawGraph(graph: StageGraph, way: GraphWay = 'across'): string {
-  const { width, height, boxes, arrows } = layOut(graph, way);
-  const axes = axesOf(way, [...boxes.values(), ...arrows]);
+export function drawGraph(graph: StageGraph, way: GraphWay = 'across', room = pageWidth): string {
+  const parts = connectedParts(graph).map((part) => layOut(part, way));
+  const placed = inLines(parts, room - 2 * margin);
+  const boxes = new Map(placed.flatMap((part) => [...part.boxes]));
+  const width = 2 * margin + Math.max(0, ...placed.map(({ left, width }) => left + width));
+  const height = 2 * margin + Math.max(0, ...placed.map(({ top, height }) => top + height));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${fontFamily}">`,
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">',
     `<path d="M0,0.5L8,4L0,7.5Z" fill="${ink.medium}"/></marker></defs>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    ...arrows.map((arrow) => drawArrow(arrow, axes)),
+    ...placed.flatMap(({ boxes, arrows }) => {
+      const axes = axesOf(way, [...boxes.values(), ...arrows]);
+      return arrows.map((arrow) => drawArrow(arrow, axes));
+    }),
     ...graph.nodes.map((node) => drawNode(node, boxes.get(node.name)!)),
     '</svg>',
     '',
   ].join('\n');
 }
 
+/** The parts of a graph that no arrow connects, in the order of their first stages. */
+function connectedParts({ nodes, edges }: StageGraph): readonly StageGraph[] {
+  const ends = edges.flatMap(({ from, to }) => [
+    { name: from, next: to },
+    { name: to, next: from },
+  ]);
+  const neighbours = groupBy(ends, ({ name }) => name);
+  const firstOf = new Map<string, string>();
+  for (const { name } of nodes) {
+    if (firstOf.has(name)) continue;
+    const reached = new Set([name]);
+    for (const box of reached) {
+      firstOf.set(box, name);
+      for (const { next } of neighbours.get(box) ?? []) reached.add(next);
+    }
+  }
+  const byPart = groupBy(edges, ({ from }) => firstOf.get(from)!);
+  return Array.from(
+    groupBy(nodes, ({ name }) => firstOf.get(name)!),
+    ([first, members]) => ({ nodes: members, edges: byPart.get(first) ?? [] }),
+  );
+}
+
+/** A part of a graph, laid out from its upper left corner. */
+interface LaidOut {
+  readonly width: number;
+  readonly height: number;
+  readonly boxes: ReadonlyMap<string, Box>;
+  readonly arrows: readonly Arrow[];
+}
+
+interface Placed extends LaidOut {
+  readonly left: number;
+  readonly top: number;
+}
+
+/** Places parts beside each other as long as they fit into `room`, then in the next line. */
+function inLines(parts: readonly LaidOut[], room: number): readonly Placed[] {
+  const placed: Placed[] = [];
+  let left = 0;
+  let top = 0;
+  let lineHeight = 0;
+  for (const part of parts) {
+    if (left > 0 && left + part.width > room) {
+      top += lineHeight + partGap;
+      [left, lineHeight] = [0, 0];
+    }
+    placed.push({ ...moved(part, left + margin, top + margin), left, top });
+    left += part.width + partGap;
+    lineHeight = Math.max(lineHeight, part.height);
+  }
+  return placed;
+}
+
+/** The same part with every point moved by so much. */
+function moved(part: LaidOut, left: number, top: number): LaidOut {
+  const to = <T extends Point>(point: T): T => ({
+    ...point,
+    x: point.x + left,
+    y: point.y + top,
+  });
+  const boxes = new Map(Array.from(part.boxes, ([name, box]) => [name, to(box)]));
+  const arrows = part.arrows.map((arrow) => ({
+    ...to(arrow),
+    from: to(arrow.from),
+    to: to(arrow.to),
+    points: arrow.points.map(to),
+  }));
+  return { ...part, boxes, arrows };
+}
+
 /** An id for the layout, which keeps nodes in plain objects that already have a `constructor`. */
 const idOf = (name: string): string => `:${name}`;
 
-function layOut({ nodes, edges }: StageGraph, way: GraphWay) {
+function layOut({ nodes, edges }: StageGraph, way: GraphWay): LaidOut {
   const graph = new Graph();
   const ranker = nodes.length > largeGraph ? 'longest-path' : 'network-simplex';
   // Downwards, labels need their height between the ranks rather than their width.
@@ -86,8 +170,6 @@ function layOut({ nodes, edges }: StageGraph, way: GraphWay) {
     ...direction,
     nodesep: 18,
     edgesep: 12,
-    marginx: margin,
-    marginy: margin,
     ranker,
   });
   for (const node of nodes) {
@@ -116,10 +198,7 @@ function layOut({ nodes, edges }: StageGraph, way: GraphWay) {
     return { from: boxes.get(from)!, to: boxes.get(to)!, label, points, x, y, width, height };
   });
   const size: { readonly width: number; readonly height: number } = graph.graph();
-  const isEmpty = nodes.length === 0;
-  const width = isEmpty ? 2 * margin : Math.ceil(size.width);
-  const height = isEmpty ? 2 * margin : Math.ceil(size.height);
-  return { width, height, boxes, arrows };
+  return { width: Math.ceil(size.width), height: Math.ceil(size.height), boxes, arrows };
 }
 
 function joinParallel(

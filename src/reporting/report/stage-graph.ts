@@ -27,9 +27,6 @@ type DrawnItem =
 
 type StateOf = (name: string) => ReportStage['state'];
 
-/** The pixels that a wide page has for it. */
-const pageWidth = 1170;
-
 /**
  * The graph of stages, across or down by its width; undefined for too many. Narrow pages join
  * instances.
@@ -45,13 +42,15 @@ export async function drawStages(
 }
 
 /**
- * A graph from left to right if that fits into `room` pixels, otherwise in the narrower direction.
+ * A graph from left to right if that fits into `room` pixels, by default those of a wide page,
+ * otherwise in the narrower direction.
  */
-export async function drawFitting(graph: StageGraph, room = pageWidth): Promise<GraphDrawing> {
-  const { drawGraph } = await import('../../learning/charts/draw-graph.ts'); // it loads the layout
-  const across = sized(drawGraph(graph, 'across'));
-  if (across.width <= room) return across;
-  const down = sized(drawGraph(graph, 'down'));
+export async function drawFitting(graph: StageGraph, room?: number): Promise<GraphDrawing> {
+  // It loads the layout.
+  const { drawGraph, pageWidth } = await import('../../learning/charts/draw-graph.ts');
+  const across = sized(drawGraph(graph, 'across', room));
+  if (across.width <= (room ?? pageWidth)) return across;
+  const down = sized(drawGraph(graph, 'down', room));
   return down.width <= across.width ? down : across;
 }
 
