@@ -30,7 +30,10 @@ export interface FormOfPlaces<Place> {
   spansNodes?(place: Place): boolean;
   /** Runs the scheduler's commands in the environment. */
   open(place: Place, env: Environment): Scheduler;
-  /** Jobs of two places can wait for each other where this text is the same. */
+  /**
+   * Jobs of two places can wait for each other where this text is the same. Empty: they are where
+   * commands reach a scheduler without being told which. On a node of another one, they reach that.
+   */
   queue(place: Place): string;
 }
 
@@ -87,7 +90,10 @@ export interface JobRequest {
   readonly needs: JobClass;
   readonly seconds: number;
   readonly workers: number;
-  /** Jobs that must end first, however they end. */
+  /**
+   * Jobs of one queue that must end first, however they end. A scheduler that can wait only for
+   * some of them waits for these, the first among them: whoever submits looks again after them.
+   */
   readonly after?: readonly string[];
   /** Whether it submits jobs itself, as a step of a detached run does. */
   readonly submits?: boolean;

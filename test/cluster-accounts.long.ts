@@ -62,13 +62,13 @@ suite('a cluster with accounts', { skip: noAccounts }, () => {
   }
 
   /** A project whose place `other` is the second cluster. */
-  const both = (yaml: string): Project => {
+  const both = (yaml: string, settings = ''): Project => {
     const project = slurmProject(slurm, yaml);
     const place = project.read('places.yaml');
     const second = place
       .replace('cluster:', 'other:')
       .replace(' }\n', ', options: { clusters: other } }\n');
-    project.write('places.yaml', place + second);
+    project.write('places.yaml', place.replace(' }\n', `${settings} }\n`) + second);
     return project;
   };
 
@@ -99,6 +99,76 @@ suite('a cluster with accounts', { skip: noAccounts }, () => {
     assert.deepEqual(outcomes, { slow: 'cancelled', here: 'ran' });
     assert.equal(messages['slow'], 'its job was cancelled');
     assert.equal(project.read('count'), 'run\n');
+  });
+
+  /** The jobs for which a job waits, of its own cluster, without those that are over. */
+  const awaitedBy = (id: string): readonly string[] => {
+    const [number = '', cluster = ''] = id.split(';');
+    const record = slurm.command('scontrol', '-o', 'show', 'job', number, '-M', cluster);
+    const [, dependency = ''] = / Dependency=(\S+)/.exec(record)!;
+    return [...dependency.matchAll(/afterany:(\d+)/g)].map(([, before]) => `${before};${cluster}`);
+  };
+
+  const clusterOf = (id: string) => id.split(';')[1];
+
+  test('a step over several clusters waits on one of them, for the jobs there, and its second job for the step', async () => {
+    const yaml = `stages:
+  one:
+    kind: command
+    matrix: { n: [1, 2, 3, 4] }
+    resources: { memory: '\${matrix.n}00MiB' }
+    with: { run: 'echo \${matrix.n} >> begun; read _ < gate; echo \${matrix.n} > \${outputs.out}' }
+    outputs: { out: 'artifacts/\${matrix.n}.txt' }
+  last: { kind: command, place: local, after: [one], with: { run: 'sort begun >> last' } }
+`;
+    const settings = `, options: { clusters: 'test,other' }`;
+    using project = slurmProject(slurm, yaml, { settings });
+    const gate = project.gate('gate');
+    assert.equal((await project.run('--on', 'cluster', '--detach')).code, 0);
+    const read = (name: string) =>
+      project
+        .files('cache/jobs')
+        .filter((path) => path.endsWith(name))
+        .map((path) => project.read(`cache/jobs/${path}`));
+    const batches = read('/jobs').map((line) => line.split(' ')[0]!);
+    assert.equal(batches.length, 4);
+    const [first, second] = JSON.parse(read('/step.json')[0]!).jobs;
+    assert.deepEqual(
+      awaitedBy(first).toSorted(),
+      batches.filter((id) => clusterOf(id) === clusterOf(first)).toSorted(),
+    );
+    assert.deepEqual(awaitedBy(second), [first]);
+    await until(() => project.has('begun') && project.read('begun').split('\n').length === 5);
+    assert.equal(read('/step.json').length, 1); // no step has begun
+    gate.pass(4);
+    await until(() => project.has('last'));
+    await until(() => [...jobsOn('test'), ...jobsOn('other')].length === 0);
+    assert.equal(project.read('last'), '1\n2\n3\n4\n');
+  });
+
+  test('the steps of a detached run send each stage to the cluster of its place, on whichever they run', async () => {
+    const stage = (name: string, place: string, after: string) =>
+      `  ${name}: { kind: command, place: ${place}, ${after}with: { run: 'echo "${name} $SLURM_CLUSTER_NAME" >> count' } }\n`;
+    using project = both(
+      `stages:\n${[
+        stage('a', 'cluster', ''),
+        stage('b', 'other', ''),
+        stage('c', 'cluster', 'after: [b], '),
+        stage('d', 'other', 'after: [a], '),
+        stage('e', 'cluster', 'after: [c, d], '),
+      ].join('')}`,
+      ', options: { clusters: test }',
+    );
+    assert.equal((await project.run('--detach')).code, 0);
+    await until(() => project.has('count') && project.read('count').includes('e '));
+    await until(() => [...jobsOn('test'), ...jobsOn('other')].length === 0);
+    assert.deepEqual(project.read('count').trim().split('\n').toSorted(), [
+      'a test',
+      'b other',
+      'c test',
+      'd other',
+      'e test',
+    ]);
   });
 
   test('jobs of a killed command are listed and cancelled on the cluster that has them', async () => {

@@ -399,6 +399,22 @@ test('a dry run reports mistakes in places.yaml and in `--on`', async () => {
   assert.equal(code, 1);
 });
 
+test('a detached run refuses a place without a cluster beside one that names it: on its nodes, the first would mean that one', async () => {
+  const there = `  two: { kind: command, place: other, with: { run: 'echo two >> count' } }\n`;
+  using project = shell(`${stages('one')}${there}`, 9);
+  project.write(
+    'places.yaml',
+    'cluster: { engine: slurm }\nother: { engine: slurm, options: { clusters: alpha } }\n',
+  );
+  const { code, stderr } = await project.run('--on', 'cluster', '--detach');
+  assert.match(
+    stderr,
+    /--detach takes steps on nodes of every cluster, where the place "cluster" would mean theirs: name its cluster in places\.yaml, as the place "other" does/,
+  );
+  assert.equal(code, 2);
+  assert.ok(!project.has('cache/jobs'));
+});
+
 test('without the command of the scheduler, the failure says so', async () => {
   using project = shell(stages('one'), 9);
   project.write('places.yaml', 'cluster: { engine: slurm }\n');

@@ -72,6 +72,7 @@ export function makePlace(
       throw new UsageError(
         `--detach leaves stages to the jobs of a scheduler, and the place "${name}" has none`,
       );
+  if (detach) refuseUnnamed([...specs].filter((spec) => spec.engine !== 'ssh'));
   const clusters = new Map<PlaceSpec, ClusterPlace>();
   const hostPlaces = new Map<HostsSpec, HostsPlace>();
   const clusterOf = (spec: PlaceSpec): ClusterPlace => {
@@ -115,6 +116,20 @@ export function makePlace(
     close,
   };
   return detach ? limitFailures(all, failures, cancellation.signal) : all;
+}
+
+/**
+ * Steps run on nodes of every cluster. There, a place that names none would mean the cluster of the
+ * node.
+ */
+function refuseUnnamed(places: readonly PlaceSpec[]): void {
+  for (const { name, engine, scheduler } of places) {
+    const named = places.find((other) => other.engine === engine && other.scheduler.isNamed);
+    if (!scheduler.isNamed && named !== undefined)
+      throw new UsageError(
+        `--detach takes steps on nodes of every cluster, where the place "${name}" would mean theirs: name its cluster in places.yaml, as the place "${named.name}" does`,
+      );
+  }
 }
 
 /**

@@ -10,6 +10,8 @@ export interface PlaceScheduler {
   readonly lines: readonly string[];
   readonly spansNodes: boolean;
   readonly queue: string;
+  /** Whether its commands say which scheduler they mean, so that it is the same on every node. */
+  readonly isNamed: boolean;
   open(env: Environment): Scheduler;
 }
 
@@ -24,6 +26,7 @@ export function schedulerOf<Place extends { readonly name: string }>(
     lines: form.lines ?? [],
     spansNodes: form.spansNodes?.(place) ?? false,
     queue: JSON.stringify([place.engine, form.queue(place)]),
+    isNamed: form.queue(place) !== '',
     open: (env) => form.open(place, env),
   };
 }

@@ -130,7 +130,7 @@ test('all commands speak C, name the cluster of a job, and cancel only jobs of o
   assert.deepEqual(await place.inspect(id, 'restage-1'), new Map([['17_3', { state: 'RUNNING' }]]));
   await place.cancel('17_3;alpha', 'restage-1');
   await slurmIn(folder).cancel('17', 'restage-1');
-  await place.submit({ ...request, after: ['17;alpha', '18'] });
+  await place.submit({ ...request, after: ['17;beta', '17;alpha', '18', '19;beta'] });
   const calls = callsIn(folder);
   assert.ok(calls.every((call) => call.startsWith('C ')));
   assert.deepEqual(
@@ -143,7 +143,10 @@ test('all commands speak C, name the cluster of a job, and cancel only jobs of o
       'scancel --name=restage-1 17',
     ],
   );
-  assert.match(calls.at(-1)!, / --dependency=afterany:17:18 /);
+  assert.match(
+    calls.at(-1)!,
+    / --clusters=alpha,beta --dependency=afterany:17:19 --clusters=beta \/p\/script.sh$/,
+  );
 });
 
 test('an unknown error of sbatch is tried three times, and one that will not change only once', async (context) => {

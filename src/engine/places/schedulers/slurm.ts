@@ -36,7 +36,7 @@ export const slurm: SchedulerForm<typeof keys> = {
   lines: forLaunchers,
   spansNodes: () => true,
   open: openSlurm,
-  queue: () => '',
+  queue: ({ options }) => clustersIn(options) ?? '',
   identify,
 };
 
@@ -127,11 +127,15 @@ const addressOf = ({ number, cluster }: Address): string =>
 const at = (cluster: string | undefined): readonly string[] =>
   cluster === undefined ? [] : ['-M', cluster];
 
-/** The clusters that may take a job of the place. */
-function clustersOf({ options }: Place): readonly (string | undefined)[] {
+/** The clusters that a place names, separated by commas. */
+function clustersIn(options: Place['options']): string | undefined {
   const named = options['clusters'] ?? options['cluster'];
-  return typeof named === 'string' ? named.split(',') : [undefined];
+  return typeof named === 'string' ? named : undefined;
 }
+
+/** The clusters that may take a job of the place. */
+const clustersOf = ({ options }: Place): readonly (string | undefined)[] =>
+  clustersIn(options)?.split(',') ?? [undefined];
 
 async function submit(run: Run, request: JobRequest, place: Place): Promise<string> {
   const { ok, out, error } = await run('sbatch', wordsFor(request, place));
@@ -167,19 +171,29 @@ function wordsFor(request: JobRequest, place: Place): readonly string[] {
     ...option('time', `${Math.floor(seconds / 60)}:${seconds % 60}`),
     ...option('signal', `B:TERM@${notice}`),
     ...option('array', workers > 1 ? `0-${workers - 1}` : undefined),
-    ...option(
-      'dependency',
-      after.length > 0
-        ? `afterany:${after.map((id) => readAddress(id).number).join(':')}`
-        : undefined,
-    ),
     ...option('partition', place.partition),
     ...option('account', place.account),
     ...Object.entries(place.options).map(([flag, value]) =>
       value === true ? `--${flag}` : `--${flag}=${value}`,
     ),
+    ...wordsToWait(after),
     script,
   ];
+}
+
+/**
+ * A job waits only for jobs of its own cluster: the number of another one counts as over, or is
+ * another job. So it goes to the cluster of the first, whatever its place names, and waits for
+ * those of that cluster.
+ */
+function wordsToWait(after: readonly string[]): readonly string[] {
+  const [first, ...others] = after.map(readAddress);
+  if (first === undefined) return [];
+  const neighbours = [first, ...others.filter(({ cluster }) => cluster === first.cluster)];
+  const numbers = neighbours.map(({ number }) => number);
+  // Of two options `--clusters`, the last one counts.
+  const where = first.cluster === undefined ? [] : [`--clusters=${first.cluster}`];
+  return [`--dependency=afterany:${numbers.join(':')}`, ...where];
 }
 
 /** What an error message of `sbatch` means. */
