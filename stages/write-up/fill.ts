@@ -5,13 +5,7 @@ import { type InputArtifact, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import type { Condition } from './condition.ts';
 import { decide } from './decide.ts';
-import {
-  formatTable,
-  formatValues,
-  formatWords,
-  type ShownColumn,
-  selectColumns,
-} from './format-values.ts';
+import { checkFormat, formatTable, formatValues, type ShownColumn } from './format-values.ts';
 import {
   type Artifact,
   type Figure,
@@ -29,6 +23,7 @@ import {
   positionOf,
   type Slot,
   type Template,
+  wordsOf,
 } from './template.ts';
 
 /** How a text names an artifact. */
@@ -225,13 +220,7 @@ const aside = (filling: Filling): Filling => ({ ...filling, ...nothingYet(), isC
 /** Throws a {@link StageError} of one sentence. */
 function fillSlot(slot: Slot, filling: Filling): string {
   const { reads, format } = slot;
-  const strange = format.find((word) => !formatWords.includes(word) && !/^\d$/.test(word));
-  if (strange !== undefined) {
-    const known = formatWords.join(', ');
-    throw new StageError(
-      `expected ${known} or a number of decimals after the bar, got "${strange}"`,
-    );
-  }
+  checkFormat(format);
   const [{ path }, second] = reads;
   // The artifact itself, or columns of a table in parentheses, rather than a value.
   if (path === undefined || /^\(.*\)$/.test(path)) {
@@ -324,16 +313,17 @@ function fillWhole(
   const { input, artifact } = chosen[0]!.source;
   if (artifact.as === 'text') return fillText(input, artifact, filling);
   if (artifact.as !== 'table') throw new StageError('expected the path of a value after the input');
-  const columns = path?.slice(1, -1).split(',').map(parseColumn);
-  return formatTable(columns === undefined ? artifact : selectColumns(artifact, columns), format);
+  return formatTable(artifact, format, path?.slice(1, -1).split(',').map(parseColumn));
 }
 
-/** `auc as AUC on test`: a column of a table, and the title of its own that it may have. */
+/**
+ * `share | percent 2 as share of all`: a column of a table, with the words and the title of its own
+ * that it may have.
+ */
 function parseColumn(text: string): ShownColumn {
-  const name = text.trim();
-  const title = name.indexOf(' as ');
-  if (title === -1) return { name, title: name };
-  return { name: name.slice(0, title), title: name.slice(title + ' as '.length) };
+  const [, name = '', words = '', title = name] =
+    /^(.*?)(?: ?\| ?(.*?))?(?: as (.*))?$/.exec(text.trim()) ?? [];
+  return { name, title, format: wordsOf(words) };
 }
 
 /** A text, whose figures are copied with it. */

@@ -12,16 +12,25 @@ import { type Artifact, unknown, type Value } from './read-artifact.ts';
 
 /** What is made of several values. */
 const aggregates = ['mean', 'values', 'range'] as const;
+/** The words for a number, besides a number of decimals. */
+const numberWords: readonly string[] = ['percent', 'points', 'count'];
 /** The words that may stand after the bar of a position, besides a number of decimals. */
-export const formatWords: readonly string[] = [
-  'percent',
-  'points',
-  'count',
+const formatWords: readonly string[] = [
+  ...numberWords,
   ...aggregates,
   'interval',
   'bounded',
   'title',
 ];
+
+/** Throws a {@link StageError} of one sentence for a word that is none. */
+export function checkFormat(words: readonly string[], known = formatWords): void {
+  const strange = words.find((word) => !known.includes(word) && !/^\d$/.test(word));
+  if (strange !== undefined)
+    throw new StageError(
+      `expected ${known.join(', ')} or a number of decimals after the bar, got "${strange}"`,
+    );
+}
 
 /** The confidence of the interval of a mean over runs. */
 const confidence = 0.95;
@@ -93,41 +102,45 @@ type Table = Artifact & { as: 'table' };
 export interface ShownColumn {
   readonly name: string;
   readonly title: string;
+  /** Words for its numbers; empty: those of the whole table. */
+  readonly format: readonly string[];
 }
 
 /**
- * A table with only some of its columns, in their order. Throws a {@link StageError} for one that
- * does not exist.
+ * A table as Markdown, or some of its columns in their order. The words of the whole table are for
+ * columns with fractions: counts stay counts. Numbers without words have at most four decimals.
+ * Columns of numbers are right-aligned. Throws a {@link StageError} for a column that does not
+ * exist, and for a word that is not about numbers.
  */
-export function selectColumns({ columns, rows }: Table, shown: readonly ShownColumn[]): Table {
+export function formatTable(
+  { columns, rows }: Table,
+  words: readonly string[],
+  shown: readonly ShownColumn[] = columns.map((name) => ({ name, title: name, format: [] })),
+): string {
   const strange = shown.find(({ name }) => !columns.includes(name));
   if (strange !== undefined) throw unknown('a column', strange.name, columns);
-  const positions = shown.map(({ name }) => columns.indexOf(name));
-  return {
-    as: 'table',
-    columns: shown.map(({ title }) => title),
-    rows: rows.map((fields) => positions.map((position) => fields[position]!)),
-  };
-}
-
-/**
- * A table as Markdown: numbers with four decimals, or with `percent` as shares in per cent; columns
- * of numbers right-aligned.
- */
-export function formatTable({ columns, rows }: Table, words: readonly string[]): string {
-  const cells = rows.map((fields) =>
-    fields.map((field) => formatCell(field, words.includes('percent'))),
-  );
-  return markdownTable(columns, cells, (column) =>
-    rows.every((fields) => Number.isFinite(Number(fields[column]))),
+  checkFormat([...words, ...shown.flatMap(({ format }) => format)], numberWords);
+  const fieldsOf = ({ name }: ShownColumn) => rows.map((row) => row[columns.indexOf(name)]!);
+  const texts = shown.map((column) => {
+    const fields = fieldsOf(column);
+    const ofTable = fields.some(isFraction) ? words : [];
+    const format = column.format.length > 0 ? column.format : ofTable;
+    return fields.map((field) => formatCell(field, format));
+  });
+  return markdownTable(
+    shown.map(({ title }) => title),
+    rows.map((_, row) => texts.map((column) => column[row]!)),
+    (column) => fieldsOf(shown[column]!).every((field) => Number.isFinite(Number(field))),
   );
 }
 
-function formatCell(field: string, asPercent: boolean): string {
+const isFraction = (field: string): boolean =>
+  Number.isFinite(Number(field)) && !Number.isInteger(Number(field));
+
+function formatCell(field: string, words: readonly string[]): string {
   const value = Number(field);
   if (field === '') return '–';
-  const isShort = !asPercent && /^-?\d+(\.\d{1,4})?$/.test(field);
-  if (!Number.isFinite(value) || Number.isInteger(value) || isShort)
-    return field.replace(/^-(?=\d)/, '−');
-  return asPercent ? formatShare(value) : formatMetric(value, 4);
+  if (words.length > 0 && Number.isFinite(value)) return formatNumber(value, words);
+  const isShort = !isFraction(field) || /^-?\d+(\.\d{1,4})?$/.test(field);
+  return isShort ? field.replace(/^-(?=\d)/, '−') : formatMetric(value, 4);
 }

@@ -30,7 +30,7 @@ export type WriteUpSettings = z.output<typeof settings>;
 
 export const spec = defineKind<WriteUpSettings>({
   name: 'write-up',
-  version: 8,
+  version: 9,
   summary:
     'Fills a Markdown text with the numbers, tables and figures of other stages, so that none of them is typed by hand.',
   settings,

@@ -206,11 +206,18 @@ class Builder {
 }
 
 function parseSlot(text: string): Omit<Slot, 'is' | keyof Placeholder> | undefined {
-  const [what = '', format = '', ...furtherParts] = text.split(/ ?\| ?/);
-  if (furtherParts.length > 0) return undefined;
+  // Bars in parentheses are those of columns.
+  const bar = text.indexOf('|', text.lastIndexOf(')') + 1);
+  const format = bar === -1 ? '' : text.slice(bar + 1);
+  if (format.includes('|')) return undefined;
+  const what = bar === -1 ? text : text.slice(0, bar).trimEnd();
   const reads = parseReads(what);
-  return reads && { ...reads, format: format.split(' ').filter((word) => word !== '') };
+  return reads && { ...reads, format: wordsOf(format) };
 }
+
+/** The words after a bar. */
+export const wordsOf = (text: string): readonly string[] =>
+  text.split(' ').filter((word) => word !== '');
 
 /** Every reading of a template: of slots, conditions, and all branches. */
 export function readingsOf(template: Template): readonly Reads['reads'][number][] {

@@ -87,6 +87,8 @@ Epoch {{ model chosenEpoch }} on {{ model backend }} at {{ model input.size }}; 
 {{ board | percent }}
 
 {{ board (share as share of all, rank) }}
+
+{{ board (model, share | percent 0 as share of all, rank | 1) }}
 `,
   );
   assert.equal(
@@ -110,6 +112,11 @@ Epoch 4 on onnxruntime at 96; my|net has 25.0 %.
 | ---: | ---: |
 | 0.25 | 1 |
 | – | 2 |
+
+| model | share of all | rank |
+| --- | ---: | ---: |
+| my\\|net | 25 % | 1.0 |
+| other | – | 2.0 |
 `,
   );
   assert.deepEqual(readdirSync(join(bench.output('document'), 'study')).sort(), [
@@ -165,6 +172,7 @@ test('all mistakes of a template are reported at once, with their positions and 
 {{ scores[seed=3] test.auc }} {{ scores[seed=1] test.loss }}
 {{ board share }} {{ board[rank=9] share }} {{ board[rank=1] shar }} {{ curves x }}
 {{ scores[seed=1] test.auc | percnt }} {{ scores[seed=1] }}
+{{ board (rank, share | mean) }}
 `,
     ),
     new StageError(`The template cannot be filled:
@@ -177,7 +185,8 @@ ${template}:4:19: {{ board[rank=9] share }}: expected a row with rank=9, got non
 ${template}:4:45: {{ board[rank=1] shar }}: expected a column, got "shar". Did you mean "share"? There are model, rank, share.
 ${template}:4:70: {{ curves x }}: expected an artifact with values, got pictures
 ${template}:5:1: {{ scores[seed=1] test.auc | percnt }}: expected percent, points, count, mean, values, range, interval, bounded, title or a number of decimals after the bar, got "percnt"
-${template}:5:40: {{ scores[seed=1] }}: expected the path of a value after the input`),
+${template}:5:40: {{ scores[seed=1] }}: expected the path of a value after the input
+${template}:6:1: {{ board (rank, share | mean) }}: expected percent, points, count or a number of decimals after the bar, got "mean"`),
   );
   await assert.rejects(
     written(bench, 'one\n{{ }}\nan {{ unclosed place\n'),
@@ -233,5 +242,5 @@ test('results change only with the version of the kind', async () => {
   await written(bench, 'AUC {{ scores test.auc | mean interval }}\n{{ board }}\n{{ curves }}\n');
   const folder = bench.output('document');
   const digest = shortDigest(join(folder, 'study.md'), join(folder, 'study/sources.json'));
-  assert.deepEqual({ version: spec.version, digest }, { version: 8, digest: '3d31c9bff928711b' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 9, digest: '3d31c9bff928711b' });
 });
