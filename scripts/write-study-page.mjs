@@ -121,6 +121,8 @@ const laterStages = {
   'later-torch': 'torch-activity',
   'later-longer': 'longer/activity',
   'later-he-normal': 'he-normal/activity',
+  'later-warm-up': 'warm-up/activity',
+  'later-clipped': 'clipped/activity',
 };
 const hasLater = Object.values(laterStages).every((stage) =>
   isThere(`${later}/${stage}/metrics.json`),
@@ -180,15 +182,21 @@ const shared = [
   ]),
 ];
 mkdirSync(folder, { recursive: true });
-for (const name of ['study', 'collapse', 'collapse-later'])
-  rmSync(join(folder, `${name}.restage`), { force: true });
+
+const again = join(folder, 'again.sh');
+const importsBefore = existsSync(again) ? readFileSync(again, 'utf8').split('\n') : [];
 
 /**
  * Exports stages of a pipeline whose results lie below a folder, in this project or in one that is
- * linked; gives the words that import them.
+ * linked; gives the words that import them. Results that were imported from the archive that is
+ * published stay in it.
  */
 function exportLinked(results, archive, pipeline, ...stages) {
   const linked = dirname(dirname(realpathSync(join(project, results))));
+  const before = importsBefore.find((line) => line.includes(`/${archive}"`));
+  if (!existsSync(join(linked, 'pipelines', pipeline)) && before !== undefined)
+    return `${before}\n`;
+  rmSync(join(folder, archive), { force: true });
   const exported = restageIn(linked, 'export', join(folder, archive), pipeline, ...stages);
   process.stdout.write(exported);
   const [, key] = /signed by (\S+)\.$/m.exec(exported);
@@ -222,7 +230,7 @@ const imports = [
 ];
 writeFileSync(join(folder, 'study-docs-page.yaml'), pipeline);
 writeFileSync(
-  join(folder, 'again.sh'),
+  again,
   `#!/bin/sh
 # Makes every table of the study, and its text, of the scores in study.restage, in a new folder:
 #     sh docs/study/again.sh path/to/new/folder
