@@ -29,10 +29,15 @@ export interface Parcel {
   readonly onSent: (locations: Locations) => void;
 }
 
-export interface ParcelObject {
-  readonly digest: Digest;
-  readonly path: string;
-}
+/** Bytes that a parcel names, in a file or in memory. */
+export type ParcelObject = { readonly digest: Digest } & (
+  | { readonly path: string }
+  | { readonly bytes: Buffer }
+);
+
+/** The size of an object in bytes; undefined for a file that is lost. */
+const sizeOf = (object: ParcelObject): number | undefined =>
+  'bytes' in object ? object.bytes.length : statSync(object.path, { throwIfNoEntry: false })?.size;
 
 /** A parcel that could not be sent, and why, as the end of a sentence. */
 export interface FailedParcel {
@@ -115,9 +120,9 @@ export class Push {
    * makes the same packs.
    */
   #packedBytes({ objects }: Parcel): number {
-    const sizes = objects.map(({ digest, path }) => {
-      const isKnown = this.#isPacked(digest) || this.#options.located.has(digest);
-      return isKnown ? 0 : (statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+    const sizes = objects.map((object) => {
+      const isKnown = this.#isPacked(object.digest) || this.#options.located.has(object.digest);
+      return isKnown ? 0 : (sizeOf(object) ?? 0);
     });
     return sizes.reduce((sum, size) => sum + (size < small ? size : 0), 0);
   }
@@ -157,15 +162,17 @@ export class Push {
   /**
    * Sends a large object, or adds a small one to the pack. False for one that is lost or damaged.
    */
-  async #add({ digest, path }: ParcelObject): Promise<boolean> {
-    const size = statSync(path, { throwIfNoEntry: false })?.size;
+  async #add(object: ParcelObject): Promise<boolean> {
+    const { digest } = object;
+    const size = sizeOf(object);
     if (size === undefined) return false;
     if (size < small) {
       if (this.#pack.size + size > packSize) await this.#flush();
-      return this.#pack.add(digest, path, size);
+      return this.#pack.add(object, size);
     }
-    if ((await hashFile(path, size)) !== digest) return false;
-    const key = await this.#put(dataKeyOf('objects', digest), { path, size, digest });
+    if ('path' in object && (await hashFile(object.path, size)) !== digest) return false;
+    const body = 'bytes' in object ? object.bytes : { path: object.path, size, digest };
+    const key = await this.#put(dataKeyOf('objects', digest), body);
     this.#options.located.set(digest, { key, start: 0, length: size });
     return true;
   }
@@ -258,17 +265,24 @@ class Pack {
     return this.memory.subarray(0, this.size);
   }
 
-  /** Adds a file, for which there must be room. False for one that is damaged. */
-  add(digest: Digest, path: string, length: number): boolean {
-    const file = openSync(path, 'r');
-    try {
-      readSync(file, this.memory, this.size, length, 0);
-    } finally {
-      closeSync(file);
-    }
-    if (sha256(this.memory.subarray(this.size, this.size + length)) !== digest) return false;
-    this.ranges.set(digest, { start: this.size, length });
+  /** Adds an object, for which there must be room. False for one that is damaged. */
+  add(object: ParcelObject, length: number): boolean {
+    const room = this.memory.subarray(this.size, this.size + length);
+    if ('bytes' in object) object.bytes.copy(room);
+    else readInto(room, object.path);
+    if (sha256(room) !== object.digest) return false;
+    this.ranges.set(object.digest, { start: this.size, length });
     this.size += length;
     return true;
+  }
+}
+
+/** Reads the beginning of a file. */
+function readInto(bytes: Buffer, path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, bytes, 0, bytes.length, 0);
+  } finally {
+    closeSync(file);
   }
 }

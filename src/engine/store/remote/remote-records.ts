@@ -9,6 +9,7 @@ import { RecordLog } from '../../files/record-log.ts';
 import { creatingFolder, readJson, writeJson } from '../../files/write-atomic.ts';
 import { WriteError, writing } from '../../files/write-error.ts';
 import { Lease } from '../lease.ts';
+import type { RunManifest } from '../runs/run-manifest.ts';
 import {
   type Location,
   type Locations,
@@ -36,7 +37,7 @@ type LoggedRecord = Omit<RemoteRecord, 'locations'> & PackedLocations;
 /**
  * What a cache knows of one shared store: in `cache/remote/<store>/` a log with a record of each
  * result there, `damage`, `uses`, and `cache/outbox/<store>/` with an empty file for each result
- * that waits to be sent, and the manifests and pages of runs.
+ * that waits to be sent, and a file for each run that waits.
  */
 export class RemoteRecords {
   readonly #folder: string;
@@ -168,23 +169,32 @@ export class RemoteRecords {
     writing(`to ${this.outbox}`, () => rmSync(join(this.outbox, fingerprint), { force: true }));
   }
 
-  /**
-   * The files of a run that waits to be sent: the text of its manifest, its page, and the texts of
-   * its results.
-   */
-  runFiles(run: string): Readonly<Record<'manifest' | 'page' | 'entries', string>> {
-    return {
-      manifest: join(this.outbox, `run-${run}.json`),
-      page: join(this.outbox, `page-${run}.html`),
-      entries: join(this.outbox, `entries-${run}.gz`),
-    };
+  /** Keeps a run until it is sent. */
+  keepRun(waiting: WaitingRun): void {
+    writing(`to ${this.outbox}`, () => writeJson(this.#runFile(waiting.manifest.run), waiting));
+  }
+
+  /** A run that waits; undefined for one that another process has sent meanwhile. */
+  readRun(run: string): WaitingRun | undefined {
+    return readJson<WaitingRun>(this.#runFile(run));
   }
 
   forgetRun(run: string): void {
-    writing(`to ${this.outbox}`, () => {
-      for (const path of Object.values(this.runFiles(run))) rmSync(path, { force: true });
-    });
+    writing(`to ${this.outbox}`, () => rmSync(this.#runFile(run), { force: true }));
   }
+
+  #runFile = (run: string): string => join(this.outbox, `run-${run}.json`);
+}
+
+/**
+ * A run that waits to be sent, in one file: several processes may send, replace and forget it at
+ * once, and one that is killed leaves nothing of it.
+ */
+export interface WaitingRun {
+  /** Without digests of objects, which follow when it is sent. */
+  readonly manifest: RunManifest;
+  /** The HTML of its page; absent: it has none. */
+  readonly page?: string;
 }
 
 /** The name of a store's folder in a cache. */

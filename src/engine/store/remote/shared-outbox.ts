@@ -1,9 +1,6 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { type Digest, sha256 } from '../../../digest.ts';
 import { formatBytes, formatCountOf } from '../../../format-numbers.ts';
-import { writeAtomic } from '../../files/write-atomic.ts';
-import { writing } from '../../files/write-error.ts';
 import type { LocalStore } from '../local-store.ts';
 import { type ManifestStage, type RunManifest, resultsOf } from '../runs/run-manifest.ts';
 import { hasRepository, objectsOf, type StageResult, signpostsOf } from '../stage-result.ts';
@@ -11,7 +8,7 @@ import type { Outbox } from '../store.ts';
 import { RefusedRequest } from './buckets/bucket.ts';
 import type { Contact } from './contact.ts';
 import { type Location, type Locations, resultKey, runKey } from './envelope.ts';
-import { type Parcel, Push } from './push.ts';
+import { type Parcel, type ParcelObject, Push } from './push.ts';
 import type { RemoteRecord, RemoteRecords } from './remote-records.ts';
 import type { RemoteStore, SignedResult } from './remote-store.ts';
 import type { UseNotes } from './result-uses.ts';
@@ -160,15 +157,10 @@ export class SharedOutbox implements Outbox {
   shareRun(manifest: RunManifest, page: string | undefined): void {
     if (this.#remote.own === undefined) return;
     const stages = this.shareableStages(manifest);
-    const files = this.#records.runFiles(manifest.run);
-    // Kept. Safe: the manifest comes last, and no push sends a page without one.
-    writing(`to ${this.#records.outbox}`, () => {
-      mkdirSync(dirname(files.page), { recursive: true });
-      if (page !== undefined) copyFileSync(page, files.page);
-      const report = page === undefined ? {} : { report: sha256(readFileSync(files.page)) };
-      writeAtomic(files.manifest, JSON.stringify({ ...manifest, stages, ...report }), {
-        sync: false,
-      });
+    // Kept. Safe: it is one file, whole or absent, whoever else sends the same run.
+    this.#records.keepRun({
+      manifest: { ...manifest, stages },
+      ...(page !== undefined && { page: readFileSync(page, 'utf8') }),
     });
   }
 
@@ -323,25 +315,27 @@ export class SharedOutbox implements Outbox {
 
   *#runs(): Iterable<Parcel> {
     for (const run of this.#records.unsentRuns()) {
-      const { manifest: file, page, entries: path } = this.#records.runFiles(run);
-      const manifest = JSON.parse(readFileSync(file, 'utf8')) as RunManifest;
-      const { report } = manifest;
-      const entries = this.#writeEntries(manifest, path);
-      const text = JSON.stringify({ ...manifest, ...(entries !== undefined && { entries }) });
+      const { manifest, page } = this.#records.readRun(run) ?? {};
+      const forget = () => this.#records.forgetRun(run);
+      if (manifest === undefined) {
+        forget(); // another process has sent it, or a power cut has damaged it
+        continue;
+      }
+      const report = page === undefined ? undefined : objectOf(Buffer.from(page));
+      const entries = this.#entriesOf(manifest);
+      const named = {
+        ...(report !== undefined && { report: report.digest }),
+        ...(entries !== undefined && { entries: entries.digest }),
+      };
+      const text = JSON.stringify({ ...manifest, ...named });
       const key = runKey(manifest.pipeline, run, this.#remote.own!.id);
-      const objects = [
-        ...(report === undefined ? [] : [{ digest: report, path: page }]),
-        ...(entries === undefined ? [] : [{ digest: entries, path }]),
-      ];
-      yield { kind: 'run', key, text, objects, onSent: () => this.#records.forgetRun(run) };
+      const objects = [report, entries].filter((object) => object !== undefined);
+      yield { kind: 'run', key, text, objects, onSent: forget };
     }
   }
 
-  /**
-   * Writes the results of a run that the user has signed to a new file, and gives its digest;
-   * undefined where there are none.
-   */
-  #writeEntries(manifest: RunManifest, path: string): Digest | undefined {
+  /** The results of a run that the user has signed; undefined where there are none. */
+  #entriesOf(manifest: RunManifest): ParcelObject | undefined {
     const entries = new Map<Digest, RunEntry>();
     for (const digest of resultsOf(manifest)) {
       const record = this.#records.read(digest);
@@ -350,11 +344,11 @@ export class SharedOutbox implements Outbox {
         entries.set(digest, { text, locations: record.locations });
     }
     const packed = packEntries(entries);
-    if (packed === undefined) return undefined;
-    writing(`to ${this.#records.outbox}`, () => writeFileSync(path, packed));
-    return sha256(packed);
+    return packed && objectOf(packed);
   }
 }
+
+const objectOf = (bytes: Buffer): ParcelObject => ({ digest: sha256(bytes), bytes });
 
 /** Bytes of a result's outputs. Equal files count once, as they are stored. */
 function bytesOf({ stored, outputs }: StageResult): number {
