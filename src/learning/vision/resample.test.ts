@@ -29,3 +29,9 @@ test('an image of its own size stays as it is', () => {
   const values = Float32Array.from({ length: 12 }, (_, i) => i);
   assert.deepEqual(resample(values, { width: 2, height: 2 }, { width: 2, height: 2 }, 3), values);
 });
+
+test('a side may have more pixels than a call has room for arguments', () => {
+  const narrow = { width: 2, height: 1 };
+  const wide = resample(Float32Array.of(3, 3), narrow, { width: 300_000, height: 1 }, 1);
+  assert.deepEqual([wide.length, wide[0], wide.at(-1)], [300_000, 3, 3]);
+});

@@ -63,7 +63,8 @@ function filter(from: number, to: number, kernel: Kernel): Filter {
   const ends = Array.from({ length: to }, (_, position) =>
     Math.floor(centre(position) + reach * width + 0.5),
   );
-  const taps = Math.min(from, Math.max(...ends.map((end, position) => end - starts[position]!)));
+  const widest = ends.reduce((most, end, position) => Math.max(most, end - starts[position]!), 0);
+  const taps = Math.min(from, widest);
   // Beyond the edge a window keeps its length, with weights of 0.
   const first = Int32Array.from(starts, (start) => Math.max(0, Math.min(start, from - taps)));
   const weights = new Float64Array(to * taps);
