@@ -129,21 +129,70 @@ test('the page of a model opens offline and gives the calibrated probabilities o
   assert.deepEqual(opened.requests, [`file://${project.path('model.html')}`]);
 });
 
-test('a page says what is wrong with a file that is no image, and goes on with the next', {
+/** Gives the page a file, and waits until it says what is wrong with it. */
+async function refusal(page: BrowserPage['page'], name: string, bytes: Uint8Array | string) {
+  project.write(name, '');
+  writeFileSync(project.path(name), bytes);
+  await page.setInputFiles('#file', project.path(name));
+  // The message names the file.
+  await page.locator('.wrong', { hasText: name }).waitFor();
+  assert.equal(await page.locator('#result').isHidden(), true);
+  return await page.locator('#state').textContent();
+}
+
+test('a page says what is wrong with a file that it cannot read, and goes on with the next', {
   skip: noBrowser,
 }, async () => {
   await using opened = await BrowserPage.open(project.path('model.html'));
   const { page } = opened;
-  project.write('notes.heic', 'ftypheic, but no image');
-  await page.setInputFiles('#file', project.path('notes.heic'));
-  await page.locator('.wrong').waitFor();
-  assert.match(
-    (await page.locator('#state').textContent())!,
-    /^This browser cannot read notes\.heic as an image: expected a JPEG, .* Save a HEIC or TIFF/,
+  const no = (name: string) =>
+    `${name} is no image that a browser reads: expected a JPEG, PNG, WebP, GIF, AVIF or BMP.`;
+  const rare = (name: string, form: string) =>
+    `${name} is a ${form} file, which this browser cannot read: save it as a JPEG or PNG first.`;
+  assert.equal(await refusal(page, 'notes.txt', 'no image'), no('notes.txt'));
+  assert.equal(await refusal(page, 'drawing.svg', '<svg/>'), no('drawing.svg'));
+  assert.equal(await refusal(page, 'nothing.jpg', ''), 'nothing.jpg is empty.');
+  const heic = Buffer.from('\0\0\0\x1cftypheic\0\0\0\0mif1heic\0\0\0\0meta', 'latin1');
+  assert.equal(await refusal(page, 'phone.jpg', heic), rare('phone.jpg', 'HEIC'));
+  const image = sharp(project.path('photos/jpeg.jpg'));
+  assert.equal(
+    await refusal(page, 'scan.tif', await image.clone().tiff().toBuffer()),
+    rare('scan.tif', 'TIFF'),
   );
-  assert.equal(await page.locator('#result').isHidden(), true);
+  const whole = await image.clone().jpeg().toBuffer();
+  assert.equal(
+    await refusal(page, 'cut.jpg', whole.subarray(0, 300)),
+    'This browser cannot read cut.jpg: the JPEG file is damaged, or has too many pixels. Save it again, and smaller.',
+  );
   const shown = await judge(page, project.path('photos/png.png'));
   assert.ok(Math.abs(shown['real']! + shown['fake']! - 1) < 1e-6);
+  assert.deepEqual(opened.complaints, []);
+});
+
+test('an image that is wider than any canvas is read whole, and its middle is seen', {
+  skip: noBrowser,
+}, async () => {
+  const width = 70_000;
+  const height = 60;
+  const pixels = Buffer.alloc(3 * width * height, 40);
+  // A band of another colour in the middle, which is all that the network sees.
+  for (let row = 0; row < height; row++)
+    pixels.fill(200, 3 * (row * width + width / 2 - 60), 3 * (row * width + width / 2 + 60));
+  const file = project.path('panorama.png');
+  await sharp(pixels, { raw: { width, height, channels: 3 } })
+    .png()
+    .toFile(file);
+  await using opened = await BrowserPage.open(project.path('model.html'));
+  const { page } = opened;
+  await judge(page, file);
+  assert.equal(
+    await page.locator('#seen').textContent(),
+    'panorama.png has 70,000 × 60 pixels; the network sees its middle, in 96 × 96 pixels.',
+  );
+  const seen = await page.evaluate(
+    "[...document.getElementById('picture').getContext('2d').getImageData(0, 0, 96, 96).data]",
+  );
+  assert.deepEqual([...new Set(seen as number[])].sort(), [200, 255], 'and 255 of opacity');
   assert.deepEqual(opened.complaints, []);
 });
 

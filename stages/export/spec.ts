@@ -40,7 +40,7 @@ export type ExportSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<ExportSettings>({
   name: 'export',
-  version: 1,
+  version: 2,
   summary:
     'Writes a model for other programs: ONNX, tfjs layers, safetensors in PyTorch’s layout, and a page for browsers.',
   settings,

@@ -9,6 +9,7 @@ import {
 } from '../../../../src/learning/vision/pixels-to-floats.ts';
 import { cropNative, resizeImage } from '../../../../src/learning/vision/resize-image.ts';
 import type { PageFacts, PageNetwork } from '../page-facts.ts';
+import { decodeFile, sizeText } from './decode-file.ts';
 import type * as NetworkScript from './network.ts';
 
 /** The script before this one. */
@@ -56,7 +57,7 @@ function tell(text: string, isWrong = false): void {
 }
 
 async function judge(file: File, isOld: () => boolean): Promise<void> {
-  const decoded = await decode(file);
+  const decoded = await decodeFile(file);
   const { native, resize, size } = facts;
   if (native !== undefined && Math.min(decoded.width, decoded.height) < size) {
     throw new Error(
@@ -97,47 +98,15 @@ function open() {
   return opening;
 }
 
-/** An image as a viewer shows it: with EXIF rotation, in sRGB, on white. */
-async function decode(file: File): Promise<DecodedImage> {
-  const bitmap = await createImageBitmap(file).catch(() => {
-    throw new Error(
-      `This browser cannot read ${file.name} as an image: expected a JPEG, PNG, WebP, GIF, AVIF or BMP. Save a HEIC or TIFF as one of these first.`,
-    );
-  });
-  try {
-    const { width, height } = bitmap;
-    const canvas = document.createElement('canvas');
-    canvas.width = width;
-    canvas.height = height;
-    const context = canvas.getContext('2d', { willReadFrequently: true })!;
-    context.fillStyle = '#fff';
-    context.fillRect(0, 0, width, height);
-    context.drawImage(bitmap, 0, 0);
-    const { data } = context.getImageData(0, 0, width, height);
-    const pixels = new Uint8Array(width * height * 3);
-    for (let from = 0, to = 0; from < data.length; from += 4, to += 3)
-      pixels.set(data.subarray(from, from + 3), to);
-    return { width, height, pixels };
-  } catch {
-    throw new Error(
-      `${file.name} has ${sizeText(bitmap)}, too many for this browser: save it smaller first.`,
-    );
-  } finally {
-    bitmap.close();
-  }
-}
-
-const sizeText = ({ width, height }: { readonly width: number; readonly height: number }) =>
-  `${width.toLocaleString('en')} × ${height.toLocaleString('en')} pixels`;
-
 function seenText(name: string, image: DecodedImage, seen: DecodedImage): string {
   const isWhole = image.width === seen.width && image.height === seen.height;
   if (isWhole) return `${name}: the network sees all ${sizeText(image)}.`;
   const { native, resize } = facts;
   const isNative = native !== undefined || resize.before === 'native';
-  const isCut = resize.before !== undefined || resize.fit === 'cover';
-  const shape = { contain: 'all of it, on black', fill: 'all of it, stretched to a square' };
-  const part = isCut ? 'its middle' : shape[resize.fit as keyof typeof shape];
+  const isSquare = image.width === image.height;
+  const isCut = resize.before !== undefined || (resize.fit === 'cover' && !isSquare);
+  const shape = { contain: ', on black', fill: ', stretched to a square', cover: '' };
+  const part = isCut ? 'its middle' : `all of it${isSquare ? '' : shape[resize.fit]}`;
   return isNative
     ? `${name} has ${sizeText(image)}; the network sees its middle of ${sizeText(seen)}.`
     : `${name} has ${sizeText(image)}; the network sees ${part}, in ${sizeText(seen)}.`;
