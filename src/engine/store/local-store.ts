@@ -354,7 +354,8 @@ export class LocalStore {
   }
 }
 
-interface Latest {
+/** The last result of a stage. */
+export interface Latest {
   readonly pipeline: string;
   readonly stage: string;
   readonly result: Digest;

@@ -42,7 +42,8 @@ export async function readLedger(
   const ledger = checkedLedger(lines);
   if (words.length === 0) return ledger;
   const { file, stages } = findTarget({ words }, { root, folder });
-  const manifest = await lastRunOf(root, new LocalStore(root, warn), pipelineName(file, root));
+  const store = new LocalStore(root, warn);
+  const { manifest } = await lastRunOf(root, store, pipelineName(file, root));
   const looks = stagesOf(manifest, stages).map((stage): StageLook => {
     const look = lookHistory(lines, manifest.stages[stage]!.result);
     return { stage, ...(look !== undefined && { look }) };

@@ -6,6 +6,7 @@ import { reportPath } from '../../engine/config/published-paths.ts';
 import { inCache } from '../../engine/files/cache-paths.ts';
 import { digestsIn } from '../../engine/files/entries-in.ts';
 import { Notes } from '../../engine/notes/notes.ts';
+import type { Latest } from '../../engine/store/local-store.ts';
 import { collectShared, type SharedGarbage } from '../../engine/store/remote/collect-shared.ts';
 import type { Entry } from '../../engine/store/remote/entry.ts';
 import { keyFile, readKey } from '../../engine/store/remote/keys.ts';
@@ -85,16 +86,16 @@ export async function sendResults(connected: ConnectedStore): Promise<SentResult
   await noteMissing(store);
   const { unknown } = localResults(store);
   const isUnknown = new Set(unknown);
-  const latest = store.local.allLatest().filter(({ result }) => isUnknown.has(result));
-  const isShareable = (digest: Digest) => {
-    const result = store.readResult(digest);
+  const latest = store.local.allLatest();
+  const isNew = (digest: Digest) => {
+    const result = isUnknown.has(digest) ? store.readResult(digest) : undefined;
     return result !== undefined && store.outbox.isShareable(result);
   };
   const made = [...groupBy(latest, ({ pipeline }) => pipeline)].flatMap(([pipeline, stages]) =>
-    stages.some(({ result }) => isShareable(result)) ? [pipeline] : [],
+    stages.some(({ result }) => isNew(result)) ? [pipeline] : [],
   );
   const pipelines = [...made, ...notedPipelines(connected)];
-  for (const pipeline of new Set(pipelines)) await shareLastRun(connected, pipeline);
+  for (const pipeline of new Set(pipelines)) await shareLastRun(connected, pipeline, latest);
   let bytes = 0;
   const onProgress = (more: number) => {
     bytes += more;
@@ -212,6 +213,7 @@ function whyReadOnly({ project, store }: ConnectedStore): string | undefined {
 async function shareLastRun(
   { project: { root }, store }: ConnectedStore,
   pipeline: string,
+  latest: readonly Latest[],
 ): Promise<void> {
   const [last] = store.local.runsOf(pipeline, 1);
   const outcomes = Object.values(last?.readRecord()?.stages ?? {}).map(({ outcome }) => outcome);
@@ -220,6 +222,6 @@ async function shareLastRun(
     !outcomes.some((outcome) => /^(failed|blocked|cancelled)$/.test(outcome));
   if (!isWhole || store.records.unsentRuns().includes(last!.id)) return;
   const page = join(root, reportPath(pipeline));
-  const manifest = await lastRunOf(root, store.local, pipeline);
-  store.outbox.shareRun(manifest, existsSync(page) ? page : undefined);
+  const { manifest, results } = await lastRunOf(root, store.local, pipeline, latest);
+  store.outbox.shareRun(manifest, existsSync(page) ? page : undefined, results);
 }

@@ -110,7 +110,7 @@ async function sendRun(
     keys,
     spec?.stores.map(({ url }) => url),
   );
-  const manifest = await lastRunOf(root, store.local, pipeline);
+  const { manifest } = await lastRunOf(root, store.local, pipeline);
   const known = Object.keys(manifest.stages);
   if (known.length === 0)
     throw mistake('never-ran', `${pipeline} has no results yet`, 'Run it first.');

@@ -121,7 +121,7 @@ async function chosenStages(
   { root }: OpenedProject,
   { store, pipeline, words }: ChosenRun,
 ): Promise<RunManifest> {
-  const manifest = await lastRunOf(root, store, pipeline);
+  const { manifest } = await lastRunOf(root, store, pipeline);
   const chosen = stagesOf(manifest, words);
   if (chosen.length === 0)
     throw mistake('never-ran', `${pipeline} has no results yet`, 'Run it first.');

@@ -69,7 +69,7 @@ export async function exportCroissant(
     );
   const { file, stages } = findTarget({ words }, project);
   const store = new LocalStore(root, warn);
-  const manifest = await lastRunOf(root, store, pipelineName(file, root));
+  const { manifest } = await lastRunOf(root, store, pipelineName(file, root));
   const dataset = publishedDataset(store, manifest, stages);
   const info = await readPart(store, dataset, datasetFile, datasetInfo);
   const from = relative(dirname(target), join(root, dataset.path));

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { Digest } from '../../digest.ts';
 import { loadPipeline } from '../../engine/config/loading/load-pipeline.ts';
 import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
 import { mayBecome } from '../../engine/config/stages/may-become.ts';
@@ -7,34 +8,45 @@ import { Notes } from '../../engine/notes/notes.ts';
 import { PublishedRecords } from '../../engine/publishing/published-record.ts';
 import type { LocalStore } from '../../engine/store/local-store.ts';
 import type { RunManifest } from '../../engine/store/runs/run-manifest.ts';
+import type { StageResult } from '../../engine/store/stage-result.ts';
+import { groupBy } from '../../group-by.ts';
 import { loadKinds } from '../kinds/load-kinds.ts';
 
-/** The latest results of the stages that a pipeline has now, as the manifest of one run. */
+/** The last run of a pipeline, and the results that it names, as far as they are here. */
+export interface LastRun {
+  readonly manifest: RunManifest;
+  readonly results: ReadonlyMap<Digest, StageResult>;
+}
+
+/**
+ * The latest results of the stages that a pipeline has now, as one run. `all` has those of all
+ * pipelines.
+ */
 export async function lastRunOf(
   root: string,
   store: LocalStore,
   pipeline: string,
-): Promise<RunManifest> {
+  all = store.allLatest(),
+): Promise<LastRun> {
   const [last] = store.runsOf(pipeline, 1);
   const record = last?.readRecord();
   const inFile = await stagesInFile(root, pipeline);
   // The last run may have had other parameters, and so stages that the file alone has not.
   const isThere = (stage: string) =>
     inFile === undefined || inFile(stage) || Object.hasOwn(record?.stages ?? {}, stage);
-  const latest = store
-    .allLatest()
-    .filter((entry) => entry.pipeline === pipeline && isThere(entry.stage));
+  const latest = all.filter((entry) => entry.pipeline === pipeline && isThere(entry.stage));
   const published = new PublishedRecords(store.folder)
     .all()
     .filter((record) => record.pipeline === pipeline)
     .toSorted((a, b) => (a.time < b.time ? -1 : 1)); // of two paths of a port, the newer one counts
+  const publishedBy = groupBy(published, (record) => record.stage);
   const known = latest.map((entry) => ({ ...entry, stored: store.readResult(entry.result) }));
   const inputs = known.flatMap(({ stored }) => Object.values(stored?.fingerprint.inputs ?? {}));
   const read = new Set(inputs.flat().map(({ digest }) => digest));
   const stages = known.map(({ stage, result, stored }) => {
     const made = stored?.outputs ?? {};
-    const outputs = published
-      .filter((record) => record.stage === stage && Object.hasOwn(made, record.port))
+    const outputs = (publishedBy.get(stage) ?? [])
+      .filter(({ port }) => Object.hasOwn(made, port))
       .map(({ port, path }) => [port, path] as const);
     const isFinal = !Object.values(made).some((artifact) =>
       readableAs(artifact).some((content) => read.has(content)),
@@ -43,13 +55,15 @@ export async function lastRunOf(
   });
   const { gitCommit } = record ?? {};
   const notes = last === undefined ? [] : new Notes(root).linesOf(last.id);
-  return {
+  const manifest = {
     run: last?.id ?? basename(root),
     pipeline,
     ...(gitCommit !== undefined && { gitCommit }),
     ...(notes.length > 0 && { notes }),
     stages: Object.fromEntries(stages),
   };
+  const stored = known.flatMap((entry) => entry.stored ?? []);
+  return { manifest, results: new Map(stored.map((result) => [result.digest, result])) };
 }
 
 /**

@@ -52,9 +52,9 @@ export async function exportModelCard(
   const named = licenseOf(root, license);
   const { file, stages: stageWords } = findTarget({ words }, project);
   const store = new LocalStore(root, warn);
-  const manifest = await lastRunOf(root, store, pipelineName(file, root));
+  const { manifest, results } = await lastRunOf(root, store, pipelineName(file, root));
   const all = (Object.keys(manifest.stages) as StageName[]).flatMap((stage): RanStage[] => {
-    const result = store.readResult(manifest.stages[stage]!.result);
+    const result = results.get(manifest.stages[stage]!.result);
     return result === undefined ? [] : [{ stage, result }];
   });
   const model = publishedModel(manifest, all, stagesOf(manifest, stageWords));

@@ -153,10 +153,17 @@ export class SharedOutbox implements Outbox {
     );
   }
 
-  /** Prepares a run, with its page, to be sent after its results. */
-  shareRun(manifest: RunManifest, page: string | undefined): void {
+  /**
+   * Prepares a run, with its page, to be sent after its results. Those that are not among `results`
+   * are read.
+   */
+  shareRun(
+    manifest: RunManifest,
+    page: string | undefined,
+    results: ReadonlyMap<Digest, StageResult> = new Map(),
+  ): void {
     if (this.#remote.own === undefined) return;
-    const stages = this.shareableStages(manifest);
+    const stages = this.shareableStages(manifest, results);
     // Kept. Safe: it is one file, whole or absent, whoever else sends the same run.
     this.#records.keepRun({
       manifest: { ...manifest, stages },
@@ -168,10 +175,13 @@ export class SharedOutbox implements Outbox {
    * The stages of a run without those whose results are not shared, with the signposts to the
    * results.
    */
-  shareableStages({ stages }: RunManifest): RunManifest['stages'] {
+  shareableStages(
+    { stages }: RunManifest,
+    results: ReadonlyMap<Digest, StageResult> = new Map(),
+  ): RunManifest['stages'] {
     const shareable: Record<string, ManifestStage> = {};
     for (const [name, stage] of Object.entries(stages)) {
-      const result = this.#local.readResult(stage.result);
+      const result = results.get(stage.result) ?? this.#local.readResult(stage.result);
       if (result !== undefined && !this.isShareable(result)) continue;
       const signposts = result === undefined ? [] : signpostsOf(result).map(({ digest }) => digest);
       shareable[name] = signposts.length === 0 ? stage : { ...stage, signposts };
