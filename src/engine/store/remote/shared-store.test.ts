@@ -559,6 +559,23 @@ test('small files that many stages want at once come by few requests, a large on
   assert.deepEqual(warnings, []);
 });
 
+test('a large object comes in parts, and the memory of a part is used again', async (t) => {
+  const group = new Group(temporaryFolder(t));
+  const alice = await group.clone('alice', group.key('alice'));
+  const parts = [...'abcdefghijkl'].map((letter) => letter.repeat(4 * 1024 ** 2));
+  const { digest } = await make(alice, 1, { large: parts.join('') });
+  await alice.outbox.flush(never);
+  const bucket = new CountingBucket(group.shared);
+  const { store } = storeOver(group, bucket);
+  const found = await store.lookup(digest);
+  assert.ok(
+    found.state === 'elsewhere' && (await store.fetch(Object.values(found.result.outputs))),
+  );
+  const memories = bucket.gets.flatMap(({ range }) => range?.memory?.buffer ?? []);
+  assert.equal(memories.length, parts.length);
+  assert.equal(new Set(memories).size, 9, 'eight parts that come, and one in use');
+});
+
 test('a run tells all of its results by one request; what it cannot tell is asked one by one', async (t) => {
   const group = new Group(temporaryFolder(t));
   const alice = await group.clone('alice', group.key('alice'));

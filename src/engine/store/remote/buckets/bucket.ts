@@ -34,6 +34,8 @@ type BucketSettings<Keys extends z.ZodRawShape> = keyof Keys extends never
 export interface Range {
   readonly start: number;
   readonly length: number;
+  /** Memory of this length in which a bucket may give the bytes; absent: it takes new memory. */
+  readonly memory?: Buffer;
 }
 
 /** A file to be stored, with the digest of its bytes. */

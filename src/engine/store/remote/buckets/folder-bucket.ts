@@ -171,8 +171,8 @@ function describeRight(error: unknown): string {
 }
 
 /** The bytes of a range; fewer where the file ends before. */
-async function readPart(file: FileHandle, { start, length }: Range): Promise<Buffer> {
-  const bytes = Buffer.alloc(length);
+async function readPart(file: FileHandle, { start, length, memory }: Range): Promise<Buffer> {
+  const bytes = memory ?? Buffer.alloc(length);
   let end = 0;
   for (let got = 1; got > 0 && end < length; end += got) {
     ({ bytesRead: got } = await file.read(bytes, end, length - end, start + end));

@@ -66,10 +66,10 @@ export class SftpBucket implements Bucket {
     });
   }
 
-  async #read(key: string, { start, length }: Range): Promise<Buffer> {
+  async #read(key: string, { start, length, memory }: Range): Promise<Buffer> {
     const handle = await this.#client.open(this.#path(key), openFlags.read);
     try {
-      const bytes = Buffer.allocUnsafeSlow(length); // up to `end`, all of it is written
+      const bytes = memory ?? Buffer.allocUnsafeSlow(length); // up to `end`, all of it is written
       let end = length;
       await forEachOf(rangesOf(length, block), calls, async ([from, to]) => {
         for (let at = from; at < to; ) {
