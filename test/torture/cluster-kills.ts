@@ -1,6 +1,7 @@
 // Kills the controller, workers, processes of stages or daemons of nodes (which are started again)
-// while stages run on a private scheduler, and compares the bytes with those of a local run. Nodes
-// are only killed with Slurm:
+// while stages run on a private scheduler, and compares the bytes with those of a local run. A kill
+// of a worker or of a stage's process counts only where a stage was under way: what it hits is
+// frozen first, and must have begun. Nodes are only killed with Slurm:
 //   node --import tsx test/torture/cluster-kills.ts [controller|worker|stage|node] [kills] [engine]
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -14,7 +15,9 @@ import { Slurm, shellsIn, workersIn } from '../support/slurm.ts';
 import { until } from '../support/until.ts';
 
 const [, , what = 'controller', count = '100', engine = 'slurm'] = process.argv;
-const stages = { controller: 50, node: 300 }[what] ?? 200;
+/** Stages for each kill: enough that some still run at the last one. */
+const stagesByKill: Readonly<Record<string, number>> = { worker: 10, stage: 6, node: 60 };
+const stages = what === 'controller' ? 50 : stagesByKill[what]! * Number(count);
 const seconds = what === 'controller' ? 6 : 3;
 const yaml = `params: { seconds: ${seconds} }
 stages:
@@ -61,11 +64,25 @@ const claimedBy = (isTheirs: (claim: Claim) => boolean): readonly string[] =>
     return claimed.map((index) => folder.batch()!.tickets[index]!.stage);
   });
 
-/** The stage whose shell a process is. */
-const stageOf = (pid: number): readonly string[] =>
-  (/echo (\d+) >> count/.exec(readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? [])
-    .slice(1)
-    .map((n) => `one[n=${n}]`);
+/** The number of the stage whose program a process executes; undefined for another process. */
+const stageOf = (pid: number): string | undefined =>
+  /^sh\0-ec\0.*echo (\d+) >> count/s.exec(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))?.[1];
+
+/** Stops a process, and waits until it stands still. False for one that has ended. */
+async function freeze(pid: number): Promise<boolean> {
+  process.kill(pid, 'SIGSTOP');
+  for (;;) {
+    const [, state] = /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))!;
+    if (state === 'T') return true;
+    if (state === 'Z' || state === 'X') return false;
+    await delay(1);
+  }
+}
+
+/** How often each stage has begun. */
+const begun = (n: string): number =>
+  (project.has('count') ? project.read('count').split('\n') : []).filter((line) => line === n)
+    .length;
 
 const kills: (readonly string[])[] = [];
 
@@ -106,27 +123,43 @@ async function killNode(slurm: Slurm): Promise<readonly string[] | undefined> {
   return [...hit];
 }
 
+const hits = (n: string): number => kills.flat().filter((name) => name === `one[n=${n}]`).length;
+
 /**
- * Kills a worker, or the stages that it runs. Returns the stages that were hit; undefined where
- * there is no worker.
+ * Kills a worker, or the processes of the stages that it runs. Returns the stages that were hit;
+ * undefined where none was under way: everything goes on then.
  */
-function killOne(): readonly string[] | undefined {
+async function killOne(): Promise<readonly string[] | undefined> {
   const pids = workersIn(project.path('cache/jobs'));
   const pid = pids[Math.floor(Math.random() * pids.length)];
   if (pid === undefined) return undefined;
+  const frozen: number[] = [];
   try {
     const worker = workerOf(pid);
-    const ofWorker = (shell: number) => workerOf(shell) === worker;
-    const shells = shellsIn(project.root, '>> count').filter(ofWorker);
-    const hit =
-      what === 'stage' ? shells.flatMap(stageOf) : claimedBy((claim) => claim.worker === worker);
-    if (what === 'stage' && shells.length === 0) return undefined;
-    if (hit.some((name) => kills.flat().filter((killed) => killed === name).length >= 3))
-      return undefined; // a fourth fails it
-    for (const victim of what === 'stage' ? shells : [pid]) process.kill(victim, 'SIGKILL');
-    return hit;
+    const shells = shellsIn(project.root, '>> count').filter((shell) => workerOf(shell) === worker);
+    const victims = what === 'stage' ? shells : [pid];
+    for (const victim of victims) {
+      if (!(await freeze(victim))) return undefined;
+      frozen.push(victim);
+    }
+    const running = shells.map(stageOf);
+    const isUnderWay = (n: string | undefined): n is string =>
+      n !== undefined && begun(n) === 1 + hits(n) && hits(n) < 3; // a fourth fails it
+    if (running.length === 0 || !running.every(isUnderWay)) return undefined;
+    for (const victim of frozen.splice(0)) process.kill(victim, 'SIGKILL');
+    return running.map((n) => `one[n=${n}]`);
   } catch {
     return undefined; // it has just ended
+  } finally {
+    for (const victim of frozen) kill(victim, 'SIGCONT');
+  }
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended.
   }
 }
 
@@ -147,21 +180,25 @@ void last.ended.then(() => {
 });
 while (what !== 'controller' && kills.length < Number(count) && !isOver) {
   await delay((pauses[what] ?? 1) * (4000 + 4000 * Math.random()));
-  const hit = what === 'node' ? await killNode(scheduler as Slurm) : killOne();
+  const hit = what === 'node' ? await killNode(scheduler as Slurm) : await killOne();
   if (hit !== undefined) kills.push(hit);
 }
 const { code, stdout } = await last.ended;
 const failures = stdout.split('\n').filter((line) => line.includes('"outcome":"failed"'));
 assert.equal(code, 0, failures.join('\n'));
-const runs = project.read('count').trim().split('\n');
-const numbers = Array.from({ length: stages }, (_, n) => n);
+assert.equal(kills.length, Number(count), 'the stages ended before all kills');
+const numbers = Array.from({ length: stages }, (_, n) => String(n));
 const wrong = numbers.filter(
   (n) => project.read(`artifacts/${n}.txt`) !== here.read(`artifacts/${n}.txt`),
 );
-const executions = (n: number) => runs.filter((line) => line === String(n)).length;
-const hits = (n: number) => kills.flat().filter((name) => name === `one[n=${n}]`).length;
-const tooOften = numbers.filter((n) => executions(n) > 1 + hits(n));
+const executions = numbers.map(begun);
+const total = executions.reduce((sum, runs) => sum + runs, 0);
+const tooOften = numbers.filter((n) => begun(n) > 1 + hits(n));
+// What a dead node has begun may be stored all the same.
+const missed =
+  what === 'worker' || what === 'stage' ? numbers.filter((n) => begun(n) < 1 + hits(n)) : [];
+const hit = what === 'controller' ? '' : `, which hit ${kills.flat().length} running stages`;
 process.stdout.write(
-  `${engine}: ${kills.length} kills of a ${what}${what === 'controller' ? '' : `, which hit ${kills.flat().length} stages`}: ${stages} stages, ${runs.length} executions, at most ${Math.max(...numbers.map(executions))} of one, ${tooOften.length} more often than once and once more for each kill, ${wrong.length} with wrong bytes\n`,
+  `${engine}: ${kills.length} kills of a ${what}${hit}: ${stages} stages, ${total} executions, at most ${Math.max(...executions)} of one, ${tooOften.length} more often than once and once more for each kill, ${missed.length} less often, ${wrong.length} with wrong bytes\n`,
 );
-assert.deepEqual([tooOften, wrong], [[], []]);
+assert.deepEqual([tooOften, missed, wrong], [[], [], []]);
