@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -8,20 +8,15 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { inRepository } from './pages.ts';
+import { noNamespaces, wordsApart } from './apart.ts';
 import { freePort } from './slurm.ts';
 import { noSshd } from './sshd.ts';
 
 /** Why a test has no such machines here; undefined where it has. */
-export const noSshHosts: string | undefined = noSshd ?? whyNoNamespaces();
-
-function whyNoNamespaces(): string | undefined {
-  const { status } = spawnSync('unshare', ['-m', '--uts', '--pid', '--fork', 'true']);
-  return status === 0 ? undefined : 'needs the right to make namespaces';
-}
+export const noSshHosts: string | undefined = noSshd ?? noNamespaces;
 
 /**
  * Machines that share no files with this one but its system: each is an sshd in namespaces of its
@@ -117,31 +112,10 @@ export class SshHosts implements AsyncDisposable {
   }
 
   #boot(name: string): ChildProcess {
-    const keep = `${this.folder}/keep-${name}`;
-    mkdirSync(keep, { recursive: true });
-    // Nothing of this machine's temporary files is there, but those of its sshd. `/tmp` is among
-    // them, since a login has no TMPDIR, wherever this process keeps its own. Restage stays, where
-    // its checkout lies in one of these folders.
-    const script = `
-      set -e
-      hostname "$1"
-      mkdir -p /mnt
-      mount -t tmpfs tmpfs /mnt
-      mkdir /mnt/sshd /mnt/restage
-      mount --bind "$2" /mnt/sshd
-      mount --bind "$3" /mnt/restage
-      for hidden in /tmp "$4" "$5"; do
-        mkdir -p "$hidden"
-        mount -t tmpfs tmpfs "$hidden"
-      done
-      mkdir -p "$2" "$3"
-      mount --bind /mnt/sshd "$2"
-      mount --bind /mnt/restage "$3"
-      exec /usr/sbin/sshd -D -f "$2/sshd_config-$1" -E "$2/log-$1"`;
-    const kept = [this.folder, inRepository('.')];
-    const words = ['sh', '-c', script, 'sh', name, ...kept, tmpdir(), homedir()];
-    const apart = ['-m', '--uts', '--pid', '--fork', '--kill-child', '--mount-proc'];
-    return spawn('unshare', [...apart, ...words], { stdio: 'inherit', cwd: '/' });
+    const at = (file: string) => join(this.folder, `${file}-${name}`);
+    const sshd = ['/usr/sbin/sshd', '-D', '-f', at('sshd_config'), '-E', at('log')];
+    const [program = '', ...words] = wordsApart(name, [this.folder], sshd);
+    return spawn(program, words, { stdio: 'inherit', cwd: '/' });
   }
 
   async #awaitSshd(name: string): Promise<void> {

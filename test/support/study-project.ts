@@ -21,11 +21,13 @@ params:
 `;
 
 /** A project whose pipeline is the study, with the weights and pipelines of the repository. */
-export function studyProject(
+export const studyProject = (
   yaml = smallest,
   files: Readonly<Record<string, string>> = {},
-): Project {
-  const project = new Project(yaml, files);
+): Project => withStudy(new Project(yaml, files));
+
+/** Gives a project the weights and pipelines of the repository, which the study needs. */
+export function withStudy<P extends Project>(project: P): P {
   cpSync(inRepository('pipelines'), project.path('pipelines'), { recursive: true });
   // Weights that a package brings.
   symlinkSync(inRepository('node_modules'), project.path('node_modules'));

@@ -4,23 +4,10 @@
 //   npm run build && node --import tsx test/torture/hosts-study.ts
 //   npm run build && node --import tsx test/torture/hosts-study.ts default
 import assert from 'node:assert/strict';
-import type { StageResult } from '../../src/engine/store/stage-result.ts';
 import { inRepository } from '../support/pages.ts';
-import type { Project } from '../support/rig.ts';
 import { SshHosts } from '../support/ssh-hosts.ts';
 import { smallest, studyProject } from '../support/study-project.ts';
-
-const resultsOf = (project: Project): readonly StageResult[] =>
-  project.files('cache/results').map((name) => JSON.parse(project.read(`cache/results/${name}`)));
-
-/** The digests of each stage's outputs, by its fingerprint. */
-const digestsOf = (results: readonly StageResult[]) =>
-  Object.fromEntries(
-    results.map(({ digest, outputs }) => [
-      digest,
-      Object.entries(outputs).map(([port, { digest }]) => [port, digest]),
-    ]),
-  );
+import { digestsOf, resultsOf } from './same-digests.ts';
 
 const size = process.argv[2] === 'default' ? 'extends: study.yaml\n' : smallest;
 await using hosts = await SshHosts.start('gpu1', 'gpu2');
