@@ -194,6 +194,14 @@ test('with a label beside two classes there is no detector, unless positive labe
   assert.deepEqual([named.split.detection!.images, named.split.detection!.accuracy], [3, 1]);
 });
 
+test('a split with labels alone that the scores do not know is refused, with both', async () => {
+  const text = 'key,split,label,score.cat,score.dog\na,test,owl,1,0\nb,test,2,0,1\n';
+  await assert.rejects(evaluated([text]), {
+    message:
+      'Expected images of cat, dog in test, got only images of owl, 2, for which there are no scores.',
+  });
+});
+
 test('the scores of folds are put together, and an image in two of them is refused', async () => {
   const { bench, split } = await evaluated([file(many(60)), file(many(60), 60)]);
   using _ = bench;

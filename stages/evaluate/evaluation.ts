@@ -1,3 +1,4 @@
+import { formatFew } from '../../src/format-numbers.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { scaleOf } from '../../src/learning/metrics/arithmetic/logits.ts';
 import { fitClassTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
@@ -60,6 +61,7 @@ export async function evaluate(
     // Omitted for val itself, where they would be optimistic.
     const fitted = name === selectionSplit ? undefined : fittedOnVal;
     const rows = rowsOf(name);
+    if (options.positive === undefined) checkHasKnown(table, rows, name);
     const unknown = openSet(table, rows, options);
     const { slices, worstFirst } = await measureSlices(rows, measures.split, options);
     splits[name] = {
@@ -76,6 +78,19 @@ export async function evaluate(
     ...(fittedOnVal && { fittedOnVal }),
     splits,
   };
+}
+
+/** Throws a {@link StageError} if the model knows no label of a split. */
+function checkHasKnown(
+  { classes, names }: ScoreTable,
+  rows: readonly ScoreRow[],
+  split: string,
+): void {
+  if (rows.length === 0 || rows.some(({ label }) => label < classes.length)) return;
+  const labels = [...new Set(rows.map(({ label }) => names[label]!))];
+  throw new StageError(
+    `Expected images of ${formatFew(classes, 10)} in ${split}, got only images of ${formatFew(labels, 10)}, for which there are no scores.`,
+  );
 }
 
 /**

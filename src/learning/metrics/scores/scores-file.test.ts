@@ -64,6 +64,20 @@ test('optional facts have columns if some row has them, and are absent from a ro
   assert.deepEqual(parseScores(text), { ok: true, value: known });
 });
 
+test('labels are the positions of classes where no line has the name of a class', () => {
+  const labelsOf = (...labels: readonly string[]) => {
+    const lines = labels.map((label, index) => `${index},test,${label},1,2`);
+    const result = parseScores(['key,split,label,logit.cat,logit.dog', ...lines, ''].join('\n'));
+    assert.ok(result.ok);
+    return result.value.rows.map((row) => result.value.names[row.label]);
+  };
+
+  assert.deepEqual(labelsOf('1', '0', '1.0'), ['dog', 'cat', 'dog']);
+  // A name says that all of them are names, and so does a number that is no position.
+  assert.deepEqual(labelsOf('1', 'cat'), ['1', 'cat']);
+  assert.deepEqual(labelsOf('1', '2'), ['1', '2']);
+});
+
 test('a mistake in a file is reported with its line, what was expected and what was found', () => {
   const header = 'key,split,label,real,fake\n';
   const errors = [

@@ -42,8 +42,8 @@ export type UnscoredVideo = Readonly<
 /**
  * The scores of images for two classes or more.
  *
- * The file is CSV (RFC 4180) with the columns `key,split,label`, the names of labels in the last,
- * and `score.<class>` for each class; `class`, `source`, `group` and `video` where they are
+ * The file is CSV (RFC 4180) with the columns `key,split,label`, the names of labels in the last
+ * (or the positions of their classes from 0, if no line has the name of a class), and `score.<class>` for each class; `class`, `source`, `group` and `video` where they are
  * known, and `slice.<name>` for further facts. A line with a video and without scores is a video
  * without an image. `logit.<class>` or `probability.<class>` also says what the
  * scores are. Columns may be in any order, and others are ignored, so that anyone's scores fit; so
@@ -137,8 +137,8 @@ export function parseScores(text: string, { needsLabels = true } = {}): Result<S
   if (!form.ok) return form;
   const names = [...form.value.classes];
   const texts = new RepeatedTexts(names);
-  const rows: ScoreRow[] = [];
-  const unscored: UnscoredVideo[] = [];
+  const rows: Mutable<ScoreRow>[] = [];
+  const unscored: Mutable<UnscoredVideo>[] = [];
   const seen = new Map<string, Set<string>>();
   for (const { fields, line, problem } of records) {
     if (problem !== undefined) return err(`Line ${line}: ${problem}`);
@@ -156,8 +156,38 @@ export function parseScores(text: string, { needsLabels = true } = {}): Result<S
     rows.push(row);
   }
   const { classes, scale } = form.value;
-  const videos = unscored.length > 0 ? { unscored } : {};
-  return ok({ classes, names, ...(scale && { scale }), rows, ...videos });
+  const byPosition = classesAtPositions(names, classes, [...rows, ...unscored]);
+  if (byPosition !== undefined) {
+    const move = <Row extends { label: number }>(row: Row): void => {
+      row.label = byPosition[row.label]!;
+    };
+    rows.forEach(move);
+    unscored.forEach(move);
+  }
+  return ok({
+    classes,
+    names: byPosition === undefined ? names : [...classes],
+    ...(scale && { scale }),
+    rows,
+    ...(unscored.length > 0 && { unscored }),
+  });
+}
+
+/**
+ * The class of each label where all labels are positions of classes, from 0; undefined where one is
+ * a name.
+ */
+function classesAtPositions(
+  names: readonly string[],
+  classes: readonly string[],
+  rows: readonly { readonly label: number }[],
+): readonly number[] | undefined {
+  if (names.length === classes.length) return undefined;
+  if (rows.some(({ label }) => label < classes.length)) return undefined;
+  const positions = names.map((name) => (/^\d+(\.0)?$/.test(name) ? Number(name) : classes.length));
+  const isPosition = (position: number, label: number) =>
+    label < classes.length || position < classes.length;
+  return positions.every(isPosition) ? positions : undefined;
 }
 
 /** The texts that many rows of a file share. */
@@ -262,7 +292,7 @@ function toRow(
   fields: readonly string[],
   header: Header,
   texts: RepeatedTexts,
-): ScoreRow | UnscoredVideo | string {
+): Mutable<ScoreRow> | Mutable<UnscoredVideo> | string {
   const { at, scores: positions, classes, isNumbered, slices, last } = header;
   if (fields.length <= last) return 'expected as many fields as in the header, got fewer';
   const name = fields[at.label];
