@@ -1,6 +1,6 @@
 import { csvLine } from '../../src/csv.ts';
 import { formatJson } from '../../src/format-json.ts';
-import { formatMetric } from '../../src/format-numbers.ts';
+import { formatLevel, formatList, formatMetric } from '../../src/format-numbers.ts';
 import { reasonMissing, titleOfPath } from '../../src/learning/metrics/metric-catalogue.ts';
 import type { markdownTable } from '../../src/markdown-table.ts';
 import type { Highlight } from '../../src/stage.ts';
@@ -87,6 +87,17 @@ export function roundedTable(table: Table, title: string, marks: Marks = []): Hi
       ...row.cells.map((cell, column) => rounded(cell, row.items) + (marks[column]?.[index] ?? '')),
     ]),
   };
+}
+
+/** What follows a mean, for a note below the table: none where no mean has an interval. */
+export function intervalNotes({ over, confidence, rows }: Table): readonly string[] {
+  const hasInterval = rows.some(({ cells }) =>
+    cells.some((cell) => !Number.isNaN(cell?.high ?? Number.NaN)),
+  );
+  if (over.length === 0 || !hasInterval) return [];
+  return [
+    `±: half of the ${formatLevel(confidence)} interval of the mean over ${formatList(over)} (Student's t)`,
+  ];
 }
 
 /**

@@ -9,7 +9,14 @@ import { readInput } from '../../src/read-input.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { defaultTitle, tableChart } from './chart.ts';
 import { collect } from './collect.ts';
-import { formatCsv, formatJsonTable, formatTable, missingNotes, roundedTable } from './format.ts';
+import {
+  formatCsv,
+  formatJsonTable,
+  formatTable,
+  intervalNotes,
+  missingNotes,
+  roundedTable,
+} from './format.ts';
 import { marksOf, noteOf } from './significance-marks.ts';
 import type { TableSettings } from './spec.ts';
 
@@ -20,13 +27,15 @@ export default async function run(context: StageContext<TableSettings>): Promise
   }));
   const table = collect(renamed(items, context.settings.names, 'metrics'), context.settings);
   const { baseline, title = defaultTitle(table) } = context.settings;
+  const marks = marksOf(table, baseline);
   const notes = [
-    ...(baseline === undefined ? [] : [noteOf(table, baseline)]),
+    ...intervalNotes(table),
+    ...(baseline === undefined ? [] : [noteOf(table, marks, baseline)]),
     ...missingNotes(table),
   ];
   const note = notes.join('. ');
   writeFileSync(context.output('table'), formatCsv(table));
-  const rounded = roundedTable(table, title, marksOf(table, baseline));
+  const rounded = roundedTable(table, title, marks);
   writeFileSync(
     context.output('markdown'),
     formatTable(rounded, table, markdownTable) + (note && `\n${plainText(note)}\n`),

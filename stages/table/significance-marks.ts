@@ -33,9 +33,11 @@ export function marksOf({ rows, values }: Table, baseline: string | undefined): 
   });
 }
 
-/** What the marks mean, for a note below the table. */
-export const noteOf = ({ over }: Table, baseline: string): string =>
-  `Against ${baseline}: ${markLegend} (Welch's test over ${formatList(over)}, Holm's adjustment)`;
+/** What the marks mean, or that there are none, for a note below the table. */
+export function noteOf({ over }: Table, marks: Marks, baseline: string): string {
+  const found = marks.flat().some((mark) => mark !== '') ? markLegend : 'no difference is shown';
+  return `Against ${baseline}: ${found} (Welch's test over ${formatList(over)}, Holm's adjustment)`;
+}
 
 function pOf(cell: Cell | undefined, base: Cell | undefined): number {
   if (cell === undefined || base === undefined) return Number.NaN;

@@ -104,6 +104,8 @@ test('over the seeds a row is the mean of its seeds, with its interval and every
 | --- | ---: | ---: | ---: |
 | small | 3 | 0.6250 ± 0.3105 | 0.7500 ± 0.3105 |
 | large | 3 | 0.8333 ± 0.1793 | 1 ± 0 (2 of 3) |
+
+±: half of the 95 % interval of the mean over seed (Student's t)
 `,
   );
   const [header, first, , , last] = csv.split('\n');
@@ -120,7 +122,7 @@ test('over the seeds a row is the mean of its seeds, with its interval and every
     ],
   });
   assert.deepEqual(bench.highlights[0]!.columns, ['net', 'n', 'Accuracy on test', 'AUC on test']);
-  assert.equal(bench.highlights[0]!.title, 'Mean over seed');
+  assert.match(bench.highlights[0]!.title, /^Mean over seed\. ±: half of the 95 % interval/);
 });
 
 test('with a baseline, significant differences from it are marked in Markdown and LaTeX', async () => {
@@ -138,13 +140,18 @@ test('with a baseline, significant differences from it are marked in Markdown an
   const { markdown, latex } = await tabled(bench, settings, far);
   assert.match(
     markdown,
-    /\| small \| 3 \| 0\.6250 ± 0\.3105 \|\n\| large \| 3 \| 0\.9908 ± 0\.00018\* \|\n\nAgainst small: \* p < 0\.05, .*Welch's test over seed/,
+    /\| small \| 3 \| 0\.6250 ± 0\.3105 \|\n\| large \| 3 \| 0\.9908 ± 0\.00018\* \|\n\n±: half of .*\. Against small: \* p < 0\.05, .*Welch's test over seed/,
   );
   assert.match(
     latex,
-    /^\\begin\{tabular\}\{lrr\}\n[\s\S]* {2}large & 3 & 0\.9908 \$\\pm\$ 0\.00018\* \\\\\n[\s\S]*tabular\}\n\n\{\\footnotesize Against small: \* p \$<\$ 0\.05, /,
+    /^\\begin\{tabular\}\{lrr\}\n[\s\S]* {2}large & 3 & 0\.9908 \$\\pm\$ 0\.00018\* \\\\\n[\s\S]*tabular\}\n\n\{\\footnotesize \$\\pm\$: half of the 95 \\% interval of the mean over seed \(Student's t\)\. Against small: \* p \$<\$ 0\.05, /,
   );
-  assert.match(bench.highlights[0]!.title, /^Mean over seed\. Against small: \* p < 0\.05, /);
+  assert.match(
+    bench.highlights[0]!.title,
+    /^Mean over seed\. ±: .*\. Against small: \* p < 0\.05, /,
+  );
+  await tabled(bench, settings);
+  assert.match(bench.highlights.at(-1)!.title, /Against small: no difference is shown \(Welch's/);
   await assert.rejects(tabled(bench, { over: ['seed'], baseline: 'tiny' }), {
     message: 'Expected "baseline" to name one row, got 0 with "tiny". Known: small, large.',
   });
@@ -233,7 +240,7 @@ test('results change only with the version of the kind', async () => {
     bench.output(port, spec.outputs[port]),
   );
   const digest = digestOf(join(bench.output('chart'), 'chart.vl.json'), ...outputs);
-  assert.deepEqual({ version: spec.version, digest }, { version: 11, digest: 'ed293c78c4b47745' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 12, digest: '2f1173804092608e' });
 });
 
 test('a number that no metrics have is refused with those that they have', async () => {
