@@ -105,7 +105,7 @@ test('a path that another pipeline claims is an error before anything runs, with
     4 |     outputs: { text: out/text }
       |                      ^^^^^^^^
 
-  Give one of them another path, or remove pipelines/test.yaml.
+  Give one of them another path or none, which is one below artifacts/<pipeline>, or remove pipelines/test.yaml.
 `,
     );
   }
@@ -182,6 +182,20 @@ test('a pipeline with mistakes may still claim a path, so another one does not t
     /"out\/text" is claimed by "greet", but was published by "greet" of test, whose file has mistakes/,
   );
   assert.match(refusal, /Fix pipelines\/test\.yaml, or publish elsewhere\./);
+});
+
+test('a copy of a pipeline, which claims each of its paths, is one error', async () => {
+  const copied = `stages:
+  greet:
+    kind: command
+    outputs: { a: { path: out/a, type: files }, b: { path: out/b }, c: { path: out/c } }
+    with: { run: "touch \${outputs.a} \${outputs.b} \${outputs.c}" }
+`;
+  using project = new Project(copied, { 'pipelines/copy.yaml': copied });
+  await print(project, 'run', 'test.yaml');
+  const refusal = await refused(project, 'run', 'copy.yaml');
+  assert.match(refusal, /"out\/a" is claimed by two pipelines: .*; so it is with 2 more outputs /);
+  assert.equal(refusal.match(/output-claimed/g)?.length, 1);
 });
 
 test('of two pipelines that run at once and claim one path, the second to publish fails and keeps its work', async () => {

@@ -19,6 +19,7 @@ import {
   type StillClaims,
 } from '../engine/publishing/published-record.ts';
 import { LocalStore } from '../engine/store/local-store.ts';
+import { formatCountOf } from '../format-numbers.ts';
 import { groupBy } from '../group-by.ts';
 import { PipelineError } from './pipeline-error.ts';
 import type { CheckedPipeline } from './selection.ts';
@@ -44,7 +45,7 @@ export async function checkClaims({
   const near = nearby(records);
   const claimsByPipeline = new Map<string, Claims | undefined>();
   const abandoned: Abandoned[] = [];
-  const mistakes: Diagnostic[] = [];
+  const mistakes: { readonly owner: string; readonly mistake: Diagnostic }[] = [];
   for (const stage of pipeline.stages) {
     for (const output of stage.outputs) {
       for (const record of near(output.path)) {
@@ -53,7 +54,7 @@ export async function checkClaims({
           claimsByPipeline.set(owner, await claimsOf(owner, root, kinds));
         const claims = claimsByPipeline.get(owner);
         const mistake = describeDispute({ stage, output, record, claims, root });
-        if (mistake !== undefined) mistakes.push(mistake);
+        if (mistake !== undefined) mistakes.push({ owner, mistake });
         else if (record.path === output.path) {
           const heir = { pipeline: pipeline.name, stage: stage.name, port: output.port };
           abandoned.push({ path: output.path, owner: heir });
@@ -61,8 +62,20 @@ export async function checkClaims({
       }
     }
   }
-  if (mistakes.length > 0) throw new PipelineError(mistakes);
+  if (mistakes.length > 0) {
+    const byOwner = [...groupBy(mistakes, ({ owner }) => owner).values()];
+    throw new PipelineError(
+      byOwner.map(([first, ...more]) => withMore(first!.mistake, more.length)),
+    );
+  }
   return abandoned;
+}
+
+/** The first mistake of several with one pipeline: a copy of its file claims every path again. */
+function withMore(first: Diagnostic, more: number): Diagnostic {
+  if (more === 0) return first;
+  const others = `${first.message}; so it is with ${formatCountOf(more, 'more output')}`;
+  return { ...first, message: others };
 }
 
 /** Finds what is published at a path, around it and inside it. */
@@ -119,7 +132,8 @@ function describeDispute({ stage, output, record, claims, root }: Dispute): Diag
     nested === undefined
       ? `"${path}" is claimed by two pipelines: by "${claim.stage}" of ${record.pipeline}, which published there, and by "${stage.name}"`
       : `${nested} "${claim.stage}" of ${record.pipeline} published and still claims`;
-  const hint = `Give one of them another path, or remove ${files.join(' and ')}.`;
+  const below = nested === undefined ? ' or none, which is one below artifacts/<pipeline>' : '';
+  const hint = `Give one of them another path${below}, or remove ${files.join(' and ')}.`;
   const related =
     claim.at === undefined ? [] : [{ message: 'The first one is here', at: claim.at }];
   return { code, message, at, related, hint };
