@@ -26,17 +26,19 @@ hero:
 
 ## Three commands
 
+Restage is in no registry yet. So they run in a clone of the repository, after \`npm ci\`, or [where it is installed](./readme.md#install):
+
 \`\`\`sh
 npx restage init faces && cd faces
 npx restage run first.yaml
 npx restage serve
 \`\`\`
 
-The first writes a small project, the second trains, measures and draws, and the third shows it live. They need Node alone: no Python, no GPU. How to install it: [README](./readme.md#install).
+The first writes a small project, the second trains, measures and draws, and the third shows it live. They need Node alone: no Python, no GPU.
 
 ## A report to try
 
-<a href="${base}study-report.html" target="_self">The study on drawn faces</a>: one HTML file, as every run writes it. Its charts are live, it opens without a network, and it holds whatever the run found. Drawn faces are toy data.
+<a href="${base}study-report.html" target="_self">The study on drawn faces</a>: one HTML file, as \`npx restage run study.yaml\` writes it. Its charts are live, it opens without a network, and it holds whatever the run found. Drawn faces are toy data.
 
 ## Where to begin
 
