@@ -43,9 +43,10 @@ export type UnscoredVideo = Readonly<
  * The scores of images for two classes or more.
  *
  * The file is CSV (RFC 4180) with the columns `key,split,label`, the names of labels in the last
- * (or the positions of their classes from 0, if no line has the name of a class), and `score.<class>` for each class; `class`, `source`, `group` and `video` where they are
- * known, and `slice.<name>` for further facts. A line with a video and without scores is a video
- * without an image. `logit.<class>` or `probability.<class>` also says what the
+ * (or the positions of their classes from 0, if no line has the name of a class), and
+ * `score.<class>` for each class; `class`, `source`, `group` and `video` where they are known, and
+ * `slice.<name>` for further facts. A line with a video and without scores is a video without an
+ * image. `logit.<class>` or `probability.<class>` also says what the
  * scores are. Columns may be in any order, and others are ignored, so that anyone's scores fit; so
  * does `key,split,label` with the columns of {@link defaultNames} and the labels 0 and 1. No image
  * of a split occurs twice. A file without the column `label` holds images without labels, as
