@@ -122,7 +122,6 @@ const laterStages = {
   'later-longer': 'longer/activity',
   'later-he-normal': 'he-normal/activity',
   'later-warm-up': 'warm-up/activity',
-  'later-clipped': 'clipped/activity',
 };
 const hasLater = Object.values(laterStages).every((stage) =>
   isThere(`${later}/${stage}/metrics.json`),

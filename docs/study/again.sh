@@ -7,7 +7,7 @@ restage="node $here/../../bin/restage.js"
 mkdir -p "$1/pipelines"
 cp "$here/study-docs-page.yaml" "$1/pipelines"
 cd "$1"
-$restage import "$here/study.restage" --trust 'GM+7TNBS+ZoGjPdUYbEtip2m+Cc7E178vAAZpSpC104='
+$restage import "$here/study.restage" --trust 'mq5ptYEixgjPdSbbWAmKJ/b9RgT9B8n5bNwYEQ/q15I='
 $restage import "$here/collapse.restage" --trust 'GM+7TNBS+ZoGjPdUYbEtip2m+Cc7E178vAAZpSpC104='
 $restage import "$here/collapse-later.restage" --trust 'mq5ptYEixgjPdSbbWAmKJ/b9RgT9B8n5bNwYEQ/q15I='
 $restage run study-docs-page.yaml --reporter plain
