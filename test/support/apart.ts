@@ -13,10 +13,10 @@ function whyNoNamespaces(): string | undefined {
 }
 
 /**
- * The words that run a program as on a machine of that name, which shares its network and its
- * system with this one, and else only the folders `kept` with their paths. It has empty folders for
- * temporary files, and an empty home. `/tmp` is among them, since a login has no TMPDIR, wherever
- * this process keeps its own. Restage stays, where its checkout lies in one of these folders.
+ * The words that run a program as on a machine of that name. It shares its network and its system
+ * with this one, and the folders `kept`, in the first of which the program begins. Its home and its
+ * folders for temporary files are empty: `/tmp` too, since a login has no TMPDIR, wherever this
+ * process keeps its own. Restage stays, where its checkout lies in one of them.
  */
 export function wordsApart(
   name: string,

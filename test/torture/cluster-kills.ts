@@ -136,13 +136,15 @@ async function killOne(): Promise<readonly string[] | undefined> {
   const frozen: number[] = [];
   try {
     const worker = workerOf(pid);
-    const shells = shellsIn(project.root, '>> count').filter((shell) => workerOf(shell) === worker);
-    const victims = what === 'stage' ? shells : [pid];
+    const shells = () =>
+      shellsIn(project.root, '>> count').filter((shell) => workerOf(shell) === worker);
+    const victims = what === 'stage' ? shells() : [pid];
     for (const victim of victims) {
       if (!(await freeze(victim))) return undefined;
       frozen.push(victim);
     }
-    const running = shells.map(stageOf);
+    // Looked at again: a frozen worker no longer records what ends now.
+    const running = (what === 'stage' ? victims : shells()).map(stageOf);
     const isUnderWay = (n: string | undefined): n is string =>
       n !== undefined && begun(n) === 1 + hits(n) && hits(n) < 3; // a fourth fails it
     if (running.length === 0 || !running.every(isUnderWay)) return undefined;
