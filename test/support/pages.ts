@@ -90,6 +90,7 @@ export const notTyped: readonly (readonly [RegExp, string])[] = [
     'makes a release, and publishes',
   ],
   [/^npm install @modelcontextprotocol/, 'test/assistant.slow.ts does so'],
+  [/^npm install$/, 'the reader of README.md installs the package'],
   [/^npm pack( --dry-run)?$/, 'test/page-commands.long.ts packs beforehand'],
   [
     /^npm run pack:backend$|tfjs-backend-onnxruntime-/,
@@ -104,11 +105,15 @@ export const notTyped: readonly (readonly [RegExp, string])[] = [
     'writes into the clone; tests compare what is there',
   ],
   [
-    /^npm run (torture|bench|profile)|^node --(import tsx bench\/|cpu-prof)/,
+    /^npm run (torture|bench|profile|build && )|^node --(import tsx (bench|scripts\/site)\/|cpu-prof)/,
     'measures, for up to hours',
   ],
   [/^(dvc|aws|eval) /, 'a program of others, which CI does not install'],
   [/^ssh -N -L 7341:127\.0\.0\.1:7341 node7$/, 'leads to another host'],
   [/^killall -9 node$/, 'would end every process of Node; test/orphans.slow.ts kills its own'],
   [/^python3 -c '…'$/, 'stands for any script'],
+  [
+    /^python3 -m http\.server$/,
+    'serves until it is ended; test/sharing-web.slow.ts reads from one',
+  ],
 ];
