@@ -105,13 +105,14 @@ export const notTyped: readonly (readonly [RegExp, string])[] = [
     'writes into the clone; tests compare what is there',
   ],
   [
-    /^npm run (torture|bench|profile|build && )|^node --(import tsx (bench|scripts\/site)\/|cpu-prof)/,
+    /^npm run (torture|bench|profile|build && )|^node --(import tsx (bench|scripts\/site|test\/torture)\/|cpu-prof)/,
     'measures, for up to hours',
   ],
   [/^(dvc|aws|eval) /, 'a program of others, which CI does not install'],
   [/^ssh -N -L 7341:127\.0\.0\.1:7341 node7$/, 'leads to another host'],
   [/^killall -9 node$/, 'would end every process of Node; test/orphans.slow.ts kills its own'],
   [/^python3 -c '…'$/, 'stands for any script'],
+  [/^python3 -c "import pandas/, 'is for a table of the reader’s, with columns of its own'],
   [
     /^python3 -m http\.server$/,
     'serves until it is ended; test/sharing-web.slow.ts reads from one',
