@@ -80,7 +80,7 @@ test('only the formats that are asked for are written; their bytes change only w
   const { files } = await exported(bench, { formats: ['onnx', 'safetensors'] });
   assert.deepEqual(readdirSync(files).sort(), ['info.json', 'model.onnx', 'model.safetensors']);
   const digest = digestOf(join(files, 'model.onnx'), join(files, 'model.safetensors'));
-  assert.deepEqual({ version: spec.version, digest }, { version: 1, digest: '3d6495b8ca825198' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 2, digest: '3d6495b8ca825198' });
 });
 
 test('weights of 8 bits take a quarter of the bytes, and each is off by half a step at most', async () => {
