@@ -596,14 +596,14 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     load: async () => (await import('./commands/jobs.ts')).jobsCommand,
   },
   places: {
-    summary: 'check a place of places.yaml',
+    summary: 'check a place of places.yaml, or show what it submits',
     description:
-      'Submits a small job to a place, and says what its node sees: shared folder, Node, scratch space, clock, graphics cards.',
+      '`check` submits a small job to a place, and says what its node sees: shared folder, Node, scratch space, clock, graphics cards. `show` asks no scheduler: it prints the command and the script of a job as a run submits it, for as many stages as may run at once, that ask for nothing.',
     takes: [
-      ['<action>', 'check'],
+      ['<action>', 'check or show'],
       ['<place>', 'a place of places.yaml'],
     ],
-    examples: ['restage places check cluster'],
+    examples: ['restage places check cluster', 'restage places show cluster'],
     load: async () => (await import('./commands/places.ts')).placesCommand,
   },
   store: {

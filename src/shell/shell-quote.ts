@@ -12,6 +12,15 @@ export function shellQuote(value: string): string {
 }
 
 /**
+ * A command for `sh`: a program and its arguments, in which neither `=` nor reserved words have a
+ * meaning.
+ */
+export const shellCommand = (program: string, words: readonly string[]): string =>
+  [program, ...words]
+    .map((word) => (/^[A-Za-z0-9_@%+:,./=-]+$/.test(word) ? word : shellQuote(word)))
+    .join(' ');
+
+/**
  * A value inside single quotes, which close within `${` and between backslash and line end (bash
  * joins these).
  */

@@ -3,17 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { cacheOf } from '../../engine/files/cache-paths.ts';
 import { readEnd } from '../../engine/files/read-part.ts';
 import { BatchFolder } from '../../engine/places/batch-folder.ts';
-import { loadPlaces } from '../../engine/places/place-file.ts';
 import type { PlaceSpec } from '../../engine/places/place-spec.ts';
 import { prepareJob } from '../../engine/places/prepare-job.ts';
 import { type NodeFacts, readAnswer } from '../../engine/places/probe.ts';
 import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import { describeState, isFinal, type JobRequest, type Scheduler } from '../../scheduler.ts';
-import { suggest } from '../../suggest.ts';
 import type { OpenedProject } from '../opened-project.ts';
-import { schedulersOf } from '../own-scheduler.ts';
 import { version } from '../package-info.ts';
-import { mistake, orThrow } from '../pipeline-error.ts';
+import { placeCalled } from './place-called.ts';
 import { drift, type Findings, finding, type ProbeFinding } from './probe-finding.ts';
 import { probeHosts } from './probe-hosts.ts';
 
@@ -30,10 +27,7 @@ const ask = 5_000;
  * there. Throws a `PipelineError` for an unknown place.
  */
 export async function* probePlace({ root, env }: OpenedProject, name: string): Findings {
-  const { byName } = orThrow(await loadPlaces(root, { openForm: schedulersOf(root) }));
-  const place = byName.get(name);
-  if (place === undefined)
-    throw mistake('unknown-place', `There is no place "${name}"`, suggest(name, byName.keys()));
+  const place = await placeCalled(root, name);
   if (place.engine === 'ssh') return yield* probeHosts(place, env);
   const script = fileURLToPath(new URL('./job-main.js', import.meta.url));
   const commandFor = (folder: string) => ({
@@ -145,7 +139,7 @@ async function* smallJob(
   };
   const any = await scheduler.wouldTake!(least);
   if (!any.ok) {
-    yield finding('fails', `any job, however small: ${any.words}`);
+    yield finding('fails', `no job, however small, is taken: ${any.words}`);
     return undefined;
   }
   const alone = (needs: Partial<JobRequest['needs']>): JobRequest => ({

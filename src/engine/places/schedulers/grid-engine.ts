@@ -11,6 +11,7 @@ import {
   type SchedulerForm,
   SubmitError,
 } from '../../../scheduler.ts';
+import { shellCommand } from '../../../shell/shell-quote.ts';
 import { endedJobs, errorReasons, phaseOf, queuedJobs } from './grid-engine-states.ts';
 import { schedulerOptions } from './scheduler-options.ts';
 
@@ -70,6 +71,7 @@ function openGridEngine(place: Place, env: Environment): Scheduler {
       const { ok, out, error } = await run('qsub', ['-w', 'v', ...wordsFor(request, place)]);
       return { ok, words: (ok ? out : messageIn(error)).trim() };
     },
+    describe: (request) => shellCommand('qsub', wordsFor(request, place)),
     list: async (names) => {
       const jobs = (await askQueue(run)) ?? [];
       return jobs.filter(({ name }) => names.includes(name));

@@ -53,6 +53,8 @@ function openHtcondor(place: Place, env: Environment): Scheduler {
     phaseOf,
     submit: (request) => submit(run, request, place, env),
     wouldTake: (request) => wouldTake(run, request),
+    describe: (request) =>
+      `condor_submit -terse - <<'END'\n${descriptionOf(request, place, env)}END`,
     list: async (names) => {
       const isOurs = `member(JobBatchName, ${listOf(names)})`;
       const queued = (await askQueue(run, ['-constraint', isOurs])) ?? [];

@@ -12,6 +12,7 @@ import {
   type SchedulerForm,
   SubmitError,
 } from '../../../scheduler.ts';
+import { shellCommand } from '../../../shell/shell-quote.ts';
 import { schedulerOptions } from './scheduler-options.ts';
 
 const keys = {
@@ -90,6 +91,7 @@ function openSlurm(place: Place, env: Environment): Scheduler {
       const { ok, error } = await run('sbatch', ['--test-only', ...wordsFor(request, place)]);
       return { ok, words: error };
     },
+    describe: (request) => shellCommand('sbatch', wordsFor(request, place)),
     list: async (names) => {
       const words = `-h -r -t all --me -o %j|%i|%T|%S|%r -n ${names.join(',')}`.split(' ');
       const listed: ListedJob[] = [];

@@ -120,6 +120,7 @@ function openTemplate(commands: Template, env: Environment): Scheduler {
     hasArrays: commands.array !== undefined,
     phaseOf: ({ state }) => (state === unlisted ? 'unlisted' : (states[state] ?? 'alive')),
     submit: (request) => submit(shell, request, commands),
+    describe: (request) => commandFor(request, commands),
     list: async (names) => {
       const jobs = readList((await askList(shell, commands)) ?? '');
       return jobs.filter(({ name }) => names.includes(name));
@@ -178,7 +179,8 @@ async function inspectByQuery(
   return new Map([[id, { state: ids.length === 0 ? unlisted : listed }]]);
 }
 
-async function submit(shell: Shell, request: JobRequest, commands: Template): Promise<string> {
+/** The command that submits a job. Throws a {@link SubmitError} if it cannot wait for others. */
+function commandFor(request: JobRequest, commands: Template): string {
   const { name, script, log, needs, seconds, workers, after = [] } = request;
   const waits = after.length === 0 ? '' : filled(commands.after ?? '', { ids: after.join(',') });
   if (after.length > 0 && commands.after === undefined) {
@@ -187,7 +189,7 @@ async function submit(shell: Shell, request: JobRequest, commands: Template): Pr
     throw new SubmitError('refused', message);
   }
   const array = workers > 1 ? filled(commands.array ?? '', { workers }) : '';
-  const command = filled(commands.submit, {
+  return filled(commands.submit, {
     name,
     script,
     log,
@@ -200,7 +202,10 @@ async function submit(shell: Shell, request: JobRequest, commands: Template): Pr
   })
     .replaceAll('${after}', () => waits)
     .replaceAll('${array}', () => array);
-  const { ok, out, error } = await shell(command, request.root);
+}
+
+async function submit(shell: Shell, request: JobRequest, commands: Template): Promise<string> {
+  const { ok, out, error } = await shell(commandFor(request, commands), request.root);
   const pattern = new RegExp(commands.id);
   // Above it there may be a banner, with numbers of its own.
   const [id] = out
