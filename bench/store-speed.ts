@@ -234,7 +234,7 @@ try {
   const small = await made('small', stagesOf(results, size));
   const large = await made('large', stagesOf(1, megabytes * 1e6));
   const [push, pull] = rowsOf(
-    { name: 'SSH 2 GB', folder: emptied, store: ssh, peer: rsync },
+    { name: `SSH ${megabytes} MB`, folder: emptied, store: ssh, peer: rsync },
     large,
     1.2,
   );
