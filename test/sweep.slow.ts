@@ -57,7 +57,7 @@ test('a matrix of two networks and three seeds gives one table over the seeds an
     .split('\n');
   assert.equal(header, '| net | n | Accuracy on val | Accuracy on test | AUC on test |');
   assert.deepEqual(
-    rows.map((row) => row.split(' | ', 2)),
+    rows.filter((row) => row.startsWith('|')).map((row) => row.split(' | ', 2)),
     [
       ['| slow', '3'],
       ['| fast', '3'],
