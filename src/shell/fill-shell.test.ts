@@ -68,6 +68,7 @@ const contexts: readonly (readonly [
   [shell`printf '%s\0' "$(case x in (y) ;; x) printf '%s.' @;; esac)" "@"`, (z) => [`${z}.`, z]],
   [shell`printf '%s\0' "$(case x in esac; printf '%s.' "@")" "@"`, (z) => [`${z}.`, z]],
   [shell`printf '%s\0' $:nope:-@} "$:nope:-@}" "$:nope-it's @ }"`, (z) => [z, z, `it's ${z} `]],
+  [shell`printf '%s\0' "$:nope:->@}"`, (z) => [`>${z}`]],
   [shell`v=@; printf '%s\0' "$:v#@}" $:v%@}$:v%'@'}. "$:v##"@"}"`, () => ['', '.', '']],
   [shell`case @ in @) printf 'same\0';; *) printf 'other\0';; esac`, () => ['same']],
   [shell`case "@" in '@') printf 'same\0';; *) printf 'other\0';; esac`, () => ['same']],
@@ -256,6 +257,8 @@ const awkward = [
   ';',
   '<',
   '>',
+  '<(',
+  '>(',
 ];
 const plain = [
   ' ',

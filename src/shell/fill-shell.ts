@@ -42,6 +42,10 @@ export function fillShell(
   return { text: filled + text.slice(done), unfit };
 }
 
+/**
+ * Writes values as the quotes around a placeholder demand. Within `"${…}"` bash looks for the end
+ * of a process substitution after `>(`, though it runs none there.
+ */
 function quoteFor(
   { quoting }: Placeholder,
   values: readonly string[],
@@ -56,9 +60,9 @@ function quoteFor(
         : values.map(shellQuote).join(' '),
     word: shellQuote(value),
     pattern: `'${insideSingleQuotes(value)}'`, // always: `${x%@}` with `%` would be `${x%%}`
-    double: /[\\"$`]/.test(value) ? `"${shellQuote(value)}"` : value,
+    double: /[\\"$`]|[<>](\(|$)|^\(/.test(value) ? `"${shellQuote(value)}"` : value,
     single: insideSingleQuotes(value),
-    expansion: value.replaceAll(/[\\"$`}]/g, '\\$&'),
+    expansion: value.replaceAll(/[\\"$`}]/g, '\\$&').replaceAll(/[<>](?=\(|$)|^(?=\()/g, '$&""'),
     here: value.replaceAll(/[\\$`]/g, '\\$&'),
     literal: value,
   };

@@ -21,11 +21,11 @@ export const shellCommand = (program: string, words: readonly string[]): string 
     .join(' ');
 
 /**
- * A value inside single quotes, which close within `${` and between backslash and line end (bash
- * joins these).
+ * A value inside single quotes, which close within `${`, between backslash and line end (bash joins
+ * these), and within `>(`: inside `"${x#…}"` bash looks for the end of a process substitution.
  */
 export function insideSingleQuotes(value: string): string {
-  return value.replaceAll(/'|\\(?=\n)|\$(?=\{)/g, (match) =>
+  return value.replaceAll(/'|\\(?=\n)|\$(?=\{)|[<>](?=\(|$)/g, (match) =>
     match === "'" ? "'\\''" : `${match}''`,
   );
 }
