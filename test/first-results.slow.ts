@@ -29,10 +29,9 @@ async function firstRun(
 }
 
 for (const name of ['simple-net-fakes', 'xception']) {
-  test(`${name} separates forged faces from real ones, and does not spend its time on drawing them`, async () => {
+  test(`${name} separates forged faces from real ones, and takes less time for drawing them than for training`, async () => {
     const { auc, seconds } = await firstRun(name);
     assert.ok(auc >= 0.95, `AUC ${auc}`);
-    // Only the order of magnitude: other programs may run beside either.
-    assert.ok(seconds['made']! < 3 * seconds['fit']!, JSON.stringify(seconds));
+    assert.ok(seconds['made']! < seconds['fit']!, JSON.stringify(seconds));
   });
 }
