@@ -341,7 +341,7 @@ const shared: Readonly<Record<string, Reader>> = {
         'restage export measured.html mine.yaml fit --page --scores artifacts/mine/scores/scores.csv --metrics artifacts/mine/scores/metrics.json',
     },
   },
-  // Of a search that the page does not show whole; test/search.test.ts explains one.
+  // The page shows its search only in part; test/search.test.ts explains one.
   'docs/searches.md': {
     words: { 'restage explain study.yaml search[trial=4]': 'restage explain --help' },
   },

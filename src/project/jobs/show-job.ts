@@ -21,10 +21,10 @@ export interface ShownJob {
  */
 export async function showJob({ root, env }: OpenedProject, name: string): Promise<ShownJob> {
   const place = await placeCalled(root, name);
-  const job = `show-${Date.now()}`;
-  const cache = cacheOf(root);
   if (place.engine === 'ssh')
     throw new UsageError(`"${name}" has no scheduler: it runs stages over ssh`);
+  const job = `show-${Date.now()}`;
+  const cache = cacheOf(root);
   const worker = fileURLToPath(new URL('./job-main.js', import.meta.url));
   const commandFor = (folder: string) => ({ node: process.execPath, words: [worker, folder] });
   const { request } = prepareJob(job, place, commandFor, { cache, root, env });
