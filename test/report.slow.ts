@@ -75,6 +75,33 @@ test('a page shows what failed, and the next successful run replaces it', async 
   assert.match(project.read(page), /data-state="succeeded"/);
 });
 
+test('a run that a scheduler refuses leaves the page of the last run', async () => {
+  const places = `grid:
+  engine: template
+  template: { submit: no-such-qsub, query: 'true', cancel: 'true' }
+`;
+  using project = new Project(yaml, { 'places.yaml': places });
+  await project.run();
+  const good = project.read(page);
+  project.edit('pipelines/test.yaml', 'echo one', 'echo two');
+  const { code, stdout } = await project.command('run', 'test.yaml', '--on', 'grid');
+  assert.equal(code, 1);
+  assert.match(stdout, /first failed: The scheduler refused a job/);
+  assert.doesNotMatch(stdout, /^Report/m);
+  assert.equal(project.read(page), good);
+  project.remove(page);
+  await project.command('run', 'test.yaml', '--on', 'grid');
+  assert.match(project.read(page), /data-state="failed"/);
+});
+
+test('the summary says how much of the pipeline the page of chosen stages shows', async () => {
+  using project = new Project(yaml);
+  const chosen = await project.command('run', 'test.yaml', 'first');
+  assert.match(chosen.stdout, /^Report {2}artifacts\/test\/report\.html \(1 of 2 stages\)$/m);
+  const whole = await project.command('run', 'test.yaml');
+  assert.match(whole.stdout, /^Report {2}artifacts\/test\/report\.html$/m);
+});
+
 test('a page lists what changed since the last result, value by value', async () => {
   using project = new Project(yaml);
   await project.run();

@@ -56,6 +56,8 @@ export type RunEvent = { readonly time: number } & (
       readonly counts: Readonly<Record<Outcome, number>>;
       /** Where the run's page is, relative to the root; absent if it was not written. */
       readonly report?: string;
+      /** How many stages of the pipeline nobody asked for; absent if none. */
+      readonly notAsked?: number;
       readonly seconds: number;
     }
 );

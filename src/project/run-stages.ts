@@ -119,6 +119,7 @@ export async function runStages(
     interrupted,
     counts,
     ...(page !== undefined && { report: relative(root, page) }),
+    ...(report !== undefined && report.notAsked > 0 && { notAsked: report.notAsked }),
     seconds: (time - startedAt) / 1000,
     time,
   });

@@ -89,7 +89,7 @@ interface ReportRecord {
 
 /**
  * Writes a run's page, `artifacts/<pipeline>/report.html`, as its events come. An idle run leaves a
- * page that is right.
+ * page that is right, and a run that failed before any stage began leaves the page of the last one.
  */
 export class ReportWriter implements RunListener {
   #options: ReportOptions;
@@ -125,6 +125,12 @@ export class ReportWriter implements RunListener {
       this.#before.set(event.stage, store.local.readLatest(pipeline.name, event.stage));
   }
 
+  /** How many stages of the pipeline nobody asked for. */
+  get notAsked(): number {
+    const { pipeline, stages } = this.#options;
+    return pipeline.stages.filter((stage) => !stage.onDemand && !stages.includes(stage)).length;
+  }
+
   /** Shows the stages of a run that continues with further ones. */
   follow({ pipeline, stages, pending }: ShownStages): void {
     this.#options = { ...this.#options, pipeline, stages, pending };
@@ -137,14 +143,18 @@ export class ReportWriter implements RunListener {
 
   /**
    * Writes the last page, unless the one that is there shows the same. Returns its absolute path;
-   * undefined where it failed.
+   * undefined where it failed, or where the run has nothing to show instead of the last page.
    */
   async finish(): Promise<string | undefined> {
     this.close();
     await this.#schedule.settled();
+    const state = endState(this.#run.stages.flatMap(({ end }) => end ?? []));
     try {
-      if (!(await this.#isUpToDate()))
-        await this.#write(endState(this.#run.stages.flatMap(({ end }) => end ?? [])));
+      if (!this.#hasBegun && (state === 'failed' || state === 'interrupted')) {
+        const { publisher } = this.#options;
+        if ((await publisher.look(this.#path)) === 'ours') return undefined;
+      }
+      if (!(await this.#isUpToDate())) await this.#write(state);
       return join(this.#options.pipeline.root, this.#path);
     } catch (error) {
       this.#options.warn(
@@ -154,7 +164,15 @@ export class ReportWriter implements RunListener {
     }
   }
 
+  /** Whether a stage began or was restored, so that there is something new to show. */
+  get #hasBegun(): boolean {
+    return this.#run.stages.some(
+      ({ attempt, state }) => attempt !== undefined || state === 'restored',
+    );
+  }
+
   async #renew(): Promise<void> {
+    if (!this.#hasBegun) return;
     try {
       await this.#write('running');
     } catch {
@@ -231,8 +249,7 @@ export class ReportWriter implements RunListener {
       seconds: run.readRecord()?.seconds ?? (Date.now() - this.#run.startedAt) / 1000,
       writtenAt: Date.now(),
       stages: described,
-      notAsked: pipeline.stages.filter((stage) => !stage.onDemand && !stages.includes(stage))
-        .length,
+      notAsked: this.notAsked,
       graph: await drawStages([...stages, ...pending], (name) => states.get(name)!),
       finals: this.#run.finals,
       ...(state === 'running' ? { sweeps: [], lateSelections: [] } : this.#selections(described)),

@@ -34,9 +34,7 @@ export function formatQuietSummary(run: RunModel, paint: Paint): readonly string
   const failures = formatFailures(run, paint);
   return [
     ...failures,
-    ...(end.report === undefined || failures.length === 0
-      ? []
-      : ['', `${paint.bold('Report')}  ${end.report}`]),
+    ...(failures.length === 0 ? [] : formatReport(run, paint)),
     ...(end.interrupted ? formatResume(stages) : []),
     ...(failures.length > 0 || end.interrupted ? [''] : []),
     formatVerdict(end, run, paint),
@@ -57,7 +55,7 @@ export function formatSummary(run: RunModel, paint: Paint): readonly string[] {
     ...formatSummaryTables(run, paint),
     ...formatOutputs(run, paint),
     ...formatFailures(run, paint),
-    ...(end.report === undefined ? [] : ['', `${paint.bold('Report')}  ${end.report}`]),
+    ...formatReport(run, paint),
     ...(run.traffic === undefined
       ? []
       : ['', `${paint.bold('Store')}  ${describeTraffic(run.traffic)}`]),
@@ -65,6 +63,15 @@ export function formatSummary(run: RunModel, paint: Paint): readonly string[] {
     '',
     formatVerdict(end, run, paint),
   ];
+}
+
+/** Where the report is, and how much of the pipeline it shows where stages were chosen. */
+function formatReport({ end, stages }: RunModel, paint: Paint): readonly string[] {
+  if (end?.report === undefined) return [];
+  const { report, notAsked = 0 } = end;
+  const all = formatCountOf(stages.length + notAsked, 'stage');
+  const part = notAsked === 0 ? '' : ` (${formatCount(stages.length)} of ${all})`;
+  return ['', `${paint.bold('Report')}  ${report}${part}`];
 }
 
 /** Tables of a stage, all of them or some. */
