@@ -111,6 +111,20 @@ test('the id of a job is the last line that is nothing else: a banner may begin 
   });
 });
 
+test('without a controller, a job is not tested, and the first words say why', async (context) => {
+  const told = async (error: string) => {
+    const folder = withCommands(context, { sbatch: `echo "${error}" >&2; exit 1` });
+    return await slurmIn(folder).wouldTake!(request);
+  };
+  const lookup = 'resolve_ctls_from_dns_srv: res_nsearch error: Unknown host';
+  const lost = 'Unable to contact slurm controller (connect failure)';
+  const silent = 'no Slurm controller answers: ';
+  assert.deepEqual(await told(`sbatch: error: ${lookup}`), { ok: false, words: silent + lookup });
+  assert.deepEqual(await told(`sbatch: error: ${lost}`), { ok: false, words: silent + lost });
+  const wrong = 'invalid partition specified: gpu';
+  assert.deepEqual(await told(`sbatch: error: ${wrong}`), { ok: false, words: wrong });
+});
+
 test('all commands speak C, name the cluster of a job, and cancel only jobs of our name', async (context) => {
   const record =
     'JobId=17 ArrayJobId=17 ArrayTaskId=3 JobName=restage-1 JobState=RUNNING Reason=None';

@@ -89,7 +89,8 @@ function openSlurm(place: Place, env: Environment): Scheduler {
     submit: (request) => submit(run, request, place),
     wouldTake: async (request) => {
       const { ok, error } = await run('sbatch', ['--test-only', ...wordsFor(request, place)]);
-      return { ok, words: error };
+      const isSilent = !ok && noController.test(error);
+      return { ok, words: isSilent ? `no Slurm controller answers: ${error}` : error };
     },
     describe: (request) => shellCommand('sbatch', wordsFor(request, place)),
     list: async (names) => {
@@ -216,6 +217,10 @@ function reasonOf(error: string): SubmitError['why'] {
   }
   return 'unknown';
 }
+
+/** Errors of `sbatch` without a controller, or without a file that says where it is. */
+const noController =
+  /Unable to contact slurm controller|Could not establish a configuration source|resolve_ctls/i;
 
 /** What the place asks for is wrong, or more than any node has or the account allows. */
 const finalErrors: readonly RegExp[] = [
