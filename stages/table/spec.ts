@@ -23,7 +23,8 @@ const settings = z.strictObject({
       'Settings of a matrix to show as columns, by axis and name: `net.width`, `sample.learningRate`.',
     ),
   confidence: confidenceOf('the interval, with "over" only'),
-  baseline: text
+  baseline: z
+    .union([text, z.number().transform(String)]) // the label of a number is its text
     .optional()
     .describe(
       'A value of an axis, or a name: with "over", the row that has it is the baseline, and values that differ from it are marked (Welch\'s test, Holm\'s adjustment over the rows).',

@@ -157,6 +157,16 @@ test('with a baseline, significant differences from it are marked in Markdown an
   });
 });
 
+test('a baseline may be a number, as the values of an axis are', async () => {
+  using bench = new StageBench();
+  const rates = items.map(({ labels, values }) => ({
+    labels: { rate: labels['net'] === 'small' ? '0.0003' : '0.001', seed: labels['seed']! },
+    values,
+  }));
+  const { markdown } = await tabled(bench, { over: ['seed'], baseline: 0.0003 }, rates);
+  assert.match(markdown, /Against 0\.0003: /);
+});
+
 test('a baseline without axes to average over is a mistake of the file, since nothing would be marked', () => {
   const mistakes = (given: object) =>
     spec.check!(spec.settings.parse({ values: ['test.auc'], ...given }), new Set());
