@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { endOf, Project } from './support/rig.ts';
 import { noSlurm, Slurm } from './support/slurm.ts';
+import { slurmProject, wrapCommand } from './support/slurm-project.ts';
 
 const places = `cluster: { engine: slurm, memory: { default: 200MiB, most: 800MiB }, maxJobs: 4 }\n`;
 
@@ -48,6 +52,45 @@ suite('stages on a cluster', { skip: noSlurm ?? false }, () => {
       .files('cache/results')
       .map((path) => JSON.parse(project.read(`cache/results/${path}`)).record);
     assert.ok(record.every(({ job }) => /^\d+$/.test(job)));
+  });
+
+  test('the commands and the scripts that a plan shows are those that the run submits', async () => {
+    const yaml = `stages:
+  load: { kind: command, with: { run: 'echo 1 > \${outputs.out}' }, outputs: { out: artifacts/load.txt } }
+  fit:
+    kind: command
+    matrix: { seed: [1, 2, 3] }
+    inputs: { in: load.out }
+    resources: { cpu: 2, memory: 300MiB }
+    with: { run: 'echo \${matrix.seed} > \${outputs.out}' }
+    outputs: { out: 'artifacts/\${matrix.seed}.txt' }
+`;
+    using project = slurmProject(slurm, yaml, { settings: ', cpu: 2, options: { comment: a b }' });
+    const plan = await project.command('plan', '--on', 'cluster', '--submissions');
+    const commands = [...plan.stdout.matchAll(/^sbatch .*$/gm)].map(([command]) => command);
+    const scripts = [...plan.stdout.matchAll(/^#!\/bin\/sh\n[\s\S]*?\nexec .*\n/gm)].map(
+      ([script]) => script,
+    );
+    assert.deepEqual([commands.length, scripts.length], [2, 2], plan.stdout + plan.stderr);
+    // Each word on a line of its own, as sbatch gets it.
+    const folder = project.path('submitted');
+    mkdirSync(folder);
+    const note = `printf '%s\\n' "$@" > ${folder}/words-$$; for last; do :; done; cp $last ${folder}/script-$$`;
+    wrapCommand(slurm, project, 'sbatch', `${note}; exec $real "$@"`);
+    const { outcomes, stderr } = await project.run('--on', 'cluster');
+    assert.deepEqual(new Set(Object.values(outcomes)), new Set(['ran']), stderr);
+    const submitted = (name: string) =>
+      readdirSync(folder)
+        .filter((file) => file.startsWith(name))
+        .map((file) => readFileSync(join(folder, file), 'utf8'))
+        .map((text) => text.replaceAll(/\d{8}T\d{6}-[0-9a-f]{8}/g, 'BATCH'))
+        .sort();
+    const wordsOf = (command: string) => {
+      const printing = `sbatch() { printf '%s\\n' "$@"; }; ${command}`;
+      return execFileSync('sh', ['-c', printing], { encoding: 'utf8' });
+    };
+    assert.deepEqual(submitted('words-'), commands.map(wordsOf).sort());
+    assert.deepEqual(submitted('script-'), scripts.sort());
   });
 
   test('one stage fails, with its message and the end of its log, and the other runs', async () => {

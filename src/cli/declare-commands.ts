@@ -219,8 +219,12 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       axisOption,
       backendOption,
       onOption,
+      option(
+        '--submissions',
+        'also print the commands and scripts that would be submitted to schedulers, which are not asked',
+      ),
       ...storeOptions,
-      option('--json', 'print JSON'),
+      option('--json', 'print JSON').conflicts('submissions'),
     ],
     examples: ['restage plan first.yaml'],
     load: async () => (await import('./commands/plan.ts')).planCommand,
@@ -596,14 +600,14 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     load: async () => (await import('./commands/jobs.ts')).jobsCommand,
   },
   places: {
-    summary: 'check a place of places.yaml, or show what it submits',
+    summary: 'check a place of places.yaml',
     description:
-      '`check` submits a small job to a place, and says what its node sees: shared folder, Node, scratch space, clock, graphics cards. `show` asks no scheduler: it prints the command and the script of a job as a run submits it, for as many stages as may run at once, that ask for nothing.',
+      'Submits a small job to a place, and says what its node sees: shared folder, Node, scratch space, clock, graphics cards.',
     takes: [
-      ['<action>', 'check or show'],
+      ['<action>', 'check'],
       ['<place>', 'a place of places.yaml'],
     ],
-    examples: ['restage places check cluster', 'restage places show cluster'],
+    examples: ['restage places check cluster'],
     load: async () => (await import('./commands/places.ts')).placesCommand,
   },
   store: {

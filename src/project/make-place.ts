@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { type Digest, sha256 } from '../digest.ts';
 import type { Stage } from '../engine/config/pipeline.ts';
 import type { HostFacts, Place } from '../engine/execution/execution.ts';
@@ -20,6 +19,7 @@ import { ownVariables } from '../environment.ts';
 import { SubmitError } from '../scheduler.ts';
 import { UsageError } from '../user-error.ts';
 import type { Cancellation } from './cancellation.ts';
+import { jobCommand } from './job-command.ts';
 import { buildDigest } from './package-info.ts';
 
 /** The command that takes each step of a detached run, as a job types it. */
@@ -193,7 +193,6 @@ function clusterPlace(
   place: PlaceSpec,
   { host, jobs, cancellation, step, ...options }: PlaceOptions,
 ): ClusterPlace {
-  const script = fileURLToPath(new URL('./job-main.js', import.meta.url));
   return new ClusterPlace({
     ...options,
     place,
@@ -201,7 +200,7 @@ function clusterPlace(
     software: { restage: host.restage, build: buildDigest(), gitCommit: host.gitCommit },
     buildNow: buildDigest,
     most: Math.min(place.maxJobs, jobs ?? place.maxJobs),
-    commandFor: (folder) => ({ node: process.execPath, words: [script, folder] }),
+    commandFor: (folder) => jobCommand(folder),
     patience: patienceFrom(options.workspace.env[ownVariables.patience]),
     isStep: step !== undefined,
     signal: cancellation.signal,

@@ -1,6 +1,5 @@
 import type { ProbeFinding } from '../../project/jobs/probe-finding.ts';
 import { probePlace } from '../../project/jobs/probe-place.ts';
-import { showJob } from '../../project/jobs/show-job.ts';
 import { UsageError } from '../../user-error.ts';
 import { print } from '../support/command-error.ts';
 import { exitCodes } from '../support/exit-codes.ts';
@@ -14,13 +13,8 @@ const marks: Readonly<Record<ProbeFinding['state'], string>> = {
 };
 
 export async function placesCommand([action, name = '']: readonly string[]): Promise<number> {
-  if (action === 'show') {
-    const { command, script } = await showJob(openHere(), name);
-    print(`${command}\n\n${script.trimEnd()}`);
-    return exitCodes.ok;
-  }
   if (action !== 'check')
-    throw new UsageError(`places takes "check" or "show" and the name of a place, not "${action}"`);
+    throw new UsageError(`places takes "check" and the name of a place, not "${action}"`);
   const findings = probePlace(openHere(), name);
   for (;;) {
     const { done, value } = await findings.next();

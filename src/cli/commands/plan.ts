@@ -1,4 +1,5 @@
 import type { Plan, StagePlan } from '../../project/api.ts';
+import { planSubmissions } from '../../project/jobs/plan-submissions.ts';
 import { openTarget, type TargetRequest } from '../../project/open-target.ts';
 import type { WorkspaceOptions } from '../../project/workspace.ts';
 import { wantsColour } from '../../reporting/terminal/colour.ts';
@@ -6,6 +7,7 @@ import { formatPlan, type PlanRemarks } from '../../reporting/terminal/format-pl
 import type { PlanLine } from '../../reporting/terminal/plan-line.ts';
 import { printJson, printWarnings } from '../support/command-error.ts';
 import { exitCodes } from '../support/exit-codes.ts';
+import { formatSubmissions } from '../support/format-submissions.ts';
 import { openHere } from '../support/open-here.ts';
 
 /** The options of `plan`, which `run` has, too. */
@@ -13,11 +15,13 @@ export interface PlanOptions extends Omit<TargetRequest, 'words'>, WorkspaceOpti
   readonly backend: string;
   readonly json?: boolean;
   readonly on?: string;
+  readonly submissions?: boolean;
 }
 
 export async function planCommand(words: readonly string[], options: PlanOptions): Promise<number> {
   const { pipeline, chosen } = await openTarget(openHere(), { words, ...options });
-  const { selection } = await pipeline.prepare({ ...options, ...chosen });
+  const prepared = await pipeline.prepare({ ...options, ...chosen });
+  const { selection } = prepared;
   printWarnings(selection.warnings);
   const plan = await pipeline.planSelected(selection, options);
   if (options.json === true) printJson(plan.map(rowOf));
@@ -26,6 +30,8 @@ export async function planCommand(words: readonly string[], options: PlanOptions
     const { changes, ...loaded } = selection.pipeline;
     const leftOut = chosen.stages?.length === 0 ? loaded.leftOut : new Map();
     process.stdout.write(asText(pipeline.name, plan, { changes, leftOut }));
+    if (options.submissions === true)
+      process.stdout.write(`\n${formatSubmissions(planSubmissions(prepared, plan, options.on))}`);
   }
   return plan.some(({ state }) => state === 'failing') ? exitCodes.failed : exitCodes.ok;
 }

@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } fr
 import { basename, join } from 'node:path';
 import { day } from '../../day.ts';
 import type { Digest } from '../../digest.ts';
-import type { JobClass } from '../../scheduler.ts';
 import { UserError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
@@ -15,17 +14,13 @@ import { writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { holderOf } from '../store/lease.ts';
 import type { LoadedFiles, StageResult, StoredArtifact } from '../store/stage-result.ts';
+import type { JobSize } from './job-request.ts';
 
 /** The intent to submit jobs, written before: which tickets they serve, and with what. */
-export interface Batch {
+export interface Batch extends JobSize {
   readonly place: string;
   /** The built code of the place's scheduler, where the project brings it. */
   readonly scheduler?: string;
-  readonly root: string;
-  readonly needs: JobClass;
-  /** The time limit of each job in seconds. */
-  readonly seconds: number;
-  readonly workers: number;
   readonly tickets: readonly {
     readonly stage: StageName;
     readonly digest: Digest;

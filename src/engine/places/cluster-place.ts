@@ -28,7 +28,7 @@ import { type OpenTicket, openTickets } from './open-tickets.ts';
 import { isOutdated } from './outdated-code.ts';
 import { longestLag, waitFor } from './shared-disk-lag.ts';
 import { type Placed, Submitter, type SubmitterOptions } from './submitter.ts';
-import { needsOf, type Software, ticketOf } from './ticket.ts';
+import { needsOf, rememberedMemory, type Software, ticketOf } from './ticket.ts';
 
 /** What a run gives to all of its clusters. */
 export interface ClusterRun {
@@ -171,10 +171,11 @@ export class ClusterPlace implements Place {
     const open = ticket?.folder.used().has(ticket.index) ? undefined : ticket;
     this.#open.delete(digest);
     if (open === undefined && this.#options.isStep) this.#takeRefusal(stage);
+    const { store, pipeline } = this.#options.workspace;
     let tries = open?.folder.ticket(open.index)?.tries ?? {
       lost: 0,
       idle: 0,
-      memory: this.#rememberedMemory(stage),
+      memory: rememberedMemory(store.local, pipeline.name, stage.name),
     };
     // Safe: to attach starts nothing, and several runs may wait for one end.
     let placed = open && (await Promise.race([this.#attach(open), this.#aborted]));
@@ -303,13 +304,6 @@ export class ClusterPlace implements Place {
     this.#seen.add(placed.folder.id);
     this.#watch(placed);
     return placed;
-  }
-
-  /** The memory that the last result of the stage needed, in bytes; 0 if no job had too little. */
-  #rememberedMemory({ name }: Stage): number {
-    const { store, pipeline } = this.#options.workspace;
-    const latest = store.local.readLatest(pipeline.name, name);
-    return (latest && store.readResult(latest)?.record.memory) ?? 0;
   }
 
   /**

@@ -107,7 +107,7 @@ export async function submitStep(
   });
   const jobs: string[] = [];
   const write = () =>
-    writeJson(join(folder, 'step.json'), { ...step, place: place.name, jobs } satisfies Step);
+    writeJson(join(folder.path, 'step.json'), { ...step, place: place.name, jobs } satisfies Step);
   write();
   const accepted = (id: string) => {
     jobs.push(id);

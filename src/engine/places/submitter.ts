@@ -5,7 +5,7 @@ import { describeError } from '../../user-error.ts';
 import type { Workspace } from '../plan/examine.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { type Batch, BatchFolder, type Ticket } from './batch-folder.ts';
-import { jobName } from './job-name.ts';
+import { jobRequest, jobSize } from './job-request.ts';
 import { jobScript, type NodeCommand } from './job-script.ts';
 import type { OpenTicket } from './open-tickets.ts';
 import type { PlaceSpec } from './place-spec.ts';
@@ -50,6 +50,13 @@ const pause = 100;
 const firstWait = 1_500;
 const longestWait = 20_000;
 
+/**
+ * How many workers serve tickets that are ready together, where `room` further jobs may exist: at
+ * least one.
+ */
+export const workersFor = (tickets: number, room: number): number =>
+  Math.min(Math.max(1, room), tickets);
+
 /** Gathers tickets of the same class into batches, and submits each as one array of workers. */
 export class Submitter {
   readonly #options: SubmitterOptions;
@@ -90,7 +97,7 @@ export class Submitter {
       if (isEarly || (room <= 0 && !this.#options.detach)) continue;
       this.#gatherings.delete(key);
       this.#longest = Math.min(2 * this.#longest, longestWait);
-      const workers = Math.min(Math.max(1, room), gathering.pending.length);
+      const workers = workersFor(gathering.pending.length, room);
       room -= workers;
       this.#place(gathering, workers);
     }
@@ -110,10 +117,7 @@ export class Submitter {
     const batch: Batch = {
       place: place.name,
       ...(module !== undefined && { scheduler: module }),
-      root,
-      needs,
-      workers,
-      seconds: Math.ceil(place.time / 1000),
+      ...jobSize(place, { root, needs, workers }),
       tickets: tickets.map(({ stage, digest, keep }) => ({ stage: stage.name, digest, keep })),
     };
     const artifacts = new Map(pending.flatMap((waiting) => [...waiting.artifacts]));
@@ -138,25 +142,12 @@ export class Submitter {
    * Submits a batch. A refusal ends its tickets as failed. `mayBeAccepted`: a process that was
    * killed may have submitted it.
    */
-  async submit(
-    folder: BatchFolder,
-    { needs, seconds, workers, tickets }: Batch,
-    mayBeAccepted = false,
-  ): Promise<void> {
-    const { scheduler, workspace, signal, warn } = this.#options;
-    const { root } = workspace.pipeline;
-    const request = {
-      name: jobName(folder.id),
-      script: folder.script,
-      root,
-      log: folder.output,
-      needs,
-      seconds,
-      workers,
-    };
+  async submit(folder: BatchFolder, batch: Batch, mayBeAccepted = false): Promise<void> {
+    const { scheduler, signal, warn } = this.#options;
+    const { tickets } = batch;
     const accepted = (id: string, workers: number) => folder.addJob(id, workers);
     try {
-      await submitPatiently(scheduler, request, {
+      await submitPatiently(scheduler, jobRequest(folder, batch), {
         accepted,
         waits: warn,
         signal,

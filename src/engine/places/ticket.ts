@@ -14,6 +14,7 @@ import type { Outputs, Workspace } from '../plan/examine.ts';
 import { Ledger } from '../seals/ledger.ts';
 import { readParts } from '../seals/sealed-parts.ts';
 import { readKindSources } from '../store/kind-build.ts';
+import type { LocalStore } from '../store/local-store.ts';
 import type { LoadedCode } from '../store/remembered-code.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import type { Store } from '../store/store.ts';
@@ -101,6 +102,12 @@ const plainStage = ({
 });
 
 const asSource = (stage: Stage): Stage => ({ ...plainStage(stage), inputs: [] });
+
+/** Bytes that the last result of a stage needed; 0 if no job had too little. */
+export function rememberedMemory(store: LocalStore, pipeline: string, stage: StageName): number {
+  const latest = store.readLatest(pipeline, stage);
+  return (latest && store.readResult(latest)?.record.memory) ?? 0;
+}
 
 /**
  * What a job of the stage asks for: what it declares or its results needed, within what the place

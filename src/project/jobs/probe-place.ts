@@ -1,13 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { cacheOf } from '../../engine/files/cache-paths.ts';
 import { readEnd } from '../../engine/files/read-part.ts';
-import { BatchFolder } from '../../engine/places/batch-folder.ts';
 import type { PlaceSpec } from '../../engine/places/place-spec.ts';
 import { prepareJob } from '../../engine/places/prepare-job.ts';
 import { type NodeFacts, readAnswer } from '../../engine/places/probe.ts';
 import { formatBytes, formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import { describeState, isFinal, type JobRequest, type Scheduler } from '../../scheduler.ts';
+import { jobCommand } from '../job-command.ts';
 import type { OpenedProject } from '../opened-project.ts';
 import { version } from '../package-info.ts';
 import { placeCalled } from './place-called.ts';
@@ -29,18 +28,19 @@ const ask = 5_000;
 export async function* probePlace({ root, env }: OpenedProject, name: string): Findings {
   const place = await placeCalled(root, name);
   if (place.engine === 'ssh') return yield* probeHosts(place, env);
-  const script = fileURLToPath(new URL('./job-main.js', import.meta.url));
-  const commandFor = (folder: string) => ({
-    node: process.execPath,
-    words: [script, '--probe', folder],
-  });
+  const commandFor = (folder: string) => jobCommand('--probe', folder);
   const cache = cacheOf(root);
   const job = `probe-${Date.now()}`;
   const { folder, request } = prepareJob(job, place, commandFor, { cache, root, env });
   try {
-    return yield* probe({ place, request, folder, scheduler: place.scheduler.open(env) });
+    return yield* probe({
+      place,
+      request,
+      folder: folder.path,
+      scheduler: place.scheduler.open(env),
+    });
   } finally {
-    new BatchFolder(cache, job).remove();
+    folder.remove();
   }
 }
 
@@ -55,10 +55,8 @@ interface Probe {
 
 async function* probe({ place, request, folder, scheduler }: Probe): Findings {
   const { cpu, gpu, nodes, memory, time } = place;
-  const largest = await scheduler.wouldTake?.({
-    ...request,
-    needs: { cpu, gpu, memory: memory.most, ...(nodes > 1 && { nodes }) },
-  });
+  const needs = { cpu, gpu, memory: memory.most, ...(nodes > 1 && { nodes }) };
+  const largest = await scheduler.wouldTake?.({ ...request, needs });
   const isTaken = largest?.ok !== false;
   if (largest !== undefined) {
     const cards = gpu > 0 ? [formatCountOf(gpu, 'graphics card')] : [];

@@ -30,6 +30,15 @@ interface Submission {
 const usualPause = (milliseconds: number, signal?: AbortSignal): Promise<unknown> =>
   delay(milliseconds, undefined, { signal }).catch(() => {});
 
+/** The submissions that give a job all its workers: one, or without arrays one for each. */
+export const submissionsOf = (
+  { hasArrays }: Scheduler,
+  request: JobRequest,
+): readonly JobRequest[] =>
+  hasArrays
+    ? [request]
+    : Array.from({ length: request.workers }, () => ({ ...request, workers: 1 }));
+
 /**
  * Submits a job until it is accepted, at a limit with half the workers. Finds a job that was
  * accepted in spite of an error.
@@ -56,12 +65,12 @@ export async function submitPatiently(
   if (earlier !== undefined) return accepted(earlier, workers);
   let unknown = 0;
   for (let wait = firstRetry; signal?.aborted !== true; wait = Math.min(2 * wait, longestRetry)) {
-    const jobs = scheduler.hasArrays ? 1 : workers;
-    const workersOfJob = scheduler.hasArrays ? workers : 1;
     let submitted = 0;
     try {
-      for (; submitted < jobs; submitted += 1)
-        accepted(await scheduler.submit({ ...request, workers: workersOfJob }), workersOfJob);
+      for (const each of submissionsOf(scheduler, { ...request, workers })) {
+        accepted(await scheduler.submit(each), each.workers);
+        submitted += 1;
+      }
       return;
     } catch (error) {
       if (!(error instanceof SubmitError)) throw error;
