@@ -130,6 +130,8 @@ export interface Scheduler {
    * for a scheduler that cannot tell.
    */
   wouldTake?(request: JobRequest): Promise<{ readonly ok: boolean; readonly words: string }>;
+  /** What of a job is allowed, but probably a slip: clauses for the check of its place. */
+  slipsIn?(request: JobRequest): Promise<readonly string[]>;
   /** The command that submits a job, as a shell takes it. Absent for a scheduler without one. */
   describe?(request: JobRequest): string;
   /** The listed jobs with these names, by one command. An empty list proves nothing. */

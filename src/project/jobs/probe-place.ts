@@ -72,6 +72,8 @@ async function* probe({ place, request, folder, scheduler }: Probe): Findings {
       `the largest job, ${size.join(', ')}: ${largest.words}`,
     );
   }
+  for (const slip of (await scheduler.slipsIn?.({ ...request, needs })) ?? [])
+    yield finding('differs', slip);
   const small: JobRequest = { ...request, needs: { ...request.needs, gpu }, seconds: 300 };
   const probed = isTaken ? small : yield* smallJob(place, small, scheduler);
   if (probed === undefined) return false;

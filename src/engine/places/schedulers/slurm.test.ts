@@ -125,6 +125,20 @@ test('without a controller, a job is not tested, and the first words say why', a
   assert.deepEqual(await told(`sbatch: error: ${wrong}`), { ok: false, words: wrong });
 });
 
+test('a partition of which every node has graphics cards is probably a slip for a job that asks for none', async (context) => {
+  const slipsOf = async (resources: string, change: Partial<JobRequest['needs']> = {}) => {
+    const folder = withCommands(context, { sinfo: `${noted}\nprintf '${resources}'` });
+    const scheduler = slurmIn(folder, { ...plain, partition: 'gpu' });
+    return await scheduler.slipsIn!({ ...request, needs: { ...request.needs, ...change } });
+  };
+  assert.deepEqual(await slipsOf('gpu:a100:4(S:0-1)\\ngpu:v100:2,nvme:1\\n'), [
+    'every node of the partition gpu has graphics cards (gpu:a100:4(S:0-1), gpu:v100:2,nvme:1), and no job of this place may ask for one: its `gpu` is 0',
+  ]);
+  assert.deepEqual(await slipsOf('gpu:a100:4\\n(null)\\n'), []);
+  assert.deepEqual(await slipsOf(''), []);
+  assert.deepEqual(await slipsOf('gpu:a100:4\\n', { gpu: 1 }), []);
+});
+
 test('all commands speak C, name the cluster of a job, and cancel only jobs of our name', async (context) => {
   const record =
     'JobId=17 ArrayJobId=17 ArrayTaskId=3 JobName=restage-1 JobState=RUNNING Reason=None';

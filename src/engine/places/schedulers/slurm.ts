@@ -92,6 +92,7 @@ function openSlurm(place: Place, env: Environment): Scheduler {
       const isSilent = !ok && noController.test(error);
       return { ok, words: isSilent ? `no Slurm controller answers: ${error}` : error };
     },
+    slipsIn: (request) => slipsIn(run, request, place),
     describe: (request) => shellCommand('sbatch', wordsFor(request, place)),
     list: async (names) => {
       const words = `-h -r -t all --me -o %j|%i|%T|%S|%r -n ${names.join(',')}`.split(' ');
@@ -139,6 +140,21 @@ function clustersIn(options: Place['options']): string | undefined {
 /** The clusters that may take a job of the place. */
 const clustersOf = ({ options }: Place): readonly (string | undefined)[] =>
   clustersIn(options)?.split(',') ?? [undefined];
+
+/** A named partition of which every node has graphics cards, for a job that asks for none. */
+async function slipsIn(run: Run, { needs }: JobRequest, place: Place): Promise<readonly string[]> {
+  const { partition } = place;
+  if (partition === undefined || needs.gpu > 0) return [];
+  const words = ['-h', '-p', partition, '-o', '%G', ...at(clustersIn(place.options))];
+  const { out } = await run('sinfo', words);
+  const lines = out.split('\n').map((line) => line.trim());
+  const resources = lines.filter((line) => line !== '' && !line.startsWith('CLUSTER:'));
+  const haveCards = resources.length > 0 && resources.every((each) => /\bgpu\b/.test(each));
+  if (!haveCards) return [];
+  return [
+    `every node of the partition ${partition} has graphics cards (${resources.join(', ')}), and no job of this place may ask for one: its \`gpu\` is 0`,
+  ];
+}
 
 async function submit(run: Run, request: JobRequest, place: Place): Promise<string> {
   const { ok, out, error } = await run('sbatch', wordsFor(request, place));
