@@ -34,7 +34,7 @@ npx restage run first.yaml
 npx restage serve
 \`\`\`
 
-The first writes a small project, the second trains, measures and draws, and the third shows it live. They need Node alone: no Python, no GPU.
+The first writes a small project, the second trains, measures and draws, and the third shows it live. They need Node alone, on Linux: no Python, no GPU. macOS should work, and Windows is not supported.
 
 ## A report to try
 
