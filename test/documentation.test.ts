@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { commands } from '../src/cli/declare-commands.ts';
 import { describeSettings } from '../src/engine/config/schema/describe-settings.ts';
@@ -8,6 +8,8 @@ import { architectureNames } from '../src/learning/models/architectures/architec
 import { activations, paddings } from '../src/learning/models/layers/layer.ts';
 import { layerItem } from '../src/learning/models/layers/layer-items.ts';
 import { modelMistakes } from '../src/learning/models/model-setting.ts';
+import { Manual } from '../src/reporting/manual/manual.ts';
+import { searchManual } from '../src/reporting/manual/search-manual.ts';
 import { kinds } from '../stages/index.ts';
 import { inRepository, notTyped, pages, read, stepsOf } from './support/pages.ts';
 
@@ -99,6 +101,27 @@ test('who searches for the words of other tools finds how Restage does it', () =
     [...words, ...tools].filter((word) => !text.includes(word)),
     [],
   );
+});
+
+test('who searches for the words of a class finds its page among the first', () => {
+  const { pages } = new Manual(inRepository('.'));
+  const queries = ['teacher', 'class students', 'assignment', 'hand-in', 'grades', 'wsl'];
+  for (const query of [...queries, 'shared store folder students']) {
+    const found = searchManual(pages, query).map(({ address }) => address.split('#')[0]);
+    assert.ok(found.slice(0, 3).includes('/course'), `${query}: ${found.join(' ')}`);
+  }
+});
+
+test('the page for reviewers names tests that are there, in two screens', () => {
+  const text = read('docs/review.md');
+  const tests = Array.from(text.matchAll(/`([\w/.-]+\/)([\w*-]+)\.test\.ts`/g));
+  assert.ok(tests.length >= 5);
+  for (const [name, folder, file] of tests) {
+    const names = readdirSync(inRepository(folder!)).filter((name) => name.endsWith('.test.ts'));
+    assert.ok(file === '*' ? names.length > 0 : names.includes(`${file}.test.ts`), name);
+  }
+  assert.ok(text.split(/\s+/).length <= 510);
+  assert.ok(read('docs/course.md').split(/\s+/).length <= 710);
 });
 
 test('the README has at most 900 words, and the page on commands names every command', () => {

@@ -44,6 +44,8 @@ const pages = [
     'sealed',
     'protocols',
     'report-a-detector',
+    'course',
+    'review',
     'other-scores',
     'robustness',
     'audit',

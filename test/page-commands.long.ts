@@ -540,6 +540,37 @@ story(['docs/pull-requests.md'], undefined, async (pages) => {
   });
 });
 
+/** Everybody in one project; test/course.slow.ts plays the same apart. */
+story(['docs/course.md'], undefined, async (pages) => {
+  using project = installed();
+  const words: Record<string, string> = {};
+  await follow(pages, project, {
+    words,
+    folders: { '/srv/course/store': project.path('course-store') },
+    before: {
+      'restage import ada.restage --trust <key>': async () => {
+        const again = ['again.restage', 'hand-ins/ada.yaml', 'fit'];
+        const { stdout } = await project.command('export', ...again);
+        words['<key>'] = /signed by (\S+)\.$/m.exec(stdout)![1]!;
+      },
+      'restage run ranking.yaml': () => writePhotos(project, 'hidden'),
+    },
+  });
+  assert.match(project.read('artifacts/ranking/leaderboard/leaderboard.csv'), /^1,ada,/m);
+});
+
+story(['docs/review.md'], undefined, async (pages) => {
+  using project = installed();
+  await follow(pages, project, {
+    before: {
+      'npx restage verify': () =>
+        execFileSync('sh', [inRepository('docs/study/again.sh'), project.root], {
+          stdio: 'ignore',
+        }),
+    },
+  });
+});
+
 story(['docs/assistants.md'], undefined, async (pages) => {
   using project = installed();
   const words = Object.fromEntries(

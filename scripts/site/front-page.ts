@@ -47,8 +47,8 @@ The first writes a small project, the second trains, measures and draws, and the
 | a student with a folder of images | [Tutorial](./tutorial.md), then [Audit a folder](./cookbook.md#audit-a-folder) |
 | a user of PyTorch | [Scores of a PyTorch model](./cookbook.md#scores-of-a-pytorch-model), then [Python](./python.md) |
 | somebody with a cluster | [Clusters](./cluster.md) |
-| a reviewer of a paper | [A study and its one command](./study.md#again), [whose key signed what](./trust.md), [records](./records.md) |
-| a teacher | [The whole report of a course](./report.md) |
+| a reviewer of a paper | [Check the study](./review.md) |
+| a teacher | [A course and its competition](./course.md), then [the report of a course](./report.md) |
 
 </main>
 `;

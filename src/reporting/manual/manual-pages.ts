@@ -56,6 +56,7 @@ export const manualGroups: readonly ManualGroup[] = [
       ['docs/sealed.md'],
       ['docs/protocols.md'],
       ['docs/report-a-detector.md'],
+      ['docs/course.md'],
       ['docs/explanation.md', 'docs/saliency.md', 'docs/gradcam.md', 'docs/faithfulness.md'],
       ['docs/serve.md', 'docs/filters.md', 'docs/image-pages.md', 'docs/share-pages.md'],
       ['docs/cluster.md', 'docs/schedulers.md', 'docs/cluster-faults.md', 'docs/own-schedulers.md'],
@@ -116,7 +117,12 @@ export const manualGroups: readonly ManualGroup[] = [
   {
     title: 'Study',
     about: 'What came out on photographs',
-    chapters: [['docs/study.md'], ['docs/report.md'], ['docs/earlier-study.md']],
+    chapters: [
+      ['docs/study.md'],
+      ['docs/review.md'],
+      ['docs/report.md'],
+      ['docs/earlier-study.md'],
+    ],
   },
 ];
 
