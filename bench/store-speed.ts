@@ -51,22 +51,21 @@ let env: NodeJS.ProcessEnv = {
   AWS_CONFIG_FILE: at('aws'),
 };
 
-/** Runs a command to its end. */
+/** Runs a command to its end. Throws with its last words if it fails. */
 async function cost({ argv, cwd }: Command): Promise<Cost> {
-  const timing = ['-c', 'TIMEFORMAT="%R %U %S"; time "$@" 2>&3 3>&-', 'bash', ...argv];
-  const child = spawn('bash', timing, { cwd, env, stdio: ['ignore', 'ignore', 'pipe', 'inherit'] });
-  let told = '';
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    told += text;
+  const timing = ['-c', 'TIMEFORMAT="%R %U %S"; time "$@" 2>&1', 'bash', ...argv];
+  const child = spawn('bash', timing, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-2000);
+  });
+  let timed = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    timed += text;
   });
   const code = await new Promise((resolve) => child.on('close', resolve));
-  if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code}: ${told}`);
-  const [seconds = 0, user = 0, system = 0] = told
-    .trim()
-    .split('\n')
-    .at(-1)!
-    .split(' ')
-    .map(Number);
+  if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code}:\n${said}`);
+  const [seconds = 0, user = 0, system = 0] = timed.trim().split(' ').map(Number);
   return { seconds, computed: user + system };
 }
 
