@@ -65,7 +65,13 @@ async function cost({ argv, cwd }: Command): Promise<Cost> {
   });
   const code = await new Promise((resolve) => child.on('close', resolve));
   if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code}:\n${said}`);
-  const [seconds = 0, user = 0, system = 0] = timed.trim().split(' ').map(Number);
+  // Before it, bash may warn of a locale.
+  const [seconds = 0, user = 0, system = 0] = timed
+    .trim()
+    .split('\n')
+    .at(-1)!
+    .split(' ')
+    .map(Number);
   return { seconds, computed: user + system };
 }
 

@@ -90,6 +90,7 @@ export const notTyped: readonly (readonly [RegExp, string])[] = [
     'makes a release, and publishes',
   ],
   [/^npm install @modelcontextprotocol/, 'test/assistant.slow.ts does so'],
+  [/^npm install \.\/restage-/, 'test/library.slow.ts packs and installs the package'],
   [/^npm install$/, 'the reader of README.md installs the package'],
   [/^npm pack( --dry-run)?$/, 'test/page-commands.long.ts packs beforehand'],
   [
