@@ -73,6 +73,18 @@ test('a number stands with its interval, in per cent too, and a minus is never h
   );
 });
 
+test('a half rounds away from zero, however the number was computed', () => {
+  const shares = [309 / 400, 1 - 91 / 400, 0.7 + 0.0725, 0.7725 - 1e-16];
+  assert.deepEqual(
+    shares.map((share) => formatDecimal(share)),
+    ['0.773', '0.773', '0.773', '0.773'],
+  );
+  assert.deepEqual(
+    [formatSigned(-309 / 400), formatShare(0.77225), formatMetric(0.001_25), formatDecimal(0.7724)],
+    ['−0.773', '77.2 %', '0.0013', '0.772'],
+  );
+});
+
 test('an undefined number is a dash', () => {
   assert.deepEqual(
     [formatDecimal(Number.NaN), formatP(Number.NaN), formatDecimal(-Infinity)],

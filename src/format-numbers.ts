@@ -34,6 +34,17 @@ export function formatFew(texts: readonly string[], most: number): string {
 const usualDecimals = 3;
 
 /**
+ * A number as {@link Number.toFixed} writes it, but with a half away from zero, as people round:
+ * 309 of 400 is 0.773. `toFixed` rounds the binary number, which is now above and now below the
+ * half, by how it was computed.
+ */
+export const toDecimals = (value: number, decimals: number): string =>
+  awayFromZero(value).toFixed(decimals);
+
+/** Larger than the error of a sum, and smaller than any digit that is shown. */
+const awayFromZero = (value: number): number => value * (1 + 1e-14);
+
+/**
  * How many decimals tell numbers in one table apart: enough for two digits of their largest
  * difference, 3 to 6.
  */
@@ -50,7 +61,7 @@ export function decimalsOf(values: readonly number[]): number {
 export function formatDecimal(value: number, decimals = usualDecimals): string {
   return Number.isNaN(value)
     ? '–'
-    : value.toFixed(decimals).replace('-', '−').replace('Infinity', '∞');
+    : toDecimals(value, decimals).replace('-', '−').replace('Infinity', '∞');
 }
 
 /** The same with its sign: `+0.021`, `−0.125`. */
@@ -65,7 +76,7 @@ export function formatSigned(value: number, decimals = usualDecimals): string {
 export function formatMetric(value: number, decimals = usualDecimals): string {
   if (Number.isInteger(value)) return withMinus(formatCount(value));
   if (Math.abs(value) >= 10 ** (1 - decimals)) return formatDecimal(value, decimals);
-  return withMinus(value.toPrecision(2));
+  return withMinus(awayFromZero(value).toPrecision(2));
 }
 
 /** A share in per cent: `formatShare(0.7453)` is `74.5 %`. */

@@ -6,6 +6,7 @@ import {
   formatEstimate,
   formatLevel,
   formatSigned,
+  toDecimals,
 } from '../../src/format-numbers.ts';
 import type { BaselineName } from '../../src/learning/attribution/faithfulness/baseline-image.ts';
 import type { ExchangeCurves } from '../../src/learning/attribution/faithfulness/insertion-deletion.ts';
@@ -97,7 +98,7 @@ export function curvesChart(judgement: Judgement, frame: Frame): TopLevelSpec {
   const series = seriesOf(
     judgement,
     ({ insertion, deletion }) =>
-      `${insertion.estimate.toFixed(decimals)} and ${deletion.estimate.toFixed(decimals)}`,
+      `${toDecimals(insertion.estimate, decimals)} and ${toDecimals(deletion.estimate, decimals)}`,
   );
   const domain = domainOf(
     series.flatMap(({ curves }) => [...curves.insertion, ...curves.deletion]),

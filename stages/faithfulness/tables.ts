@@ -8,6 +8,7 @@ import {
   formatLevel,
   formatP,
   formatSigned,
+  toDecimals,
 } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import type { ScoreKind } from '../../src/learning/attribution/questions/question.ts';
@@ -168,8 +169,8 @@ export function faithfulnessTable(
   ) => {
     const cells = [
       methodTitle(method),
-      insertion.estimate.toFixed(areas),
-      deletion.estimate.toFixed(areas),
+      toDecimals(insertion.estimate, areas),
+      toDecimals(deletion.estimate, areas),
       ...over,
     ];
     if (newWeights === undefined) return cells;

@@ -3,7 +3,7 @@ import { cpus as processors } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import type { RunningBackend } from '../../src/backend/select/select-backend.ts';
-import { formatDecimal } from '../../src/format-numbers.ts';
+import { formatDecimal, toDecimals } from '../../src/format-numbers.ts';
 import { calibrateNorms } from '../../src/learning/models/calibrate-norms.ts';
 import { inputSettingNames } from '../../src/learning/models/input-settings.ts';
 import { fixStatistics } from '../../src/learning/models/layers/batch-statistics.ts';
@@ -229,10 +229,10 @@ function epochLine(
 ): string {
   const values = Object.entries(splits).map(
     ([split, { loss, accuracy, allCalled }]) =>
-      `${split} loss ${loss.toFixed(4)} accuracy ${formatDecimal(accuracy)}${allCalled ? ` all called ${allCalled}` : ''}`,
+      `${split} loss ${toDecimals(loss, 4)} accuracy ${formatDecimal(accuracy)}${allCalled ? ` all called ${allCalled}` : ''}`,
   );
   const parts = [
-    `running loss ${running.loss.toFixed(4)}`,
+    `running loss ${toDecimals(running.loss, 4)}`,
     ...values,
     ...(isBest ? ['best so far'] : []),
   ];
@@ -261,7 +261,7 @@ function historyTable({ splits, epochs, chosenEpoch, images }: History): Highlig
       epoch,
       ...splits.flatMap((split) => [
         formatDecimal(values[split]!.accuracy),
-        values[split]!.loss.toFixed(4),
+        toDecimals(values[split]!.loss, 4),
       ]),
       epoch === chosenEpoch ? 'kept' : '',
     ]),

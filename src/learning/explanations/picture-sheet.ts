@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { TopLevelSpec } from 'vega-lite';
-import { formatList, formatShare } from '../../format-numbers.ts';
+import { formatList, formatShare, toDecimals } from '../../format-numbers.ts';
 import {
   explainsClass,
   isAttention,
@@ -120,7 +120,7 @@ function shortNames(names: readonly string[]): readonly string[] {
 
 /** Two decimals, without a sign on zero. */
 function formatScore(score: number): string {
-  const text = score.toFixed(2);
+  const text = toDecimals(score, 2);
   return Number(text) === 0 ? '0.00' : text.replace('-', '−');
 }
 

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCountOf, formatCountRange } from '../../format-numbers.ts';
+import { formatCountOf, formatCountRange, formatDecimal } from '../../format-numbers.ts';
 import { chart, quantity, share } from '../../learning/charts/encoders.ts';
 import { lineLayers } from '../../learning/charts/line-layers.ts';
 import { simplifyLine } from '../../learning/charts/simplify-line.ts';
@@ -48,7 +48,7 @@ const rocName = ({ stage, unit }: Paired): string =>
 function rocChart(paired: Paired, subjects: readonly string[]): TopLevelSpec {
   const { stage, unit, split, images, positive, curves, areas } = paired;
   const names = paired.subjects.map(
-    (index, i) => `${subjects[index]!}: ${metric('auc').title} ${areas[i]!.toFixed(3)}`,
+    (index, i) => `${subjects[index]!}: ${metric('auc').title} ${formatDecimal(areas[i]!)}`,
   );
   const values = curves.flatMap((curve, index) => {
     const points = curve.map(([x, y]) => ({ x, y }));

@@ -1,5 +1,11 @@
 import { defaultNames } from '../../default-class-names.ts';
-import { decimalsOf, formatCountOf, formatCountRange, formatSigned } from '../../format-numbers.ts';
+import {
+  decimalsOf,
+  formatCountOf,
+  formatCountRange,
+  formatSigned,
+  toDecimals,
+} from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import {
   testedDifference,
@@ -195,14 +201,14 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
 
 function showP(p: number): string {
   if (Number.isNaN(p)) return '–';
-  return p < 0.0001 ? '< 0.0001' : p.toFixed(4);
+  return p < 0.0001 ? '< 0.0001' : toDecimals(p, 4);
 }
 
 /** With four decimals: an end of an interval near zero decides. */
 function signed(value: number): string {
   if (Number.isNaN(value)) return '–';
   const plus = value > 0 ? '+' : '';
-  return `${value < 0 ? '−' : plus}${Math.abs(value).toFixed(4)}`;
+  return `${value < 0 ? '−' : plus}${toDecimals(Math.abs(value), 4)}`;
 }
 
 /** As many decimals as tell the numbers of a row apart. */

@@ -1,3 +1,5 @@
+import { toDecimals } from '../../../format-numbers.ts';
+
 /** The least number whose column is aligned by the decimal point. */
 const leastAligned = 1e-4;
 const shareDigits = 3;
@@ -23,6 +25,7 @@ export function measuredDigits(numbers: readonly number[]): number | undefined {
 
 /** A number with these digits; with three significant ones where they are undefined. */
 export function numberText(value: number, digits: number | undefined): string {
-  const text = digits === undefined ? String(Number(value.toPrecision(3))) : value.toFixed(digits);
+  const text =
+    digits === undefined ? String(Number(value.toPrecision(3))) : toDecimals(value, digits);
   return text.replace('-', '−');
 }
