@@ -17,6 +17,8 @@ import {
   formatShare,
   formatSigned,
   formatWholeSeconds,
+  toDecimals,
+  toDigits,
 } from './format-numbers.ts';
 
 test('shares are in per cent, counts have their noun', () => {
@@ -25,6 +27,18 @@ test('shares are in per cent, counts have their noun', () => {
   assert.deepEqual(
     [formatCountOf(1, 'image'), formatCountOf(2700, 'image'), formatCountOf(2, 'class', 'classes')],
     ['1 image', '2,700 images', '2 classes'],
+  );
+});
+
+test('every tie of three decimals goes up', () => {
+  assert.equal((309 / 400).toFixed(3), '0.772'); // why toFixed does not serve
+  for (let whole = 0; whole < 2000; whole += 1) {
+    assert.equal(Number(toDecimals(Number(`${whole}.5e-3`), 3)), (whole + 1) / 1000);
+  }
+  assert.equal(formatShare(0.0725), '7.3 %'); // 100 * 0.0725 is 7.249999999999999
+  assert.deepEqual(
+    [toDigits(0.00077245, 4), toDigits(999.95, 4), toDigits(-1.25e-7, 2)],
+    ['0.0007725', '1000', '-1.3e-7'],
   );
 });
 

@@ -34,17 +34,6 @@ export function formatFew(texts: readonly string[], most: number): string {
 const usualDecimals = 3;
 
 /**
- * A number as {@link Number.toFixed} writes it, but with a half away from zero, as people round:
- * 309 of 400 is 0.773. `toFixed` rounds the binary number, which is now above and now below the
- * half, by how it was computed.
- */
-export const toDecimals = (value: number, decimals: number): string =>
-  awayFromZero(value).toFixed(decimals);
-
-/** Larger than the error of a sum, and smaller than any digit that is shown. */
-const awayFromZero = (value: number): number => value * (1 + 1e-14);
-
-/**
  * How many decimals tell numbers in one table apart: enough for two digits of their largest
  * difference, 3 to 6.
  */
@@ -53,6 +42,22 @@ export function decimalsOf(values: readonly number[]): number {
   const needed = spread >= 1e-6 ? 1 + Math.ceil(-Math.log10(spread)) : usualDecimals;
   return Math.min(6, Math.max(usualDecimals, needed));
 }
+
+/**
+ * A number as {@link Number.toFixed} writes it, but with a half away from zero, as people round:
+ * 309 of 400 is 0.773. `toFixed` rounds the binary number, which is now above and now below the
+ * half, by how it was computed. Every number that people read is rounded here or by
+ * {@link toDigits}, so that it reads alike everywhere.
+ */
+export const toDecimals = (value: number, decimals: number): string =>
+  (value * awayFromZero).toFixed(decimals);
+
+/** The same with a count of significant digits, as {@link Number.toPrecision} writes them. */
+export const toDigits = (value: number, digits: number): string =>
+  (value * awayFromZero).toPrecision(digits);
+
+/** A step larger than the error of a sum, and smaller than any digit that is shown. */
+export const awayFromZero = 1 + 1e-14;
 
 /**
  * A number with a fixed count of decimals and a typographic minus; a dash where it is undefined:
@@ -76,7 +81,7 @@ export function formatSigned(value: number, decimals = usualDecimals): string {
 export function formatMetric(value: number, decimals = usualDecimals): string {
   if (Number.isInteger(value)) return withMinus(formatCount(value));
   if (Math.abs(value) >= 10 ** (1 - decimals)) return formatDecimal(value, decimals);
-  return withMinus(awayFromZero(value).toPrecision(2));
+  return withMinus(toDigits(value, 2));
 }
 
 /** A share in per cent: `formatShare(0.7453)` is `74.5 %`. */
@@ -89,12 +94,13 @@ export function formatShare(share: number, decimals = 1): string {
  * `99.5 %`.
  */
 export function formatLevel(confidence: number): string {
-  return `${Number((100 * confidence).toPrecision(6))} %`;
+  return `${Number(toDigits(100 * confidence, 6))} %`;
 }
 
 /** A p-value: `0.034`, `< 0.001`; a dash where there is none. */
-export function formatP(p: number): string {
-  return p < 0.001 ? '< 0.001' : formatDecimal(p);
+export function formatP(p: number, decimals = usualDecimals): string {
+  const least = 10 ** -decimals;
+  return p < least ? `< ${toDecimals(least, decimals)}` : formatDecimal(p, decimals);
 }
 
 /**
@@ -134,8 +140,8 @@ export function withMinus(text: string): string {
 
 /** A duration: `0.06 s`, `3.4 s`, `42 s`, `3 min 20 s`, `2 h 5 min`. */
 export function formatSeconds(seconds: number): string {
-  if (seconds < 0.995) return `${seconds.toFixed(2)} s`;
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 0.995) return `${toDecimals(seconds, 2)} s`;
+  if (seconds < 9.95) return `${toDecimals(seconds, 1)} s`;
   return formatWholeSeconds(seconds);
 }
 
@@ -151,7 +157,7 @@ export function formatWholeSeconds(seconds: number): string {
 /** Units per second: `310 images/s`, `12.5 steps/s`, `0.31 steps/s`. */
 export function formatRate(rate: number, unit: string): string {
   const decimals = rate >= 10 ? 1 : 2;
-  const digits = rate >= 100 ? formatCount(Math.round(rate)) : rate.toFixed(decimals);
+  const digits = rate >= 100 ? formatCount(Math.round(rate)) : toDecimals(rate, decimals);
   return `${digits} ${unit}/s`;
 }
 
@@ -172,7 +178,7 @@ export function formatBytes(bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
   const value = bytes / 1024 ** power;
   const decimals = value < 100 ? 1 : 0;
-  const digits = power === 0 ? value : value.toFixed(decimals);
+  const digits = power === 0 ? value : toDecimals(value, decimals);
   return `${digits} ${units[power]}`;
 }
 

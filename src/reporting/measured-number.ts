@@ -20,13 +20,10 @@ export const measuredNumbers = (
 
 /**
  * A number of a metrics file as people read it everywhere: `0.750`, `12`; a dash where it is
- * undefined. 0.9225 is `0.923`, though its binary form lies below the tie. More than three
- * `decimals` are for numbers that would look alike.
+ * undefined. More than three `decimals` are for numbers that would look alike.
  */
-export function showNumber(value: number | null, decimals?: number): string {
-  if (value === null) return '–';
-  return formatMetric(Number.isInteger(value) ? value : value * (1 + 1e-12), decimals);
-}
+export const showNumber = (value: number | null, decimals?: number): string =>
+  value === null ? '–' : formatMetric(value, decimals);
 
 /** The ends of an interval: `0.700–0.800`. */
 export const showEnds = (

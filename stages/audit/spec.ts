@@ -35,7 +35,7 @@ export type AuditSettings = z.output<typeof settings>;
 
 export const spec = defineKind<AuditSettings>({
   name: 'audit',
-  version: 10,
+  version: 11,
   summary:
     'Looks for what could invalidate a study before it starts: copies, also mirrored or rotated ones, and groups across splits, and how well image size, ' +
     'encoding, file size, brightness, 16 x 16 pixels and, of crops of faces, the size of the face alone separate the classes.',

@@ -22,7 +22,7 @@ export type BiasSettings = z.output<typeof settings>;
 
 export const spec = defineKind<BiasSettings>({
   name: 'bias',
-  version: 3,
+  version: 4,
   summary:
     'Says what a detector decides by: how much of its AUC is left, and how far its scores move, when images take a property from the other class, against the same exchange within their own.',
   settings,

@@ -1,5 +1,11 @@
 import { csvTable } from '../../src/csv.ts';
-import { formatCount, formatDecimal, formatEstimate, withMinus } from '../../src/format-numbers.ts';
+import {
+  formatCount,
+  formatDecimal,
+  formatEstimate,
+  toDigits,
+  withMinus,
+} from '../../src/format-numbers.ts';
 import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
 import {
   type Estimate,
@@ -60,7 +66,9 @@ function beats(a: Candidate, b: Candidate): boolean {
 /** A score in four digits, however small: `2.608`, `0.0001843`, `1.843e-7`. */
 export function formatScore(score: number): string {
   return withMinus(
-    score !== 0 && Math.abs(score) < 1e-4 ? score.toExponential(3) : score.toPrecision(4),
+    score !== 0 && Math.abs(score) < 1e-4
+      ? Number(toDigits(score, 4)).toExponential(3)
+      : toDigits(score, 4),
   );
 }
 

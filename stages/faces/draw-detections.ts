@@ -1,3 +1,4 @@
+import { toDecimals } from '../../src/format-numbers.ts';
 import { fills } from '../../src/learning/charts/theme.ts';
 import { areaOf, type Box, intersectionOf, type Point } from '../../src/learning/faces/geometry.ts';
 import { type DecodedImage, sharpOf } from '../../src/learning/vision/decode-image.ts';
@@ -99,7 +100,7 @@ export function placeScores(
 }
 
 const textOf = (score: number, { left, bottom }: Box): string =>
-  `<text x="${left.toFixed(1)}" y="${bottom.toFixed(1)}" font-family="DejaVu Sans, sans-serif" font-size="14" fill="#fff" stroke="#000" stroke-width="3" paint-order="stroke">${score.toFixed(2)}</text>`;
+  `<text x="${left.toFixed(1)}" y="${bottom.toFixed(1)}" font-family="DejaVu Sans, sans-serif" font-size="14" fill="#fff" stroke="#000" stroke-width="3" paint-order="stroke">${toDecimals(score, 2)}</text>`;
 
 const scaled = ({ left, top, right, bottom }: Box, scale: number): Box => {
   return { left: left * scale, top: top * scale, right: right * scale, bottom: bottom * scale };

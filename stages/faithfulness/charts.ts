@@ -6,7 +6,6 @@ import {
   formatEstimate,
   formatLevel,
   formatSigned,
-  toDecimals,
 } from '../../src/format-numbers.ts';
 import type { BaselineName } from '../../src/learning/attribution/faithfulness/baseline-image.ts';
 import type { ExchangeCurves } from '../../src/learning/attribution/faithfulness/insertion-deletion.ts';
@@ -98,7 +97,7 @@ export function curvesChart(judgement: Judgement, frame: Frame): TopLevelSpec {
   const series = seriesOf(
     judgement,
     ({ insertion, deletion }) =>
-      `${toDecimals(insertion.estimate, decimals)} and ${toDecimals(deletion.estimate, decimals)}`,
+      `${formatDecimal(insertion.estimate, decimals)} and ${formatDecimal(deletion.estimate, decimals)}`,
   );
   const domain = domainOf(
     series.flatMap(({ curves }) => [...curves.insertion, ...curves.deletion]),

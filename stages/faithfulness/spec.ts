@@ -66,7 +66,7 @@ export type FaithfulnessSettings = z.output<typeof settings>;
 
 export const spec = defineKind<FaithfulnessSettings>({
   name: 'faithfulness',
-  version: 10,
+  version: 11,
   summary:
     'Tests whether maps mean anything: whether the pixels that they highlight drive the decision (insertion and deletion), and ' +
     'whether they depend on the weights; each method against a control that knows nothing of the decision.',

@@ -8,7 +8,6 @@ import {
   formatLevel,
   formatP,
   formatSigned,
-  toDecimals,
 } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import type { ScoreKind } from '../../src/learning/attribution/questions/question.ts';
@@ -169,8 +168,8 @@ export function faithfulnessTable(
   ) => {
     const cells = [
       methodTitle(method),
-      toDecimals(insertion.estimate, areas),
-      toDecimals(deletion.estimate, areas),
+      formatDecimal(insertion.estimate, areas),
+      formatDecimal(deletion.estimate, areas),
       ...over,
     ];
     if (newWeights === undefined) return cells;

@@ -1,5 +1,5 @@
 import { type CsvRow, csvTable } from '../../src/csv.ts';
-import { formatShare } from '../../src/format-numbers.ts';
+import { formatShare, toDecimals } from '../../src/format-numbers.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { softmax } from '../../src/learning/metrics/arithmetic/logits.ts';
 import { aggregateVideos } from '../../src/learning/metrics/scores/aggregate-videos.ts';
@@ -139,4 +139,4 @@ export function videosTable(
 
 /** Where an image stands in its video: `1.25 s`, or its number where no time is known. */
 export const formatMoment = ({ time, frame = 0 }: NewImage): string =>
-  time === undefined ? `image ${frame}` : `${time.toFixed(2)} s`;
+  time === undefined ? `image ${frame}` : `${toDecimals(time, 2)} s`;

@@ -28,7 +28,7 @@ const whenVideos = { setting: 'by', is: 'video' } as const;
 
 export const spec = defineKind<PredictSettings>({
   name: 'predict',
-  version: 3,
+  version: 4,
   summary:
     'Scores images or videos that have no labels, and shows the images that the model is most and least certain of.',
   settings,

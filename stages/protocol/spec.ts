@@ -79,7 +79,7 @@ export type ProtocolSettings = z.output<typeof settings>;
 
 export const spec = defineKind<ProtocolSettings>({
   name: 'protocol',
-  version: 1,
+  version: 2,
   summary:
     'Reports networks by a protocol: checks that the data sets are the protocol’s, measures on `test`, and compares with published values.',
   settings,

@@ -30,7 +30,7 @@ export type RobustnessSettings = z.output<typeof settings>;
 
 export const spec = defineKind<RobustnessSettings>({
   name: 'robustness',
-  version: 3,
+  version: 4,
   summary:
     'Says what changes of the images, such as compression or blur, take from a detector: its AUC at every strength, and the paired test against the unchanged images.',
   settings,

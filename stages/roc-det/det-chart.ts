@@ -3,6 +3,7 @@ import { formatShare } from '../../src/format-numbers.ts';
 import { type Axes, guide, quantity, textAt } from '../../src/learning/charts/encoders.ts';
 import { pointLayer } from '../../src/learning/charts/line-layers.ts';
 import { ink } from '../../src/learning/charts/theme.ts';
+import { tiesAway } from '../../src/learning/charts/tooltips.ts';
 import { normalQuantile } from '../../src/learning/metrics/intervals/normal-distribution.ts';
 import { bothScores, curveChart } from './curve-charts.ts';
 import { type Frame, haveRuns, type Line, runsOf } from './lines.ts';
@@ -41,7 +42,7 @@ export function detChart(given: readonly Line[], frame: Frame): TopLevelSpec {
       values: ticks
         .map((tick) => normalQuantile(tick / 100))
         .filter((value) => value <= domain[1] + 1e-9),
-      labelExpr: "format(100 * cumulativeNormal(datum.value), '.3~r')",
+      labelExpr: `format(${tiesAway('100 * cumulativeNormal(datum.value)')}, '.3~r')`,
       labelSeparation,
       labelFontSize: 11,
     });

@@ -5,6 +5,7 @@ import {
   formatEstimate,
   formatLevel,
   formatList,
+  toDigits,
 } from '../../src/format-numbers.ts';
 import { titleOf } from '../../src/learning/charts/chart-title.ts';
 import {
@@ -108,7 +109,7 @@ function beforeAndAfter({ calibrationError, reliability, scaled }: MeasuredModel
     reliability,
   };
   if (scaled === undefined) return [asScored];
-  const temperature = scaled.temperature.toPrecision(3);
+  const temperature = toDigits(scaled.temperature, 3);
   const name = `at temperature ${temperature}, calibration error ${formatDecimal(scaled.calibrationError)}`;
   return [asScored, { name, reliability: scaled.reliability }];
 }

@@ -1,6 +1,6 @@
 import { cpSync, statSync, writeFileSync } from 'node:fs';
 import { csvTable } from '../../src/csv.ts';
-import { toDecimals } from '../../src/format-numbers.ts';
+import { formatDecimal } from '../../src/format-numbers.ts';
 import { findMetric } from '../../src/learning/metrics/metric-catalogue.ts';
 import { cures } from '../../src/learning/training/collapse.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
@@ -139,7 +139,7 @@ function passOn(context: Context, { name, path }: Member): void {
 /** A number for a table: whole ones in full, others with four decimals. */
 function shown(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';
-  return Number.isInteger(value) && Math.abs(value) > 1 ? String(value) : toDecimals(value, 4);
+  return Number.isInteger(value) && Math.abs(value) > 1 ? String(value) : formatDecimal(value, 4);
 }
 
 function tieLine(

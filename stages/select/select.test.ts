@@ -140,7 +140,7 @@ test('results change only with the version of the kind', async () => {
   ];
   assert.deepEqual(
     { version: spec.version, digest: digestOf(...outputs) },
-    { version: 3, digest: '485626eefea1254e' },
+    { version: 4, digest: '485626eefea1254e' },
   );
 });
 

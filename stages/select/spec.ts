@@ -62,7 +62,7 @@ export type SelectSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<SelectSettings>({
   name: 'select',
-  version: 3,
+  version: 4,
   summary: `Chooses among models, or anything with metrics, by ${selectionSplit}, and passes on the best one; no other split counts.`,
   settings,
   inputs: {

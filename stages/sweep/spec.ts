@@ -37,7 +37,7 @@ export type SweepSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<SweepSettings>({
   name: 'sweep',
-  version: 3,
+  version: 4,
   summary:
     'Looks back at a sweep: which settings matter (functional ANOVA of a random forest, with intervals), each setting against the result, all of them as parallel coordinates, and the best trials as YAML.',
   settings,

@@ -36,7 +36,7 @@ export type TableSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<TableSettings>({
   name: 'table',
-  version: 12,
+  version: 13,
   summary:
     'Collects metrics into one table and a chart, with mean and t interval over seeds or other axes.',
   settings,

@@ -250,7 +250,7 @@ test('results change only with the version of the kind', async () => {
     bench.output(port, spec.outputs[port]),
   );
   const digest = digestOf(join(bench.output('chart'), 'chart.vl.json'), ...outputs);
-  assert.deepEqual({ version: spec.version, digest }, { version: 12, digest: '2f1173804092608e' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 13, digest: '4147a83e12943244' });
 });
 
 test('a number that no metrics have is refused with those that they have', async () => {

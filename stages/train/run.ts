@@ -3,7 +3,7 @@ import { cpus as processors } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import type { RunningBackend } from '../../src/backend/select/select-backend.ts';
-import { formatDecimal, toDecimals } from '../../src/format-numbers.ts';
+import { formatDecimal } from '../../src/format-numbers.ts';
 import { calibrateNorms } from '../../src/learning/models/calibrate-norms.ts';
 import { inputSettingNames } from '../../src/learning/models/input-settings.ts';
 import { fixStatistics } from '../../src/learning/models/layers/batch-statistics.ts';
@@ -137,7 +137,7 @@ async function follow(
   const history = await train(data, {
     batch({ epoch, split, images, loss }) {
       pace.count(loss === undefined ? 'evaluation' : 'training', images);
-      const now = loss === undefined ? `evaluating ${split}` : `loss ${loss.toFixed(3)}`;
+      const now = loss === undefined ? `evaluating ${split}` : `loss ${formatDecimal(loss)}`;
       const { done, total, secondsLeft, trainingRate } = pace;
       const rate = Number.isFinite(trainingRate) ? { rate: trainingRate } : {};
       const estimate = secondsLeft === undefined ? {} : { secondsLeft };
@@ -229,10 +229,10 @@ function epochLine(
 ): string {
   const values = Object.entries(splits).map(
     ([split, { loss, accuracy, allCalled }]) =>
-      `${split} loss ${toDecimals(loss, 4)} accuracy ${formatDecimal(accuracy)}${allCalled ? ` all called ${allCalled}` : ''}`,
+      `${split} loss ${formatDecimal(loss, 4)} accuracy ${formatDecimal(accuracy)}${allCalled ? ` all called ${allCalled}` : ''}`,
   );
   const parts = [
-    `running loss ${toDecimals(running.loss, 4)}`,
+    `running loss ${formatDecimal(running.loss, 4)}`,
     ...values,
     ...(isBest ? ['best so far'] : []),
   ];
@@ -261,7 +261,7 @@ function historyTable({ splits, epochs, chosenEpoch, images }: History): Highlig
       epoch,
       ...splits.flatMap((split) => [
         formatDecimal(values[split]!.accuracy),
-        toDecimals(values[split]!.loss, 4),
+        formatDecimal(values[split]!.loss, 4),
       ]),
       epoch === chosenEpoch ? 'kept' : '',
     ]),

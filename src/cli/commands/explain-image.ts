@@ -1,4 +1,4 @@
-import { formatShare, toDecimals } from '../../format-numbers.ts';
+import { formatDecimal, formatShare } from '../../format-numbers.ts';
 import {
   explainImages,
   type ImageExplanation,
@@ -39,8 +39,8 @@ function asText({ images, classes }: ImageExplanation): string {
   const rows = images.map(({ image, called, probabilities, scores }) => [
     image,
     called,
-    ...probabilities.map((probability) => toDecimals(probability, 4)),
-    ...scores.map((score) => toDecimals(score, 3)),
+    ...probabilities.map((probability) => formatDecimal(probability, 4)),
+    ...scores.map((score) => formatDecimal(score)),
   ]);
   return formatTable(columns, rows).join('\n');
 }

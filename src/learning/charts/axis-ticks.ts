@@ -1,3 +1,4 @@
+import { formatDecimal, toDigits } from '../../format-numbers.ts';
 import type { Domain } from './encoders.ts';
 
 /**
@@ -39,7 +40,7 @@ export function tickTexts(values: readonly number[]): readonly string[] {
   if (texts.some((text) => text.includes('e'))) return texts;
   const decimals = Math.max(...texts.map((text) => text.split('.')[1]?.length ?? 0));
   const isEven = values.every((value) => Math.abs(value) >= 10 ** -decimals / 2 || value === 0);
-  const fixed = (value: number) => value.toFixed(decimals).replace('-', '−');
+  const fixed = (value: number) => formatDecimal(value, decimals);
   return isEven ? values.map(fixed) : texts;
 }
 
@@ -48,7 +49,7 @@ export function tickText(value: number): string {
   const size = Math.abs(value);
   const isPlain = value === 0 || (size >= 1e-4 && size < 1e6);
   const text = isPlain
-    ? String(Number(value.toPrecision(3)))
+    ? String(Number(toDigits(value, 3)))
     : value.toExponential().replace('e+', 'e');
   return text.replace('-', text.startsWith('-') ? '−' : '-');
 }

@@ -4,7 +4,7 @@ import { fitText, fittedLabels } from './fit-text.ts';
 import { textWidth } from './fonts.ts';
 import type { Part } from './spec-part.ts';
 import { ink } from './theme.ts';
-import { explicitTooltips, titleText } from './tooltips.ts';
+import { explicitTooltips, tiesAway, titleText } from './tooltips.ts';
 
 export type { Part };
 
@@ -47,7 +47,7 @@ export function quantity(
 export const withField = (channel: Part, field: string): Part => ({ ...channel, field });
 
 /** An axis whose shares are labelled in per cent, without the sign. */
-export const inPercent = { labelExpr: 'round(1000 * datum.value) / 10' } as const;
+export const inPercent = { labelExpr: `round(${tiesAway('1000 * datum.value')}) / 10` } as const;
 
 /** An axis of shares from 0 to 1. */
 export const share = (field: string, title: string | null, axis: Part = {}): Part =>

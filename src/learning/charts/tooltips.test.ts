@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { parse, View } from 'vega';
 import { compile } from 'vega-lite';
 import { chartContent } from '../../../test/support/chart-content.ts';
-import { chart, quantity } from './encoders.ts';
+import { chart, inPercent, quantity } from './encoders.ts';
 import { lineLayers } from './line-layers.ts';
 import type { Part } from './spec-part.ts';
-import { intervalOf, numberText, rowOf, withoutPointer } from './tooltips.ts';
+import { intervalOf, numberText, rowOf, shareText, withoutPointer } from './tooltips.ts';
 
 const x = quantity('epoch', 'Epoch');
 const y = quantity('share', 'Accuracy (%)', { labelExpr: 'round(1000 * datum.value) / 10' });
@@ -62,6 +62,18 @@ test('a row has the title of its axis and the unit of its labels; several series
     /^isValid\(datum\["low"\]\) \? \(round.*\) \+ ' to ' \+ \(round.*\) : '–'$/,
   );
   assert.match(numberText('datum.a'), /^\(.*\)$/, 'in brackets, so that a text may follow');
+});
+
+test('a tooltip rounds as tables do: a tie goes away from zero', () => {
+  const text = (expr: string, value: number) => {
+    const transform = [{ type: 'formula' as const, expr, as: 'text' }];
+    const data = [{ name: 'rows', values: [{ value }], transform }];
+    return new View(parse({ data })).run().data('rows')[0].text as string;
+  };
+  assert.equal(text(numberText('datum.value'), 0.77125), '0.7713');
+  assert.equal(text(numberText('datum.value'), -0.77125), '−0.7713');
+  assert.equal(text(shareText('datum.value'), 0.0725), '7.3 %');
+  assert.equal(String(text(inPercent.labelExpr, 1.0005)), '100.1');
 });
 
 test('a picture has nothing for the pointer', () => {

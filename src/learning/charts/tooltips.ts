@@ -1,3 +1,4 @@
+import { awayFromZero } from '../../format-numbers.ts';
 import type { Part } from './spec-part.ts';
 
 /** A line of a tooltip. */
@@ -49,12 +50,19 @@ export function intervalOf(
 
 export const inRow = (field: string): string => `datum[${JSON.stringify(field)}]`;
 
+/**
+ * Vega rounds the binary form of a number, which may lie below a tie: 0.7725 would be 0.772 in a
+ * tooltip and 0.773 in a table. This decides ties as `toDecimals` does.
+ */
+export const tiesAway = (value: string): string => `(${awayFromZero} * ${value})`;
+
 /** A number by an expression: whole ones with all digits, others with four. */
 export const numberText = (value: string): string =>
-  `(${value} === floor(${value}) ? format(${value}, ',d') : format(${value}, abs(${value}) < 1000 ? '.4~r' : ',.1f'))`;
+  `(${value} === floor(${value}) ? format(${value}, ',d') : format(${tiesAway(value)}, abs(${value}) < 1000 ? '.4~r' : ',.1f'))`;
 
 /** A share in per cent with its sign. */
-export const shareText = (value: string): string => `format(100 * ${value}, '.1f') + ' %'`;
+export const shareText = (value: string): string =>
+  `format(${tiesAway(`100 * ${value}`)}, '.1f') + ' %'`;
 
 /** The transform and the channel that show rows as the tooltip of a mark. */
 export function tooltip(rows: readonly TooltipRow[]): {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs';
-import { formatFew } from '../../format-numbers.ts';
+import { formatFew, toDecimals } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
 import { type Normalization, usualNormalization } from '../vision/pixels-to-floats.ts';
 import { type Fit, type Kernel, usualLargest } from '../vision/resize-settings.ts';
@@ -91,7 +91,7 @@ async function loadFrom(
   for (const line of describe(loaded, stored)) log(line);
   if (normalise !== undefined) {
     const listed = (values: readonly number[]) =>
-      values.map((value) => Number(value.toFixed(4))).join(', ');
+      values.map((value) => Number(toDecimals(value, 4))).join(', ');
     const mean = listed(normalise.mean);
     const deviation = listed(normalise.deviation);
     log(`Their network saw images normalised by mean ${mean} and deviation ${deviation}.`);

@@ -1,3 +1,4 @@
+import { formatDecimal } from '../../format-numbers.ts';
 import { predictedClasses } from '../metrics/arithmetic/logits.ts';
 import type { EpochRecord, History, SplitValues } from './history.ts';
 import type { LabelledLogits } from './predict.ts';
@@ -87,6 +88,6 @@ const collapseWords = ({ splits }: EpochRecord, images: History['images']): stri
 
 /** `every image of val cat, with a loss of 0.6931, where the best constant answer has 0.6365`. */
 export function oneClassWords(called: string, loss: number, images: SplitImages): string {
-  const best = constantLoss(Object.values(images)).toFixed(4);
-  return `every image of ${selectionSplit} ${called}, with a loss of ${loss.toFixed(4)}, where the best constant answer has ${best}`;
+  const best = formatDecimal(constantLoss(Object.values(images)), 4);
+  return `every image of ${selectionSplit} ${called}, with a loss of ${formatDecimal(loss, 4)}, where the best constant answer has ${best}`;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toDigits } from '../../format-numbers.ts';
 import type { NetworkParts } from '../models/layers/net-parts.ts';
 
 /** The setting of learning rates of parts, relative to that of the optimizer. */
@@ -45,7 +46,7 @@ export function rateFactors(parts: NetworkParts, { backbone = 1, decay = 1 }: Ra
 /** A line for the log, on the rates of the first and the last layer before the head. */
 export function describeRates(parts: NetworkParts, factors: RateFactors): string {
   const blocks = blocksOf(parts);
-  const at = (name: string) => `${Number(factors.get(name)!.toPrecision(3))} at ${name}`;
+  const at = (name: string) => `${Number(toDigits(factors.get(name)!, 3))} at ${name}`;
   const first = at(blocks[0]![0]!);
   const last = at(blocks.at(-1)!.at(-1)!);
   return `Learning rates fall towards the image: times ${last}, ${first}, in ${blocks.length} blocks.`;

@@ -1,3 +1,4 @@
+import { toDigits } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import type { MetricName } from '../metrics/metric-catalogue.ts';
 import type { Bounds } from '../sampling/median-rule.ts';
@@ -106,6 +107,6 @@ export function whyEnded(
   const bound = bounds[epoch - 1] ?? false;
   const value = selectedValue(best.splits[selectionSplit]!, by);
   if (bound === false || (value !== undefined && !isWorse(value, bound, by))) return undefined;
-  const best4 = value === undefined ? 'undefined' : Number(value.toPrecision(4));
-  return `its best ${by ?? 'accuracy'} is ${best4}, worse than the bound ${Number(bound.toPrecision(4))}`;
+  const best4 = value === undefined ? 'undefined' : Number(toDigits(value, 4));
+  return `its best ${by ?? 'accuracy'} is ${best4}, worse than the bound ${Number(toDigits(bound, 4))}`;
 }

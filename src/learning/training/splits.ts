@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formatShare } from '../../format-numbers.ts';
 import { uniqueList } from '../../unique-list.ts';
 
 /** The split that is trained on. */
@@ -42,10 +43,7 @@ export const majorityOf = (images: SplitImages): number =>
  */
 export function majorityWords(images: Readonly<Record<string, SplitImages>>): string {
   const shares = Object.entries(images).map(([split, counts]) => {
-    return {
-      split,
-      share: `${((100 * Math.max(...Object.values(counts))) / totalOf(counts)).toFixed(1)} %`,
-    };
+    return { split, share: formatShare(majorityOf(counts)) };
   });
   const isOne = new Set(shares.map(({ share }) => share)).size === 1;
   return isOne

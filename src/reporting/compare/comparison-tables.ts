@@ -3,8 +3,8 @@ import {
   decimalsOf,
   formatCountOf,
   formatCountRange,
+  formatP,
   formatSigned,
-  toDecimals,
 } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import {
@@ -199,17 +199,10 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
   };
 }
 
-function showP(p: number): string {
-  if (Number.isNaN(p)) return '–';
-  return p < 0.0001 ? '< 0.0001' : toDecimals(p, 4);
-}
+const showP = (p: number): string => formatP(p, 4);
 
 /** With four decimals: an end of an interval near zero decides. */
-function signed(value: number): string {
-  if (Number.isNaN(value)) return '–';
-  const plus = value > 0 ? '+' : '';
-  return `${value < 0 ? '−' : plus}${toDecimals(Math.abs(value), 4)}`;
-}
+const signed = (value: number): string => formatSigned(value, 4);
 
 /** As many decimals as tell the numbers of a row apart. */
 const decimalsFor = (values: ComparedNumber['values']): number =>

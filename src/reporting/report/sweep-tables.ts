@@ -1,6 +1,6 @@
 import { type ChoiceFile, decidingValue, labelAlong } from '../../choice-file.ts';
 import type { InputItem, Stage } from '../../engine/config/pipeline.ts';
-import { formatCountOf, formatSeconds, formatShare } from '../../format-numbers.ts';
+import { formatCountOf, formatSeconds, formatShare, toDigits } from '../../format-numbers.ts';
 import { groupBy } from '../../group-by.ts';
 import type { Json } from '../../json.ts';
 import { baseName } from '../stage-base-name.ts';
@@ -167,7 +167,7 @@ function sweepOf(
 }
 
 function shown(value: Json | undefined): string | number {
-  if (typeof value === 'number') return Number(value.toPrecision(4));
+  if (typeof value === 'number') return Number(toDigits(value, 4));
   if (typeof value === 'string') return value;
   return value == null ? '' : JSON.stringify(value);
 }

@@ -7,6 +7,7 @@ import {
   formatCountOf,
   formatEstimate,
   formatList,
+  toDigits,
 } from '../../../src/format-numbers.ts';
 import { fitClassTemperature } from '../../../src/learning/metrics/calibration/temperature.ts';
 import { parseMetrics } from '../../../src/learning/metrics/metrics-file.ts';
@@ -121,12 +122,12 @@ async function partsOf(
     const bits = isHalf ? 16 : 32;
     if (apart > tolerance) continue;
     context.info(
-      `The page has kernels of ${bits} bits; for noise its scores differ from those of the network by ${apart.toPrecision(2)} of the largest.`,
+      `The page has kernels of ${bits} bits; for noise its scores differ from those of the network by ${toDigits(apart, 2)} of the largest.`,
     );
     return parts;
   }
   throw new StageError(
-    `Expected the page to give the scores of the network, but for noise at ${input.size} x ${input.size} they differ by ${apart.toPrecision(2)} of the largest. Leave page out of "formats", and report it with the stage’s model.`,
+    `Expected the page to give the scores of the network, but for noise at ${input.size} x ${input.size} they differ by ${toDigits(apart, 2)} of the largest. Leave page out of "formats", and report it with the stage’s model.`,
   );
 }
 
@@ -192,7 +193,7 @@ function calibrate(
   if (temperature > 0 && Number.isFinite(temperature)) {
     return {
       temperature,
-      calibration: `Calibrated by temperature ${temperature.toPrecision(3)}, fitted to ${images}.`,
+      calibration: `Calibrated by temperature ${toDigits(temperature, 3)}, fitted to ${images}.`,
     };
   }
   const why = temperature === 0 ? 'it calls all of them right' : 'it separates nothing there';

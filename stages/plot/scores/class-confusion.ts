@@ -5,6 +5,7 @@ import {
   formatCountRange,
   formatList,
   formatShare,
+  toDecimals,
 } from '../../../src/format-numbers.ts';
 import { chart } from '../../../src/learning/charts/encoders.ts';
 import { textWidth } from '../../../src/learning/charts/fonts.ts';
@@ -102,7 +103,7 @@ function meanOf(matrices: readonly Float64Array[]): Float64Array {
 }
 
 /** A count, or the mean of counts with one decimal. */
-const formatMean = (count: number): string => formatCount(Number(count.toFixed(1)));
+const formatMean = (count: number): string => formatCount(Number(toDecimals(count, 1)));
 
 /** The width of a cell in pixels. */
 function sizeOf({ length }: readonly string[]): number {
@@ -119,8 +120,8 @@ function matrixTable(
     classes.map((column, c) => {
       const images = counts[r]![c]!;
       const value = totals[r] === 0 ? 0 : Number((images / totals[r]!).toPrecision(6));
-      const percent = (100 * value).toFixed(value < 0.0995 ? 1 : 0);
-      const text = images === 0 ? '0' : `${formatMean(images)}\n${percent} %`;
+      const percent = formatShare(value, value < 0.0995 ? 1 : 0);
+      const text = images === 0 ? '0' : `${formatMean(images)}\n${percent}`;
       return { row, column, images: Number(images.toPrecision(6)), value, text };
     }),
   );

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatShare } from '../../../src/format-numbers.ts';
+import { formatShare, toDigits } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import {
   chart,
@@ -156,4 +156,4 @@ function rowsOf(counts: ThresholdCounts, [first, last]: Domain, rates: Rates) {
   });
 }
 
-const format = (value: number) => String(Number(value.toPrecision(3))).replace('-', '−');
+const format = (value: number) => String(Number(toDigits(value, 3))).replace('-', '−');

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
+import { formatBytes } from '../../../format-numbers.ts';
 import { err, ok, type Result } from '../../../result.ts';
 import { reasonOf } from '../../../user-error.ts';
 import type { DiagnosticCode } from '../../diagnostics/codes.ts';
@@ -149,7 +150,7 @@ export function readSource(
     const stats = statSync(absolute);
     if (!stats.isFile()) return fail('not-a-file', `"${path}" is not a file`);
     if (stats.size > maximumBytes) {
-      const size = `${(stats.size / 2 ** 20).toFixed(1)} MiB`;
+      const size = formatBytes(stats.size);
       return fail(
         'too-large',
         `"${path}" has ${size}; ${what} has at most ${maximumBytes / 2 ** 20} MiB`,

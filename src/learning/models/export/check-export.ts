@@ -1,4 +1,5 @@
 import { InferenceSession, Tensor } from '../../../backend/packages/onnx-runtime.ts';
+import { toDigits } from '../../../format-numbers.ts';
 import { Random } from '../../../random.ts';
 import { StageError } from '../../../stage.ts';
 import type { ModelFiles } from '../model-files.ts';
@@ -43,7 +44,7 @@ export async function checkExport(
   const allowed = quantize === undefined ? tolerance : roundedTolerance;
   if (scores.length === wanted.length && furthest <= allowed * largest + 1e-4) return;
   throw new StageError(
-    `Expected model.onnx with the scores of the network, but for two images of noise they differ by up to ${furthest.toPrecision(2)}, where the largest is ${largest.toPrecision(2)}. ${advice}`,
+    `Expected model.onnx with the scores of the network, but for two images of noise they differ by up to ${toDigits(furthest, 2)}, where the largest is ${toDigits(largest, 2)}. ${advice}`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { toDecimals } from '../../../format-numbers.ts';
+import { toDecimals, toDigits } from '../../../format-numbers.ts';
 
 /** The least number whose column is aligned by the decimal point. */
 const leastAligned = 1e-4;
@@ -26,6 +26,6 @@ export function measuredDigits(numbers: readonly number[]): number | undefined {
 /** A number with these digits; with three significant ones where they are undefined. */
 export function numberText(value: number, digits: number | undefined): string {
   const text =
-    digits === undefined ? String(Number(value.toPrecision(3))) : toDecimals(value, digits);
+    digits === undefined ? String(Number(toDigits(value, 3))) : toDecimals(value, digits);
   return text.replace('-', '−');
 }

@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { toDigits } from '../../../format-numbers.ts';
 import { linearTicks, logarithmicTicks, tickTexts } from '../../../learning/charts/axis-ticks.ts';
 import { integerTicks } from '../../../learning/charts/integer-ticks.ts';
 import type { BandPoint, CurvePanel } from '../../compare/curve-groups.ts';
@@ -84,7 +85,7 @@ export function CurvePlot(props: CurvePlotProps) {
         <span class="pointed">
           {pointed === undefined
             ? 'Drag to zoom.'
-            : `${pointed.name}: ${unit} ${pointed.step}, ${Number(pointed.value.toPrecision(4))}`}
+            : `${pointed.name}: ${unit} ${pointed.step}, ${Number(toDigits(pointed.value, 4))}`}
         </span>
       </figcaption>
       <div onPointerMove={point} onPointerLeave={leave}>

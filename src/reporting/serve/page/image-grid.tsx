@@ -1,4 +1,5 @@
 import { useLayoutEffect, useState } from 'preact/hooks';
+import { formatDecimal } from '../../../format-numbers.ts';
 import { itemsOf } from '../filter-query.ts';
 import type { TableProps } from './gallery-cells.ts';
 import { Picture } from './picture.tsx';
@@ -139,7 +140,7 @@ function Thumbnail({
   const isWrong = cell('right', row) === 'no';
   const scores = ['score', 'score2']
     .map((name) => cell(name, row))
-    .flatMap((score) => (score === null ? [] : [Number(score).toFixed(3)]))
+    .flatMap((score) => (score === null ? [] : [formatDecimal(Number(score))]))
     .join(' | ');
   const label = cell('class', row) ?? '';
   const called = isWrong ? `, wrongly ${cell('predicted', row)}` : '';

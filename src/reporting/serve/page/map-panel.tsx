@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
+import { toDigits } from '../../../format-numbers.ts';
 import type { TableProps } from './gallery-cells.ts';
 import type { ImageLayout, ImageMap } from './image-map.ts';
 import { MapCanvas } from './map-canvas.tsx';
@@ -174,12 +175,12 @@ function Legend({ colours: { entries, others, range }, by, narrow }: LegendProps
     <p class="legend small">
       {range !== undefined && (
         <>
-          {range[0].toPrecision(3)}{' '}
+          {toDigits(range[0], 3)}{' '}
           <span
             class="ramp"
             style={{ background: `linear-gradient(90deg, ${scaleColours.join()})` }}
           />{' '}
-          {range[1].toPrecision(3)}
+          {toDigits(range[1], 3)}
         </>
       )}
       {entries.map(({ name, colour, images }) => (

@@ -1,4 +1,5 @@
 /** What a model's page does with an image: its probabilities, then the map of where it looks. */
+import { formatShare } from '../../../../src/format-numbers.ts';
 import { scaleMap } from '../../../../src/learning/attribution/attribution-map.ts';
 import { softmax } from '../../../../src/learning/metrics/arithmetic/logits.ts';
 import { overlayMap } from '../../../../src/learning/vision/colour-map.ts';
@@ -146,7 +147,7 @@ function showScores(probabilities: readonly number[], called: number): void {
 /** No image is certain: what rounds to 0 or 100 % is below or above its neighbour. */
 function shareText(share: number): string {
   if (share > 0.999) return '> 99.9 %';
-  return share < 0.001 ? '< 0.1 %' : `${(100 * share).toFixed(1)} %`;
+  return share < 0.001 ? '< 0.1 %' : formatShare(share);
 }
 
 async function showMap(
