@@ -20,6 +20,19 @@ export function formatCountRange(counts: readonly number[], singular: string): s
   return `${least === most ? '' : `${formatCount(least)} to `}${formatCountOf(most, singular)}`;
 }
 
+/**
+ * The least and the greatest of some numbers, in words, since brackets hold intervals:
+ * `0.812 to 0.846`, `20.9 to 26.1 %`.
+ */
+export function formatRange(
+  values: readonly number[],
+  format: (value: number) => string = formatDecimal,
+): string {
+  const least = format(Math.min(...values));
+  const most = format(Math.max(...values));
+  return least === most ? least : `${least.replace(/ %$/, '')} to ${most}`;
+}
+
 /** `a, b and c`. */
 export function formatList(texts: readonly string[]): string {
   return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`;

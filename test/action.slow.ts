@@ -151,10 +151,10 @@ test('the action says that nothing is known of the branch, then comments what di
 
 test('compare takes a branch alone, with a pipeline, or with a stage, and explains a name that git does not know', async () => {
   const alone = await project.command('compare', 'main...', '--markdown');
-  const named = await project.command('compare', 'main…', 'test.yaml', '--markdown');
+  const named = await project.command('compare', 'test.yaml', 'main…', '--markdown');
   assert.deepEqual([alone.code, named.code], [0, 0], alone.stderr + named.stderr);
   assert.equal(alone.stdout, named.stdout);
-  const stages = await project.command('compare', 'main...:scores', 'test.yaml:scores', '--json');
+  const stages = await project.command('compare', 'test.yaml:scores', 'main...:scores', '--json');
   assert.equal(stages.code, 0, stages.stderr);
   const { code, stderr } = await project.command('compare', 'nothing...');
   assert.equal(code, 1);

@@ -35,7 +35,7 @@ test('compare tests classifiers of three classes by McNemar, whatever the order 
   // Seven images that only the second has right: 2 / 2^7.
   assert.match(
     stdout,
-    /test:two +test:one +accuracy +\+0\.2333\* .* 0\.0156 +0\.0156 +McNemar, exact/i,
+    /test:one +test:two +accuracy +−0\.2333\* .* 0\.0156 +0\.0156 +McNemar, exact/i,
   );
   assert.doesNotMatch(stdout, /Not compared/);
   const { paired } = JSON.parse((await project.command(...words, '--json')).stdout);
@@ -67,7 +67,7 @@ test('compare pools the seeds of classifiers of three classes', async () => {
     stdout,
     /scores\[net=small\] \/ scores\[net=large\] over seed: accuracy over 3 classes on test, image by image, means of 3 runs \(30 images\)/i,
   );
-  assert.match(stdout, /accuracy +\+0\.4333\*+ .* Welch over runs and images/i);
+  assert.match(stdout, /accuracy +−0\.4333\*+ .* Welch over runs and images/i);
   const single = await project.command(...words);
   assert.match(single.stderr, /"scores\[net=small\]" of test is 3 stages/);
 });

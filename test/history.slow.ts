@@ -55,7 +55,7 @@ test('compare takes runs and pipelines by any of their names, and suggests the n
   const { stdout, code } = await project.command('compare', 'last~1', 'test.yaml');
   assert.equal(code, 0);
   assert.match(stdout, /settings\.run +.*0\.5.*0\.75/);
-  assert.match(stdout, /test\.accuracy +0\.500 +0\.750 +\+0\.250/);
+  assert.match(stdout, /test\.accuracy +0\.500 +0\.750 +−0\.250/);
   const json = JSON.parse(
     (await project.command('compare', 'last~1:scores', 'last:scores', '--json')).stdout,
   );

@@ -534,8 +534,8 @@ story(['docs/pull-requests.md'], undefined, async (pages) => {
   assert.equal((await project.command('run', 'study.yaml')).code, 0);
   await follow(pages, project, {
     words: {
-      'restage compare main...:my-net/scores study.yaml:my-net/scores':
-        'restage compare main...:count study.yaml:count',
+      'restage compare study.yaml:my-net/scores main...:my-net/scores':
+        'restage compare study.yaml:count main...:count',
     },
   });
 });
@@ -709,7 +709,7 @@ story(['docs/dvc.md'], noS3, async (pages) => {
     'data/raw.csv': 'A,real,-1\nB,real,0.5\nC,fake,2\n\nD,fake,1\n',
   });
   await follow(pages, project, {
-    before: { 'restage compare last~1 last': command('run', '--set', 'params.rate=2') },
+    before: { 'restage compare last last~1': command('run', '--set', 'params.rate=2') },
   });
 });
 

@@ -361,7 +361,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--html [file]', 'write a page with the curves overlaid (default: compare.html)'),
     ],
     examples: [
-      'restage compare last~1 last',
+      'restage compare last last~1',
       'restage compare main... --markdown',
       'restage compare experiments/a.yaml experiments/b.yaml --html',
       'restage compare experiments/a.yaml:scores experiments/b.yaml:scores',

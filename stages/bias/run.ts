@@ -41,17 +41,17 @@ export default async function run(context: Context): Promise<void> {
     title: `What the detector decides by, on ${split}; AUC before: ${formatEstimate(biases.value[0]!.before, formatArea)}`,
     columns: [
       'property',
-      'AUC, own class',
       'AUC, other class',
-      `difference, ${level}`,
+      'AUC, own class',
+      `other − own class, ${level}`,
       `AUC above chance that is left, ${level}`,
       `${unchanged.sides[1]}’s property raises scores by, standard deviations, ${level}`,
       'p (Holm)',
     ],
     rows: biases.value.map(({ property, control, after, difference, adjustedP, left, shift }) => [
       property,
-      formatArea(control.estimate),
       formatArea(after.estimate),
+      formatArea(control.estimate),
       formatAreaDifference(difference),
       Number.isNaN(left.estimate)
         ? 'not told: AUC before too uncertain'

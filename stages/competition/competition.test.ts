@@ -278,7 +278,7 @@ test('the lead of the first over the second is tested on the same images', async
   const [low, high] = lead.intervals.ratio;
   assert.ok(low < 1 && lead.ratio > 1 && high > lead.ratio);
   const { columns, rows } = close.highlights[1]!;
-  assert.deepEqual(columns, ['over', 'score, difference', 'score, times as high, 95 %', 'p']);
+  assert.deepEqual(columns, ['over', 'score, first − second', 'score, times as high, 95 %', 'p']);
   const [over, difference, ratio] = rows[0]!;
   assert.match(`${over}: ${difference}, ${ratio}`, /^wide: 0\.\d+, 18\.49 \([\d.e-]+–[\d.e+]+\)$/);
   using far = new StageBench();

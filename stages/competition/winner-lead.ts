@@ -63,7 +63,7 @@ export const leadTable = (
   confidence: string,
 ): Highlight => ({
   title: `Lead of ${winner}, on the same images`,
-  columns: ['over', 'score, difference', `score, times as high, ${confidence}`, 'p'],
+  columns: ['over', 'score, first − second', `score, times as high, ${confidence}`, 'p'],
   rows: [[over, formatScore(difference), formatEstimate(ratio, formatScore), formatP(p)]],
 });
 

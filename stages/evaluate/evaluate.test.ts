@@ -155,7 +155,7 @@ test('the logits of several views are averaged, and a table says what that chang
     'split',
     'AUC, 10 views, 95 %',
     'AUC, one view',
-    'difference on the same images',
+    '10 views − one view, same images',
     'p',
   ]);
   const auc = outputs(plain).metrics.splits['test']!.auc!;

@@ -72,7 +72,7 @@ export function leadTable(
       'most',
       'least',
       'images',
-      'difference',
+      'most − least',
       `${formatLevel(confidence)} interval for all pairs`,
     ],
     rows: [[more, less, images, images === 0 ? '–' : points(estimate), ends]],

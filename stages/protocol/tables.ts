@@ -103,7 +103,7 @@ export function summaryTable(reported: readonly Reported[], setting: Setting): H
       : []),
     setting.splits,
   ]);
-  const compared = ['published', 'difference', '95 % interval of it', 'verdict', 'source'];
+  const compared = ['published', 'value − published', '95 % interval of it', 'verdict', 'source'];
   return {
     title: `${setting.name}: ${setting.unit}s of test; ${describeTuned(setting)}`,
     columns: [

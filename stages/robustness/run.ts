@@ -42,7 +42,7 @@ export default async function run(context: Context): Promise<void> {
   const level = formatLevel(confidence);
   context.highlight({
     title: `Changed images of ${split} against unchanged ones, AUC ${formatEstimate(usual, formatArea)}`,
-    columns: ['change', 'strength', 'AUC', `difference, ${level}`, 'p (Holm)'],
+    columns: ['change', 'strength', 'AUC', `changed − unchanged, ${level}`, 'p (Holm)'],
     rows: changes.value.flatMap((change) =>
       change.strengths.map(({ strength, auc, difference, adjustedP }) => [
         titleOfChange(change, titles),

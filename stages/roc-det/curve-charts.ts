@@ -4,7 +4,6 @@ import {
   formatCount,
   formatDecimal,
   formatEnds,
-  formatEstimate,
   formatLevel,
   formatShare,
 } from '../../src/format-numbers.ts';
@@ -28,8 +27,8 @@ import {
   haveRuns,
   imagesText,
   type Line,
+  legendName,
   legendTitle,
-  lineName,
   numberOf,
   runsOf,
   runsText,
@@ -75,7 +74,7 @@ export function curveChart(lines: readonly Line[], frame: Frame, given: CurveCha
   const isAlone = models.length === 1;
   const names = isAlone
     ? [given.chart]
-    : lines.map((line) => `${lineName(line)}: ${formatEstimate(numberOf(line, number), format)}`);
+    : lines.map((line) => legendName(line, number, frame, format));
   const several = haveRuns(lines);
   const bands = models.length > mostBands || several ? [] : lines.map(({ runs }) => band(runs[0]!));
   const ends = isAlone ? formatEnds(number(models[0]!), format) : '';
@@ -137,7 +136,7 @@ function titleNumber(
   [only, ...others]: readonly Line[],
   { measure, number, format = formatDecimal }: CurveChart,
 ) {
-  return others.length > 0 ? '' : `${measure[0]} ${format(numberOf(only!, number).estimate)}`;
+  return others.length > 0 ? '' : `${measure[0]} ${format(numberOf(only!, number))}`;
 }
 
 /**

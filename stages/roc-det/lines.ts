@@ -2,8 +2,11 @@ import {
   formatCount,
   formatCountOf,
   formatCountRange,
+  formatDecimal,
+  formatEstimate,
   formatLevel,
   formatList,
+  formatRange,
 } from '../../src/format-numbers.ts';
 import { groupOver, seriesName } from '../../src/learning/charts/series.ts';
 import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
@@ -53,19 +56,26 @@ export function groupRuns<T extends { readonly labels: Frame['shared'] }>(
   }));
 }
 
+/** A number of a line, the mean over its runs. */
+export const numberOf = ({ runs }: Line, pick: (run: MeasuredModel) => Interval): number =>
+  mean(runs.map((run) => pick(run).estimate));
+
 /**
- * A number of a line: of one run with its interval; of several their mean, with the least and the
- * greatest as ends.
+ * A line in a legend: the number of one run with its confidence interval in brackets, or the mean
+ * of several with their range in words: `net: 0.829, 0.812 to 0.846 over 3 seeds`.
  */
-export function numberOf({ runs }: Line, pick: (run: MeasuredModel) => Interval): Interval {
-  if (runs.length === 1) return pick(runs[0]!);
+export function legendName(
+  { name, runs }: Line,
+  pick: (run: MeasuredModel) => Interval,
+  { over }: Frame,
+  format: (value: number) => string = formatDecimal,
+): string {
+  const [first, ...others] = runs as readonly [MeasuredModel, ...MeasuredModel[]];
+  const prefix = name === '' ? '' : `${name}: `;
+  if (others.length === 0) return prefix + formatEstimate(pick(first), format);
   const values = runs.map((run) => pick(run).estimate);
-  return {
-    ...pick(runs[0]!),
-    estimate: mean(values),
-    low: Math.min(...values),
-    high: Math.max(...values),
-  };
+  const noun = over.length === 1 ? over[0]! : 'run';
+  return `${prefix}${format(mean(values))}, ${formatRange(values, format)} over ${formatCountOf(runs.length, noun)}`;
 }
 
 export const runsOf = (lines: readonly Line[]): readonly MeasuredModel[] =>
@@ -74,10 +84,7 @@ export const runsOf = (lines: readonly Line[]): readonly MeasuredModel[] =>
 export const haveRuns = (lines: readonly Line[]): boolean =>
   lines.some(({ runs }) => runs.length > 1);
 
-export const lineName = ({ name, runs }: Line): string =>
-  name || (runs.length > 1 ? formatCountOf(runs.length, 'run') : '');
-
-/** The title of a legend, which names its numbers and the ranges in brackets after them. */
+/** The title of a legend, which names the numbers of {@link legendName}. */
 export function legendTitle(
   measure: string,
   lines: readonly Line[],
@@ -118,7 +125,7 @@ export function imagesText(lines: readonly Line[], { unit, sides, byClass }: Fra
 export function runsText(lines: readonly Line[], { over }: Frame): string {
   if (!haveRuns(lines)) return '';
   const counts = lines.map(({ runs }) => runs.length);
-  return `a line for each ${formatList(over)}, ${formatCountRange(counts, 'run')} of a model, in brackets their range`;
+  return `a line for each ${formatList(over)}, ${formatCountRange(counts, 'run')} of a model`;
 }
 
 /** `6 of one, 0 of other`: the images of each model that not all of them scored. */

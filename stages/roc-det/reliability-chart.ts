@@ -34,8 +34,8 @@ import {
   haveRuns,
   imagesText,
   type Line,
+  legendName,
   legendTitle,
-  lineName,
   numberOf,
   runsOf,
 } from './lines.ts';
@@ -59,7 +59,7 @@ export function reliabilityChart(lines: readonly Line[], frame: Frame): TopLevel
   const models = runsOf(lines);
   const [first, ...others] = models as readonly [MeasuredModel];
   const isOne = others.length === 0;
-  const rows = isOne ? beforeAndAfter(first) : worstCalibrated(lines);
+  const rows = isOne ? beforeAndAfter(first) : worstCalibrated(lines, frame);
   const { unit } = frame;
   const notes = [
     imagesText(lines, frame),
@@ -83,9 +83,7 @@ export function reliabilityChart(lines: readonly Line[], frame: Frame): TopLevel
     probability: `Probability of ${frame.sides[1]}`,
   };
   const number =
-    lines.length > 1
-      ? ''
-      : `calibration error ${formatDecimal(numberOf(lines[0]!, errorOf).estimate)}`;
+    lines.length > 1 ? '' : `calibration error ${formatDecimal(numberOf(lines[0]!, errorOf))}`;
   return chart(
     titleOf('Reliability', frame, frame.shared, number),
     notes.filter(Boolean).join('; '),
@@ -115,13 +113,11 @@ function beforeAndAfter({ calibrationError, reliability, scaled }: MeasuredModel
 }
 
 /** Few stay in the order given, and so in the colours of the other charts. */
-function worstCalibrated(lines: readonly Line[]): readonly Row[] {
-  const sorted = lines.toSorted(
-    (a, b) => numberOf(b, errorOf).estimate - numberOf(a, errorOf).estimate,
-  );
+function worstCalibrated(lines: readonly Line[], frame: Frame): readonly Row[] {
+  const sorted = lines.toSorted((a, b) => numberOf(b, errorOf) - numberOf(a, errorOf));
   const drawn = lines.length > mostDrawn ? sorted.slice(0, mostDrawn) : lines;
   return drawn.map((line) => ({
-    name: `${lineName(line)}: ${formatEstimate(numberOf(line, errorOf))}`,
+    name: legendName(line, errorOf, frame),
     reliability: poolBins(line.runs),
   }));
 }

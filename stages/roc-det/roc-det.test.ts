@@ -501,7 +501,7 @@ test('over seeds, the spread over runs is given apart from that over images', as
     assert.match(titleOf(bench, port), / 0\.\d{3}$/);
     assert.match(
       readFileSync(join(bench.output(port), 'chart.svg'), 'utf8'),
-      />3 runs: 0\.\d{3} \(0\.\d{3}–0\.\d{3}\)</,
+      />0\.\d{3}, 0\.\d{3} to 0\.\d{3} over 3 nets</, // no brackets, which hold intervals
     );
   }
   const { overRuns, models } = JSON.parse(textOf(bench, 'metrics'));
@@ -563,7 +563,7 @@ test('over seeds, the runs of a model share a colour in the charts and are one s
   await bench.run(spec, run, { inputs: { scores }, with: { draws: 100, over: ['seed'] } });
   assert.equal(titleOf(bench, 'roc'), 'ROC on test');
   const svg = readFileSync(join(bench.output('roc'), 'chart.svg'), 'utf8');
-  assert.equal(svg.match(/>[ab]: 0\.\d+ \(/g)?.length, 2);
+  assert.equal(svg.match(/>[ab]: 0\.\d+, 0\.\d+ to 0\.\d+ over 2 seeds</g)?.length, 2);
   const [, ...tests] = textOf(bench, 'tests').trim().split('\n');
   assert.deepEqual(
     tests.map((line) => line.split(',').slice(0, 3)),
@@ -632,7 +632,7 @@ test('results change only with the version of the kind', async () => {
     ...charts,
     ...['metrics', 'table', 'tests'].map((port) => bench.output(port, spec.outputs[port])),
   );
-  assert.deepEqual({ version: spec.version, digest }, { version: 18, digest: '714638a359d375a4' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 19, digest: '714638a359d375a4' });
 });
 
 test('the names of the settings stand in legends and tables, and the title in place of the split', async () => {
@@ -753,7 +753,11 @@ test('over seeds of more than two classes, each class is one line, with its spre
     assert.equal(overRuns[name].runs, 3);
   }
   const svg = readFileSync(join(bench.output('roc'), 'chart.svg'), 'utf8');
-  assert.equal(svg.match(/>(cat|dog|owl): 0\.\d+ \(/g)?.length, 3, 'a line for each class');
+  assert.equal(
+    svg.match(/>(cat|dog|owl): 0\.\d+, 0\.\d+ to 0\.\d+ over 3 seeds</g)?.length,
+    3,
+    'a line for each class',
+  );
   assert.match(svg, /90 images, each class against all others/);
   await assert.rejects(
     bench.run(spec, run, { inputs: { scores }, with: { draws: 100 } }),

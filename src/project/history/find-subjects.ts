@@ -42,8 +42,8 @@ interface Sources {
 
 /**
  * What the words of `compare` mean: `<pipeline>`, `<run>`, `last`, `last~2`, `<branch>...`, each
- * also with `:<stage>`. A branch alone is compared with the pipeline that ran last, as it last
- * stood.
+ * also with `:<stage>`. With a branch alone, the pipeline that ran last, as it last stood, is
+ * compared with it: differences say what came since.
  */
 export async function findSubjects(
   words: readonly string[],
@@ -56,7 +56,7 @@ export async function findSubjects(
     : undefined;
   const sources = { ...given, pipeline };
   const isAlone = words.length === 1 && pipeline !== undefined;
-  for (const word of isAlone ? [...words, pipeline] : words) {
+  for (const word of isAlone ? [pipeline, ...words] : words) {
     try {
       subjects.push(await findSubject(word, sources));
     } catch (error) {

@@ -72,7 +72,7 @@ test('settings are compared value by value; one that is left out has its default
   ]);
 });
 
-test('numbers and scores of two runs become tables, differences the second minus the first', () => {
+test('numbers and scores of two runs become tables, differences the first minus the second', () => {
   const comparison = compareSubjects([
     subject('before', { fit: fit({ rate: 1 }), scores: scores(0.75, 6) }),
     subject('after', { fit: fit({ rate: 1 }), scores: scores(1, 4), extra: fit({}) }),
@@ -80,12 +80,12 @@ test('numbers and scores of two runs become tables, differences the second minus
   const text = formatComparison(comparisonTables(comparison));
   assert.match(text, /^Settings that differ\n {2}None in the shared stages\.\n/);
   assert.match(text, /Stages missing from some\n {2}stage {2}not in\n {2}extra {2}before\n/);
-  assert.match(text, /test\.accuracy {2}0\.750 \(0\.650–0\.850\) {2}1 \(0\.900–1\.100\) +\+0\.250/);
+  assert.match(text, /test\.accuracy {2}0\.750 \(0\.650–0\.850\) {2}1 \(0\.900–1\.100\) +−0\.250/);
   assert.match(text, /scores: differences on test, image by image \(8 images\)/);
-  assert.match(text, /after {2}before {2}AUC +\+0\.5000 {2}.*DeLong/);
+  assert.match(text, /before {2}after {2}AUC +−0\.5000 {2}.*DeLong/);
   assert.match(
     text,
-    /after {2}before {2}accuracy +\+0\.2500 {2}.* 0\.5000 +0\.5000 {2}McNemar, exact/,
+    /before {2}after {2}accuracy +−0\.2500 {2}.* 0\.5000 +0\.5000 {2}McNemar, exact/,
   );
 });
 
@@ -221,7 +221,7 @@ test('a difference without a known spread has a dash for its interval', () => {
     subject('a', { s: scores(1, 4) }),
     subject('b', { s: unpaired }),
   ]);
-  assert.match(formatComparison(comparisonTables(comparison)), /AUC +−0\.5000 +– +–/);
+  assert.match(formatComparison(comparisonTables(comparison)), /AUC +\+0\.5000 +– +–/);
 });
 
 test('scores of different images are reported, not compared', () => {
@@ -276,7 +276,7 @@ test('scores of more than two classes are compared by which images each has righ
   // Six images that only b has right: 2 / 2^6.
   assert.match(
     formatComparison(comparisonTables(comparison)),
-    /s: accuracy over 3 classes on test, image by image \(30 images\)\n.*\n.*\bb +a +accuracy +\+0\.2000\* +\+0\.\d+ to \+0\.\d+ +0\.0313 +0\.0313 +McNemar, exact\n/i,
+    /s: accuracy over 3 classes on test, image by image \(30 images\)\n.*\n.*\ba +b +accuracy +−0\.2000\* +−0\.\d+ to −0\.\d+ +0\.0313 +0\.0313 +McNemar, exact\n/i,
   );
   // With two sides that `evaluate` sets.
   const { unpaired: _, ...answered } = classified(20);
@@ -306,7 +306,7 @@ test('runs that differ in one axis are pooled: of more classes by accuracy, of t
   assert.equal(whole.paired.length, 1, 'single runs are not compared');
   assert.match(
     formatComparison(comparisonTables(whole)),
-    /s over seed: accuracy over 3 classes on test, image by image, means of 2 to 3 runs \(30 images\)\n.*\n.*\bb +a +accuracy +\+0\.1833.* Welch over runs and images\n/i,
+    /s over seed: accuracy over 3 classes on test, image by image, means of 2 to 3 runs \(30 images\)\n.*\n.*\ba +b +accuracy +−0\.1833.* Welch over runs and images\n/i,
   );
   const named = compareSubjects(
     [
@@ -366,14 +366,14 @@ test('LaTeX has the tables for booktabs; a difference beyond chance after Holm i
   );
   assert.match(
     formatComparison(tables),
-    /b +a_1 +accuracy +\+0\.5000\*\*\* [\s\S]*\n {2}Marks, by p \(Holm\): \* p < 0\.05, /,
+    /a_1 +b +accuracy +−0\.5000\*\*\* [\s\S]*\n {2}Marks, by p \(Holm\): \* p < 0\.05, /,
   );
   const latex = latexOf(tables.filter(({ title }) => title.includes('image by image')));
   assert.match(
     latex,
     /^% s: differences on test, image by image \(80 images\)\n\\begin\{tabular\}\{l+\}\n {2}\\toprule\n/,
   );
-  assert.match(latex, /b & a\\_1 & accuracy & \+0\.5000\*\*\* & .* \\\\\n {2}\\bottomrule/);
+  assert.match(latex, /a\\_1 & b & accuracy & \$-\$0\.5000\*\*\* & .* \\\\\n {2}\\bottomrule/);
 });
 
 test('the curves of all are overlaid, each with its AUC', () => {

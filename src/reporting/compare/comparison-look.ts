@@ -29,8 +29,8 @@ export function comparisonLook(
       for (const metric of testedMetrics) {
         const tested = testedDifference(pair, metric);
         if (tested === undefined) continue;
-        const of = `${where}, ${nameOf(pair.other)} − ${nameOf(pair.one)}.${metric}`;
-        numbers[of] = -tested.difference;
+        const of = `${where}, ${nameOf(pair.one)} − ${nameOf(pair.other)}.${metric}`;
+        numbers[of] = tested.difference;
         numbers[`${of}.p`] = tested.p;
       }
     }

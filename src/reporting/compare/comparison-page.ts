@@ -38,7 +38,7 @@ export async function renderComparison(
         content: [contentOf(table)],
       })),
     ],
-    footer: html`Written by Restage. Differences: second minus first.`,
+    footer: html`Written by Restage. Differences: the first minus the second.`,
   });
 }
 

@@ -97,7 +97,7 @@ function tablesOfValues({ stages, settings, metrics }: Comparison, labels: reado
     }),
     numbers: (title: string, values: readonly ComparedNumber[]): ComparisonTable => ({
       title,
-      columns: row('stage', 'metric', labels, 'difference'),
+      columns: row('stage', 'metric', labels, 'first − second'),
       rows: values.map(({ stage, name, values }) =>
         row(
           stage,
@@ -172,12 +172,11 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
       if (tested === undefined) return [];
       const { difference, low, high, p, adjustedP, test } = tested;
       const row = [
-        // The second minus the first, as in the other tables.
-        nameOf(pair.other),
         nameOf(pair.one),
+        nameOf(pair.other),
         metric(name).title,
-        `${signed(-difference)}${markOf(adjustedP)}`,
-        Number.isNaN(low) ? '–' : `${signed(-high)} to ${signed(-low)}`,
+        `${signed(difference)}${markOf(adjustedP)}`,
+        Number.isNaN(low) ? '–' : `${signed(low)} to ${signed(high)}`,
         showP(p),
         showP(adjustedP),
         testNames[test],
@@ -212,7 +211,7 @@ function showDifference(values: ComparedNumber['values']): string {
   const [first, second] = values;
   if (first?.value == null || second?.value == null) return '–';
   if (first.value === second.value) return '0';
-  return formatSigned(second.value - first.value, decimalsFor(values));
+  return formatSigned(first.value - second.value, decimalsFor(values));
 }
 
 function showJson(value: Json | undefined, path: string): string {

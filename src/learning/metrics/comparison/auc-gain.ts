@@ -55,7 +55,7 @@ export function aucGain(
 export const gainColumns = (changed: string, usual: string, confidence: number) => [
   `AUC, ${changed}, ${formatLevel(confidence)}`,
   `AUC, ${usual}`,
-  'difference on the same images',
+  `${changed} − ${usual}, same images`,
   'p',
 ];
 
