@@ -291,10 +291,21 @@ test('an unreachable store costs one warning; a user whose key is not trusted ca
     /cannot be reached \(the folder \S+ is not there\): this run continues without it$/,
   );
   renameSync(`${shared}-away`, shared);
-  assert.match(await print(clone, 'store', 'status'), /you can only read: you have no key/);
+  assert.match(
+    await print(clone, 'store', 'status'),
+    /you can only read, since store\.yaml names no key of yours/,
+  );
+  clone.write('in.txt', 'uvw\n');
+  assert.deepEqual((await clone.run()).warnings, [
+    `Nothing is sent to ${shared}, since store.yaml names no key of yours: \`restage store push\` says who can add it`,
+  ]);
+  assert.deepEqual((await clone.run('--rehash')).warnings, [], 'nothing was made');
   const { code, stderr } = await clone.command('store', 'push');
   assert.equal(code, 1);
-  assert.match(stderr, /Cannot send results: you can only read/);
+  assert.match(
+    stderr,
+    /^error: Cannot send results: you can only read, since store\.yaml names no key of yours \[no-store\]\n\n {2}Give your public key to whoever keeps store\.yaml, who adds it: restage store keys add \S+@\S+ [\w+/]{43}=\n$/,
+  );
   // Both are the same user of the same host.
   const taken = await clone.command('store', 'keys', 'add');
   assert.match(
@@ -303,10 +314,10 @@ test('an unreachable store costs one warning; a user whose key is not trusted ca
   );
   await print(clone, 'store', 'keys', 'add', 'bob');
   assert.match(await print(clone, 'store', 'keys'), /bob +[0-9a-f]{16} +yours/);
-  assert.match(await print(clone, 'store', 'push'), /^Sent 3 results/);
+  assert.match(await print(clone, 'store', 'push'), /^Sent 6 results/);
   assert.match(
     await print(maker, 'store', 'status'),
-    /3 further results without a signature that store.yaml trusts/,
+    /6 further results without a signature that store.yaml trusts/,
   );
 });
 

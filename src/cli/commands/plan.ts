@@ -52,11 +52,16 @@ function lineOf(stage: StagePlan): PlanLine {
   };
 }
 
-function notesOf({ drawn = {}, reasons, checkpoint, away }: StagePlan): readonly string[] {
+function notesOf(plan: StagePlan): readonly string[] {
+  const { drawn = {}, reasons, checkpoint } = plan;
   const values = Object.entries(drawn).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
-  const remarks = [describeCheckpoint(checkpoint), away.length > 0 ? 'in the shared store' : ''];
+  const remarks = [describeCheckpoint(checkpoint), isElsewhere(plan) ? 'in the shared store' : ''];
   return [values.join(', '), ...reasons, ...remarks].filter((note) => note !== '');
 }
+
+/** Whether bytes of its outputs are in the shared store, and not here. */
+const isElsewhere = ({ away, decision }: StagePlan): boolean =>
+  away.length > 0 || (decision.state === 'restorable' && decision.place === 'elsewhere');
 
 function describeCheckpoint(checkpoint: StagePlan['checkpoint']): string {
   if (checkpoint === undefined) return '';

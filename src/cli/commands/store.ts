@@ -16,6 +16,7 @@ import {
 } from '../../project/shared-store/init-store.ts';
 import {
   collectResults,
+  countUnsent,
   mendKnownDamage,
   pullResults,
   repairEntries,
@@ -142,13 +143,23 @@ async function init(
 ): Promise<void> {
   if (words.length === 0 && hasStores(project)) {
     const { url, isNew } = await makeStore(project);
-    return print(`${isNew ? 'Made' : 'Found'} the store ${url}.`);
+    print(`${isNew ? 'Made' : 'Found'} the store ${url}.`);
+    return await printUnsent(project);
   }
   const { url, isNew, key, keyFile } = await initStore(project, words, options);
   print(
     `${isNew ? 'Made' : 'Found'} the store ${url}, and wrote store.yaml with your public key ${key}.`,
   );
   print(`Your private key is ${keyFile}: keep it to yourself. Commit store.yaml.`);
+  await printUnsent(project);
+}
+
+/** Says what was computed before there was a store: a run does not send it. */
+async function printUnsent(project: OpenedProject): Promise<void> {
+  const unsent = await withSharedStore(project, countUnsent);
+  if (unsent === 0) return;
+  const what = formatCountOf(unsent, 'earlier result');
+  print(`To send ${what} that the store lacks: restage store push`);
 }
 
 async function add(
@@ -162,6 +173,7 @@ async function add(
     `${isNew ? 'Made' : 'Found'} the store ${url}, and added it to store.yaml: asked ${order}.`,
   );
   print(`Results are sent to ${written}. Commit store.yaml.`);
+  await printUnsent(project);
 }
 
 async function status(shared: ConnectedStore): Promise<void> {

@@ -118,7 +118,8 @@ function reasonsToPublish(
   earlier: EarlierWork | undefined,
 ): readonly Reason[] {
   const ports = Object.keys(published);
-  if (ports.every((port) => published[port] === 'missing')) return [{ type: 'not published' }];
+  const isMissing = (port: string) => ['missing', 'elsewhere'].includes(published[port]!);
+  if (ports.every(isMissing)) return [{ type: 'not published' }];
   const others = ports.filter((port) => published[port] === 'other');
   const single = ports.flatMap((port): readonly Reason[] => {
     if (published[port] === 'missing') return [{ type: 'output missing', port }];

@@ -9,7 +9,7 @@ import { Notes } from '../../engine/notes/notes.ts';
 import type { Latest } from '../../engine/store/local-store.ts';
 import { collectShared, type SharedGarbage } from '../../engine/store/remote/collect-shared.ts';
 import type { Entry } from '../../engine/store/remote/entry.ts';
-import { keyFile, readKey } from '../../engine/store/remote/keys.ts';
+import { ensureKey, keyFile } from '../../engine/store/remote/keys.ts';
 import {
   damagedEntries,
   noteMissing,
@@ -25,6 +25,7 @@ import { mistake } from '../pipeline-error.ts';
 import { lastRunOf } from '../stored-runs/last-run.ts';
 import { type PulledRun, type PullOptions, pull } from '../stored-runs/pull.ts';
 import type { ConnectedStore, ConnectedStores } from './connect.ts';
+import { ownName } from './trusted-keys.ts';
 
 /** What a shared store and the cache have of each other. All are counts of results. */
 interface SharedStatus {
@@ -62,8 +63,15 @@ export async function sharedStatus(connected: ConnectedStore): Promise<SharedSta
     unsent: shareable.filter(({ digest }) => there.get(digest) !== true).length,
     former: former.size,
     kept: results.length - shareable.length,
-    whyReadOnly: whyReadOnly(connected),
+    whyReadOnly: whyReadOnly(store),
   };
+}
+
+/** How many results a push would send; 0 where the user can only read. */
+export async function countUnsent(connected: ConnectedStore): Promise<number> {
+  const { store } = connected;
+  if (store.remote.own === undefined || localResults(store).unknown.length === 0) return 0;
+  return (await sharedStatus(connected)).unsent;
 }
 
 /** What a push sent. */
@@ -191,19 +199,29 @@ function localResults(store: SharedStore) {
   };
 }
 
-/** Throws if the user can only read. */
-function needOwnKey(connected: ConnectedStore, purpose: string): void {
-  const reason = whyReadOnly(connected);
-  if (reason !== undefined) throw mistake('no-store', `Cannot ${purpose}: ${reason}`);
+/**
+ * Throws if the user can only read. The message has the user's public key, made if need be, for
+ * whoever decides about store.yaml: in a course that is not the student.
+ */
+function needOwnKey({ project, store }: ConnectedStore, purpose: string): void {
+  const reason = whyReadOnly(store);
+  if (reason === undefined) return;
+  const message = `Cannot ${purpose}: ${reason}`;
+  if (reason === atWebAddress) throw mistake('no-store', message);
+  const command = `restage store keys add ${ownName()} ${ensureKey(keyFile(project.env)).text}`;
+  throw mistake(
+    'no-store',
+    message,
+    `Give your public key to whoever keeps store.yaml, who adds it: ${command}`,
+  );
 }
 
-function whyReadOnly({ project, store }: ConnectedStore): string | undefined {
-  if (store.remote.own !== undefined) return undefined;
-  if (store.remote.bucket.isReadOnly === true)
-    return 'the store is at a web address, which is only read';
-  return readKey(keyFile(project.env)) === undefined
-    ? 'you can only read: you have no key. `restage store keys add` makes one'
-    : 'you can only read: your key is not in store.yaml. `restage store keys add` adds it';
+const atWebAddress = 'the store is at a web address, which is only read';
+
+function whyReadOnly({ remote }: SharedStore): string | undefined {
+  if (remote.own !== undefined) return undefined;
+  if (remote.bucket.isReadOnly === true) return atWebAddress;
+  return 'you can only read, since store.yaml names no key of yours';
 }
 
 /**

@@ -89,6 +89,10 @@ export class SharedOutbox implements Outbox {
    */
   #refusal: string | undefined;
   #sending: Promise<void> = Promise.resolve();
+  /** Results of this cache that the run used. */
+  readonly #used = new Set<Digest>();
+  /** Whether a result stays here for want of a key. */
+  #lacksKey = false;
   /**
    * Where objects lie by the records, read once, since a run sends every minute. A push asks before
    * it relies on one.
@@ -112,9 +116,13 @@ export class SharedOutbox implements Outbox {
   /** Sends a result that was made here to the shared store, later during the run or at its end. */
   share(result: StageResult): void {
     this.#onMade(result.digest);
-    if (this.#remote.own === undefined) return;
-    if (this.#isTooLarge(result)) this.#warnOfSize(result);
+    if (this.#remote.bucket.isReadOnly === true) return;
+    if (this.#remote.own !== undefined && this.#isTooLarge(result)) this.#warnOfSize(result);
     if (!this.isShareable(result)) return;
+    if (this.#remote.own === undefined) {
+      this.#lacksKey = true;
+      return;
+    }
     // Made → waiting. Safe: the mark is a file in the outbox, which stays until the entry is sent.
     // So a kill leaves it to a later push.
     for (const { digest } of [...signpostsOf(result), result]) this.#records.markUnsent(digest);
@@ -126,6 +134,11 @@ export class SharedOutbox implements Outbox {
     if (this.#remote.own === undefined || !this.isShareable(result)) return;
     this.#records.markUnsent(result.digest); // safe as in `share`
     this.#sendNowAndThen();
+  }
+
+  /** Notes that a run uses a result that was made here, perhaps without the store. */
+  noteUse(fingerprint: Digest): void {
+    if (this.#remote.own !== undefined) this.#used.add(fingerprint);
   }
 
   #sendNowAndThen(): void {
@@ -195,13 +208,38 @@ export class SharedOutbox implements Outbox {
     await this.#sendLater({ signal });
     await this.#uses.send();
     this.#reports.reportAll();
-    const waiting = this.#records.unsent().length;
-    if (waiting + this.#records.unsentRuns().length === 0 || this.#remote.own === undefined) return;
-    const what = waiting === 0 ? 'The record of this run' : formatCountOf(waiting, 'result');
-    const why = this.#refusal === undefined ? '' : `, which takes nothing (${this.#refusal})`;
-    this.#reports.warn(
-      `${what} did not reach ${this.#remote.url}${why}: \`restage store push\` sends what is left`,
-    );
+    this.#warnOfUnsent();
+  }
+
+  /** Says what of the run others do not get, and what to do about it. */
+  #warnOfUnsent(): void {
+    const { own, url } = this.#remote;
+    if (own === undefined) {
+      if (this.#lacksKey && this.#contact.failure === undefined)
+        this.#reports.warn(
+          `Nothing is sent to ${url}, since store.yaml names no key of yours: \`restage store push\` says who can add it`,
+        );
+      return;
+    }
+    const waiting = this.#records.unsent();
+    if (waiting.length + this.#records.unsentRuns().length > 0) {
+      const what =
+        waiting.length === 0 ? 'The record of this run' : formatCountOf(waiting.length, 'result');
+      const why = this.#refusal === undefined ? '' : `, which takes nothing (${this.#refusal})`;
+      this.#reports.warn(
+        `${what} did not reach ${url}${why}: \`restage store push\` sends what is left`,
+      );
+    }
+    const isWaiting = new Set(waiting);
+    const earlier = [...this.#used].filter((digest) => {
+      if (isWaiting.has(digest) || this.#records.has(digest)) return false;
+      const result = this.#local.readResult(digest);
+      return result !== undefined && this.isShareable(result);
+    });
+    if (earlier.length > 0)
+      this.#reports.warn(
+        `Only here, and not in ${url}: ${formatCountOf(earlier.length, 'result')} of this run. \`restage store push\` sends what the store lacks`,
+      );
   }
 
   /** Sends no more by itself. What waits stays for a later push. */

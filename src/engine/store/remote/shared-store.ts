@@ -166,9 +166,13 @@ export class SharedStore implements Store {
     this.noteUse(fingerprint);
   }
 
-  /** Notes for the store that a result of it is used, so that `store gc` keeps it. */
+  /**
+   * Notes that a result is used: of the store, so that its `store gc` keeps the result; of this
+   * cache alone, so that the run says that others do not have it.
+   */
   noteUse(fingerprint: Digest): void {
     if (this.records.has(fingerprint)) this.#uses.note(fingerprint);
+    else if (!this.isOfAnother(fingerprint)) this.outbox.noteUse(fingerprint);
   }
 
   /** Tells the store which of its results were used. */
