@@ -140,6 +140,11 @@ test('three networks are handed in, ranked and checked as docs/course.md says', 
   const refused = await type(ranking, 'restage import ada.restage --trust <key>', stranger);
   assert.match(refused.stderr, /is signed by the key \S+, which store\.yaml does not trust/);
   await take(first);
+  cem.write('pipelines/hand-ins/ada.yaml', yamls.cem);
+  await run(cem, 'ada');
+  const double = { 'ada.restage': (await handIn(cem, 'ada')).archive, '<key>': another.key };
+  const taken = await type(ranking, 'restage import ada.restage --trust <key>', double);
+  assert.match(taken.stderr, /The outputs of hand-ins\/ada came from an archive that the key/);
   await take(another);
   await print(ranking, 'restage run ranking.yaml');
   assert.deepEqual(leaders(ranking), ['ada', 'cem']);

@@ -418,6 +418,31 @@ test('an export carries the outputs and the report of a pipeline to those who tr
   );
 });
 
+test('an archive that another key signed takes the name of an imported pipeline only when told so', async () => {
+  using lab = await group();
+  const { clone, maker } = lab;
+  const exported = async (name: string) => {
+    const archive = maker.path('..', name);
+    const stdout = await print(maker, 'export', archive, 'test.yaml');
+    return { archive, key: /signed by (\S+)\.$/m.exec(stdout)![1]! };
+  };
+  const first = await exported('first.restage');
+  maker.env['XDG_CONFIG_HOME'] = maker.path('other-home');
+  const second = await exported('second.restage');
+  const take = ({ archive, key }: typeof first, ...words: readonly string[]) =>
+    clone.command('import', archive, '--trust', key, ...words);
+  assert.equal((await take(first)).code, 0);
+  assert.equal((await take(first)).code, 0, 'a newer hand-in of the same person');
+  clone.remove('out');
+  const { code, stderr } = await take(second);
+  assert.equal(code, 1);
+  assert.ok(stderr.includes(`came from an archive that the key ${first.key} signed`), stderr);
+  assert.ok(stderr.includes(`--trust '${second.key}' --replace`), stderr);
+  assert.ok(!clone.has('out'), 'nothing was published');
+  assert.equal((await take(second, '--replace')).code, 0);
+  assert.equal((await take(first)).code, 1, 'the name is the second’s now');
+});
+
 test('an export of named stages has their outputs alone, and not the report, which shows all of them', async () => {
   using lab = await group();
   const { clone, maker } = lab;

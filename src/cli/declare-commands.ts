@@ -691,7 +691,10 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     description:
       'Publishes the outputs and the report of an exported run, whose data are not needed.',
     takes: [['<archive>', 'a file of `restage export`']],
-    options: [option('--trust <key>', 'a public key to trust, beside those of store.yaml')],
+    options: [
+      option('--trust <key>', 'a public key to trust, beside those of store.yaml'),
+      option('--replace', 'take the outputs of a pipeline that another key signed, too'),
+    ],
     examples: ['restage import study.restage'],
     load: async () => (await import('./commands/import.ts')).importCommand,
   },

@@ -46,6 +46,8 @@ export type CacheFolder =
   | 'downloads'
   /** Packages that programs run with, installed once for their lock: `<lock>/`. */
   | 'environments'
+  /** Who signed the archive that was imported as a pipeline's: a file for each pipeline. */
+  | 'imported'
   /** Damaged files that were set aside. */
   | 'quarantine'
   /** Files of the user that were in the way of an output. */

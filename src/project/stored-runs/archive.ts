@@ -1,9 +1,12 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { sha256 } from '../../digest.ts';
 import { pipelineName } from '../../engine/config/pipeline-name.ts';
 import { reportPath } from '../../engine/config/published-paths.ts';
+import { cacheOf, inCache } from '../../engine/files/cache-paths.ts';
 import { makeFile } from '../../engine/files/new-path.ts';
 import { readPart } from '../../engine/files/read-part.ts';
+import { readJson, writeJson } from '../../engine/files/write-atomic.ts';
 import { diskError, writing } from '../../engine/files/write-error.ts';
 import { ledgerFile } from '../../engine/seals/ledger.ts';
 import { LocalStore } from '../../engine/store/local-store.ts';
@@ -120,14 +123,29 @@ async function sendRun(
   return { known: chosen, written: await exportSharedRun(store, { ...manifest, stages }, page) };
 }
 
+/** How a file is imported. */
+export interface ImportOptions {
+  /** A public key that counts beside those of `store.yaml`. */
+  readonly trust?: string;
+  /** Whether it may replace what another key signed for the same pipeline. */
+  readonly replace?: boolean;
+}
+
+/** Who signed the last archive of a pipeline that was imported here. */
+interface Imported {
+  readonly pipeline: string;
+  readonly signer: string;
+}
+
 /**
  * Publishes the run of a file that {@link exportRun} wrote. Throws a `PipelineError` where nobody
- * whom the project trusts signed it; `trust` is a further key that counts.
+ * whom the project trusts signed it, or where another key signed what was imported for the same
+ * pipeline.
  */
 export async function importRun(
   project: OpenedProject,
   path: string,
-  { trust }: { readonly trust?: string },
+  { trust, replace = false }: ImportOptions,
 ): Promise<PulledRun> {
   const { root, folder, env, warn } = project;
   const file = resolve(folder, path);
@@ -152,11 +170,30 @@ export async function importRun(
       const message = `${path} is signed by the key ${signer}, which store.yaml does not trust`;
       throw mistake('no-store', message, hint);
     }
+    const record = inCache(cacheOf(root), 'imported', `${sha256(pipeline)}.json`);
+    const earlier = readJson<Imported>(record)?.signer ?? signer;
+    if (earlier !== signer && !replace) throw takenName({ pipeline, signer, earlier }, path);
     const store = await openArchive(project, bucket, keys);
-    return await pull({ root, env, store, warn }, { pipeline, stages: [] }, { fetch: 'all' });
+    const target = { pipeline, stages: [] };
+    const pulled = await pull({ root, env, store, warn }, target, { fetch: 'all' });
+    if (pulled.count > 0) writing(record, () => writeJson(record, { pipeline, signer }));
+    return pulled;
   } finally {
     await bucket.close();
   }
+}
+
+/** Two people may use one name for their pipelines: the second would take the first's outputs. */
+function takenName(
+  { pipeline, signer, earlier }: Imported & { readonly earlier: string },
+  path: string,
+) {
+  const command = `restage import ${shellQuote(path)} --trust ${shellQuote(signer)} --replace`;
+  return mistake(
+    'no-store',
+    `The outputs of ${pipeline} came from an archive that the key ${earlier} signed, and ${signer} signed ${path}`,
+    `Ask who made it for a pipeline with a name of its own. If it shall replace them: ${command}`,
+  );
 }
 
 /**
