@@ -40,6 +40,13 @@ test('figure writes a chart as PDF with its fonts, the same bytes each time, and
   assert.match(mine.stderr, /mine\.svg is not a drawing of Restage: it has no view box from 0 0/);
 });
 
+test('a command with words that it does not take says how it is typed', async () => {
+  using project = new Project(shout, files);
+  const { code, stderr } = await project.command('clean', 'photos.yaml');
+  assert.equal(code, 2);
+  assert.match(stderr, /too many arguments[^\n]*\n\(as in: \S+ clean; see --help\)\n$/);
+});
+
 test('clean removes outputs that no stage claims any more, unless somebody changed them', async () => {
   using project = new Project(shout, files);
   await project.run();

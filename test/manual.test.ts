@@ -25,7 +25,7 @@ test('every page for users is in one group of the documentation, with an address
   assert.equal(new Set(manualPages).size, manualPages.length);
   assert.deepEqual(
     manualGroups.map(({ title }) => title),
-    ['First steps', 'Learn', 'Cookbook', 'Reference', 'Internals', 'Study'],
+    ['First steps', 'Learn', 'Cookbook', 'Reference', 'Internals', 'Study on photographs'],
   );
   for (const key of ['address', 'title'] as const) {
     const values = manual.pages.map((page) => page[key]);
@@ -93,7 +93,12 @@ test('a page is served with its contents, its neighbours and its tables, without
     const outsideCode = page.replaceAll(/<(pre|code)[\s\S]*?<\/\1>/g, '');
     assert.doesNotMatch(outsideCode, /\]\(|\*\*|^\|/m, address);
   }
+  for (const address of ['index', 'readme', 'tutorial']) {
+    const response = await app.request(`/${address}.html`);
+    assert.equal(response.status, 200, `${address}.html, as the site has it`);
+  }
   assert.equal((await app.request('/nothing')).status, 404);
+  assert.equal((await app.request('/nothing.html')).status, 404);
   assert.equal((await app.request('/files/docs/overview.png')).status, 200);
   assert.equal((await app.request('/files/docs/../package.json')).status, 404);
   assert.equal((await app.request('/files/docs/study/study.restage')).status, 404);

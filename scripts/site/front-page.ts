@@ -38,7 +38,7 @@ The first writes a small project, the second trains, measures and draws, and the
 
 ## A report to try
 
-<a href="${base}study-report.html" target="_self">The study on drawn faces</a>: one HTML file, as \`npx restage run study.yaml\` writes it. Its charts are live, it opens without a network, and it holds whatever the run found. Drawn faces are toy data.
+<a href="${base}study-report.html" target="_self">The study on drawn faces</a>: one HTML file, as \`npx restage run study.yaml\` writes it in the clone, not in \`faces\`. Its charts are live, it opens without a network, and it holds whatever the run found. Drawn faces are toy data.
 
 ## Where to begin
 
@@ -47,7 +47,7 @@ The first writes a small project, the second trains, measures and draws, and the
 | a student with a folder of images | [Tutorial](./tutorial.md), then [Audit a folder](./cookbook.md#audit-a-folder) |
 | a user of PyTorch | [Scores of a PyTorch model](./cookbook.md#scores-of-a-pytorch-model), then [Python](./python.md) |
 | somebody with a cluster | [Clusters](./cluster.md) |
-| a reviewer of a paper | [Check the study](./review.md) |
+| a reviewer of a paper | [Check the study on photographs](./review.md) |
 | a teacher | [A course and its competition](./course.md), then [the report of a course](./report.md) |
 
 </main>

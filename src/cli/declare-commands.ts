@@ -771,6 +771,8 @@ export function declareCommands(
     const command = program.command(name).summary(summary).description(description);
     for (const [word, help, preset] of takes) command.argument(word, help, preset);
     for (const declared of options) command.addOption(declared);
+    const example = examples[0]!.replace('restage ', `${commandName} `);
+    command.showHelpAfterError(`(as in: ${example}; see --help)`);
     command.addHelpText('after', exampleText(examples)).action(async (...args) => {
       const act = (await load(argv)) as (...args: readonly unknown[]) => Promise<unknown>;
       const code = await (takes.length === 2

@@ -115,8 +115,8 @@ export const manualGroups: readonly ManualGroup[] = [
     ],
   },
   {
-    title: 'Study',
-    about: 'What came out on photographs',
+    title: 'Study on photographs',
+    about: 'What came out, and how to check it',
     chapters: [
       ['docs/study.md'],
       ['docs/review.md'],

@@ -75,8 +75,10 @@ export async function startManual(port: number): Promise<ManualServer> {
   };
 }
 
+/** A page by its address here, or as the site has it: `tutorial`, or `tutorial.html`. */
 function answer(c: Context, manual: Manual) {
-  const page = manual.page(c.req.param('address') ?? 'readme');
+  const address = (c.req.param('address') ?? 'readme').replace(/\.html$/, '');
+  const page = manual.page(address === 'index' ? 'readme' : address);
   return page === undefined ? c.notFound() : c.html(pageOf(manual, page));
 }
 

@@ -97,14 +97,14 @@ test('a mistake in a file is reported with its line, what was expected and what 
   assert.deepEqual(
     errors.map((result) => (result.ok ? '' : result.error)),
     [
-      'Expected the columns key, split, label, real, fake in line 1, got "a,b": no key, split, label, real, fake; other classes than real and fake are columns such as score.cat',
+      'Expected the columns key, split, label, real, fake in line 1, got "a,b": no key, split, label, real, fake; other classes than real and fake are columns such as score.cat. docs/cookbook.md turns other columns into these',
       'Line 2: expected as many fields as in the header, got fewer',
       'Line 2: expected the label 0 (real) or 1 (fake), got "unreal"',
       'Line 2: expected as many fields as in the header, got fewer',
       'Line 4: expected every image once, got "a" of test again',
       'Line 4: expected a finite number as the real score, got "nan"',
       'Expected the columns key, split, label, real, fake in line 1, got an empty file',
-      'Expected the columns key, split, label, real, fake in line 1, got "key;split;label;real;fake": its columns have semicolons between them; other classes than real and fake are columns such as score.cat',
+      'Expected the columns key, split, label, real, fake in line 1, got "key;split;label;real;fake": its columns have semicolons between them; other classes than real and fake are columns such as score.cat. docs/cookbook.md turns other columns into these',
       'Expected scores of two classes or more in line 1, got score.a alone',
       'Expected scores of one kind in line 1, got score. and logit. columns',
       'Line 2: expected the name of a class as label, got none',

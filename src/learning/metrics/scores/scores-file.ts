@@ -256,7 +256,7 @@ function readHeader(header: readonly string[], needsLabels: boolean): Result<Hea
   if (missing.length > 0) {
     const hint =
       prefix === undefined
-        ? `; other classes than ${negativeName} and ${positiveName} are columns such as score.cat`
+        ? `; other classes than ${negativeName} and ${positiveName} are columns such as score.cat. docs/cookbook.md turns other columns into these`
         : '';
     const wrong = header[0]?.includes(';')
       ? 'its columns have semicolons between them'
