@@ -76,7 +76,7 @@ test('copies of files, copies of pixels and look-alikes are distinguished, those
     imagesAcrossSplits: 4,
   });
   assert.deepEqual(bench.warnings, [
-    '4 of 43 images have a copy or look-alike in another split, such as train/40.jpg and test/10.jpg. Leave one of them out by "exclude", or keep both in one split by "group".',
+    '4 of 43 images have a copy or look-alike in another split, such as train/40.jpg and test/10.jpg. Keep both in one split by "group", or leave one out: write the lines "path" and "test/10.jpg" into exclude.csv, and give the load-dataset stage inputs: { exclude: ./exclude.csv }.',
   ]);
 });
 

@@ -219,7 +219,7 @@ function* copyWarnings(
   const example = ({ first, second }: (typeof pairs)[number]) =>
     `such as ${images[first]!.path} and ${images[second]!.path}.`;
   if (leaking > 0) {
-    yield `${leaking} of ${images.length} images have a copy or look-alike in another split, ${example(pairs[0]!)} Leave one of them out by "exclude", or keep both in one split by "group".`;
+    yield `${leaking} of ${images.length} images have a copy or look-alike in another split, ${example(pairs[0]!)} Keep both in one split by "group", or leave one out: write the lines "path" and "${images[pairs[0]!.second]!.path}" into exclude.csv, and give the load-dataset stage inputs: { exclude: ./exclude.csv }.`;
   }
   const contrary = pairs.filter(
     ({ kind, acrossClasses }) => (kind === 'file' || kind === 'pixels') && acrossClasses,
