@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCount, formatLevel } from '../../src/format-numbers.ts';
+import { formatLevel } from '../../src/format-numbers.ts';
 import {
   chart,
   type Domain,
@@ -17,9 +17,10 @@ import {
   nearestTooltip,
   numberText,
   rowOf,
+  tiesAway,
 } from '../../src/learning/charts/tooltips.ts';
 import { wrapText } from '../../src/learning/charts/wrap-text.ts';
-import type { Ranked, Tested } from './leaderboard.ts';
+import { type Ranked, type Tested, testedText } from './leaderboard.ts';
 
 const width = 440;
 const height = 320;
@@ -35,9 +36,10 @@ const reach = 6;
  */
 export function competitionChart(
   ranked: readonly Ranked[],
-  { split, unit, negative, positive, sides }: Tested,
+  tested: Tested,
   { confidence, title }: { readonly confidence: number; readonly title?: string | undefined },
 ): TopLevelSpec {
+  const { split } = tested;
   const ends = ranked.flatMap(({ auc }) => [auc.low, auc.estimate, auc.high]);
   const domain = { x: xDomain(ranked), y: domainOf(ends, [0, 1]) };
   const values = ranked.map(({ name, parameters, auc, score, rank, onFront }) => ({
@@ -59,14 +61,14 @@ export function competitionChart(
   const hints = [
     headingOf('model'),
     { title: 'Rank', text: numberText(inRow('rank')) },
-    { title: 'Score', text: numberText(inRow('score')) },
+    { title: 'Score', text: `format(${tiesAway(inRow('score'))}, '.3f')` },
     rowOf(y),
     intervalOf(y, 'Interval'),
     { title: 'Learnable parameters', text: numberText(inRow('parameters')) },
   ];
   const fill = { condition: { test: 'datum.onFront', value: palette[0] }, value: '#ffffff' };
   const coordinate = (field: string) => ({ field, type: 'quantitative', scale: null });
-  const subtitle = `${formatCount(negative)} ${sides[0]} and ${formatCount(positive)} ${sides[1]} ${unit}s; lines: ${formatLevel(confidence)} interval; filled: on the Pareto front`;
+  const subtitle = `${testedText(tested)}; lines: ${formatLevel(confidence)} interval; filled: on the Pareto front`;
   return chart(title ?? `AUC on ${split} against learnable parameters`, subtitle, width, {
     width,
     height,

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { defaultNames } from '../../src/default-class-names.ts';
+import { formatDecimal, formatEstimate } from '../../src/format-numbers.ts';
 import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
 import { formatScores, type ScoreRow } from '../../src/learning/metrics/scores/scores-file.ts';
 import { formatPairs } from '../../src/learning/metrics/testing-scores.ts';
@@ -16,7 +17,7 @@ import { assertGolden, digestOf } from '../../test/support/golden.ts';
 import { smallOnnx } from '../../test/support/small-onnx.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { competitionChart } from './chart.ts';
-import { type Candidate, formatScore, rank } from './leaderboard.ts';
+import { type Candidate, rank } from './leaderboard.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 
@@ -120,7 +121,7 @@ async function compete(
   await bench.run(spec, run, { with: settings, inputs });
 }
 
-const read = (bench: StageBench, port: 'leaderboard' | 'markdown' | 'metrics') =>
+const read = (bench: StageBench, port: 'leaderboard' | 'markdown' | 'latex' | 'metrics') =>
   readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
 
 const interval = (estimate: number, low: number, high: number) => ({
@@ -149,11 +150,7 @@ test('the known answer: 34,850 parameters and an AUC of 95.8 % score 2.608, and 
   const [entry] = rank([
     { name: 'my-net', parameters: 34_850, auc: interval(0.958, 0.95, 0.9602) },
   ]);
-  assert.deepEqual([entry!.score.estimate, entry!.score.low, entry!.score.high].map(formatScore), [
-    '2.608',
-    '1.804',
-    '2.886',
-  ]);
+  assert.equal(formatEstimate(entry!.score), '2.608 (1.804–2.886)');
 });
 
 test('equal scores share a rank, and both are on the front', () => {
@@ -216,13 +213,13 @@ test('a run leaves the leaderboard in every form, the chart, and the drawing of 
   );
   assert.match(
     read(bench, 'markdown'),
-    /^\| rank \| model .*\n\| ---: .*\n\| 1 \| narrow \| 128 \| 0\.8750 \(0\.\d{4}–0\.\d{4}\) \| 0\.1018 \(/,
+    /^\| rank \| model .*\n\| ---: .*\n\| 1 \| narrow \| 128 \| 0\.8750 \(0\.\d{4}–0\.\d{4}\) \| 0\.102 \(/,
   );
   const metrics = JSON.parse(read(bench, 'metrics'));
   assert.deepEqual([metrics.split, metrics.images, metrics.winner], ['test', 8, 'narrow']);
   const { intervals, ...narrow } = metrics.candidates.narrow;
   assert.deepEqual(
-    { ...narrow, score: formatScore(narrow.score) },
+    { ...narrow, score: formatDecimal(narrow.score, 4) },
     { rank: 1, auc: 0.875, score: '0.1018', parameters: 128 },
   );
   assert.deepEqual(Object.keys(intervals), ['auc', 'score']);
@@ -239,6 +236,53 @@ test('a run leaves the leaderboard in every form, the chart, and the drawing of 
     readFileSync(join(bench.output('drawing'), 'winner.svg'), 'utf8'),
     /narrow at 16 x 16/,
   );
+});
+
+test('the leaderboard for LaTeX is the one for a report, with what its intervals are, and the class can set it as it is', async () => {
+  using bench = new StageBench();
+  await compete(bench, [
+    { info: net(2), rows: scores(2), labels: { net: 'ada_lovelace' } },
+    { info: net(3), rows: scores(5), labels: { net: 'ben & cem' } },
+  ]);
+  const cells = read(bench, 'markdown')
+    .trim()
+    .split('\n')
+    .map((line) => line.slice(2, -2).split(' | '));
+  const [columns, , ada, ben] = cells as [string[], string[], string[], string[]];
+  const latex = (row: readonly string[]) =>
+    `  ${row.join(' & ').replace('_', '\\_').replaceAll('–', '--')} \\\\`;
+  assert.equal(
+    read(bench, 'latex'),
+    [
+      '\\begin{tabular}{rlrlll}',
+      '  \\toprule',
+      latex(columns),
+      '  \\midrule',
+      latex(ada),
+      latex(ben).replace('ben & cem', 'ben \\& cem'),
+      '  \\bottomrule',
+      '\\end{tabular}',
+      '',
+      '{\\footnotesize 95 \\% intervals in brackets; 4 real and 4 fake images of test}',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('near chance a score is 0.000 for people, and the CSV keeps its digits', async () => {
+  using bench = new StageBench();
+  await compete(bench, [
+    { info: net(2), rows: scores(8), labels: { net: 'guess' } },
+    { info: net(3), rows: scores(15), labels: { net: 'worse' } },
+  ]);
+  const [, guess, worse] = read(bench, 'leaderboard').split('\n');
+  assert.match(guess!, /^1,guess,128,0\.5,.*,3\.\d+e-9,/);
+  assert.match(worse!, /^2,worse,135,0\.0625,/);
+  for (const port of ['markdown', 'latex'] as const)
+    assert.doesNotMatch(read(bench, port), /\de[-+]?\d/);
+  const [board, lead] = bench.highlights;
+  assert.match(String(board!.rows[0]![4]), /^0\.000 \(0\.000–/);
+  assert.match(String(lead!.rows[0]!.slice(1, 3)), /^0\.000,1,000\+ \(/);
 });
 
 test('a single candidate wins; without a label it is named by its place, and a perfect AUC has a bound', async () => {
@@ -280,7 +324,7 @@ test('the lead of the first over the second is tested on the same images', async
   const { columns, rows } = close.highlights[1]!;
   assert.deepEqual(columns, ['over', 'score, first − second', 'score, times as high, 95 %', 'p']);
   const [over, difference, ratio] = rows[0]!;
-  assert.match(`${over}: ${difference}, ${ratio}`, /^wide: 0\.\d+, 18\.49 \([\d.e-]+–[\d.e+]+\)$/);
+  assert.match(`${over}: ${difference}, ${ratio}`, /^wide: 0\.\d+, 18\.488 \(0\.000–1,000\+\)$/);
   using far = new StageBench();
   const thrice = (rows: readonly BinaryRow[]) =>
     [1, 2, 3].flatMap((time) => rows.map((row) => ({ ...row, key: `${time}-${row.key}` })));
@@ -410,7 +454,7 @@ test('results change only with the version of the kind', async () => {
     { info: net(8), rows: scores(2), labels: { net: 'wide' } },
     { info: net(2), rows: scores(5), labels: { net: 'narrow' } },
   ]);
-  const outputs = (['leaderboard', 'markdown', 'metrics'] as const).map((port) =>
+  const outputs = (['leaderboard', 'markdown', 'latex', 'metrics'] as const).map((port) =>
     bench.output(port, spec.outputs[port]),
   );
   const drawn = ['chart/chart.vl.json', 'drawing/winner.svg'].map((path) =>
@@ -418,7 +462,7 @@ test('results change only with the version of the kind', async () => {
   );
   assert.deepEqual(
     { version: spec.version, digest: digestOf(...outputs, ...drawn) },
-    { version: 13, digest: '649afdd353148550' },
+    { version: 14, digest: '49ee83532e13f40f' },
   );
 });
 

@@ -1,11 +1,5 @@
 import { csvTable } from '../../src/csv.ts';
-import {
-  formatCount,
-  formatDecimal,
-  formatEstimate,
-  toDigits,
-  withMinus,
-} from '../../src/format-numbers.ts';
+import { formatCount, formatDecimal, formatEstimate } from '../../src/format-numbers.ts';
 import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
 import {
   type Estimate,
@@ -63,15 +57,6 @@ function beats(a: Candidate, b: Candidate): boolean {
   return gain >= 0 && saved >= 0 && (gain > 0 || saved > 0);
 }
 
-/** A score in four digits, however small: `2.608`, `0.0001843`, `1.843e-7`. */
-export function formatScore(score: number): string {
-  return withMinus(
-    score !== 0 && Math.abs(score) < 1e-4
-      ? Number(toDigits(score, 4)).toExponential(3)
-      : toDigits(score, 4),
-  );
-}
-
 export function leaderboardRow({
   rank,
   name,
@@ -85,11 +70,12 @@ export function leaderboardRow({
     name,
     formatCount(parameters),
     formatEstimate(auc, (area) => formatDecimal(area, 4)),
-    formatEstimate(score, formatScore),
+    formatEstimate(score),
     onFront ? 'yes' : '',
   ];
 }
 
+/** Heads of {@link leaderboardRow}. */
 export const leaderboardColumns = [
   'rank',
   'model',
@@ -98,6 +84,9 @@ export const leaderboardColumns = [
   'score',
   'Pareto front',
 ] as const;
+
+/** Whether the cells of a column are numbers, to be aligned at the right. */
+export const isNumeric = (column: number): boolean => column === 0 || column === 2;
 
 export function formatLeaderboard(ranked: readonly Ranked[]): string {
   return csvTable(
@@ -124,6 +113,10 @@ export type Tested = {
   readonly positive: number;
   readonly sides: SideNames;
 };
+
+/** `1,400 real and 700 fake images`. */
+export const testedText = ({ unit, negative, positive, sides }: Tested): string =>
+  `${formatCount(negative)} ${sides[0]} and ${formatCount(positive)} ${sides[1]} ${unit}s`;
 
 export function formatMetrics(
   ranked: readonly Ranked[],

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { formatLevel } from '../../src/format-numbers.ts';
+import { latexNote, latexTable } from '../../src/latex-table.ts';
 import { escapeXml } from '../../src/learning/charts/escape-xml.ts';
 import { fontFamily } from '../../src/learning/charts/fonts.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
@@ -25,10 +26,12 @@ import { competitionChart } from './chart.ts';
 import {
   formatLeaderboard,
   formatMetrics,
+  isNumeric,
   leaderboardColumns,
   leaderboardRow,
   type Ranked,
   rank,
+  testedText,
 } from './leaderboard.ts';
 import type { CompetitionSettings } from './spec.ts';
 import { type Lead, leadMetrics, leadOf, leadTable } from './winner-lead.ts';
@@ -61,12 +64,13 @@ export default async function run(context: Context): Promise<void> {
   };
   writeFileSync(context.output('leaderboard'), formatLeaderboard(ranked));
   const rows = ranked.map(leaderboardRow);
-  const markdown = markdownTable(
-    leaderboardColumns,
-    rows,
-    (column) => column === 0 || column === 2,
-  );
+  const markdown = markdownTable(leaderboardColumns, rows, isNumeric);
   writeFileSync(context.output('markdown'), `${markdown}\n`);
+  const note = latexNote(
+    `${formatLevel(confidence)} intervals in brackets; ${testedText(tested)} of ${split}`,
+  );
+  const latex = latexTable(leaderboardColumns, rows, isNumeric);
+  writeFileSync(context.output('latex'), `${latex}\n${note}\n`);
   writeFileSync(
     context.output('metrics'),
     formatMetrics(ranked, tested, { confidence, lead: lead && leadMetrics(lead) }),

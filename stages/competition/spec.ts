@@ -27,7 +27,7 @@ export type CompetitionSettings = z.output<typeof settings>;
 
 export const spec = defineKind<CompetitionSettings>({
   name: 'competition',
-  version: 13,
+  version: 14,
   summary:
     'Ranks models by 1 / (1 + log10 n) · 100^(10 (AUC − 90) / 100), with n their learnable parameters and the AUC in per cent: ' +
     'the AUC counts most, and of equal ones the smaller network wins.',
@@ -46,6 +46,7 @@ export const spec = defineKind<CompetitionSettings>({
       'CSV, best first: rank, model, parameters, AUC and score with their intervals, whether on the Pareto front.',
     ),
     markdown: output.markdown('The same for a report, rounded.'),
+    latex: output.latex('The same for a paper: a table for LaTeX, with the package booktabs.'),
     metrics: output.metrics(
       'JSON: of every candidate its AUC, score, parameters and rank, with intervals, and how far the first is ahead of the second.',
     ),

@@ -1,4 +1,4 @@
-import { formatEstimate, formatP } from '../../src/format-numbers.ts';
+import { formatDecimal, formatEstimate, formatP } from '../../src/format-numbers.ts';
 import { areaDifference } from '../../src/learning/metrics/comparison/area-difference.ts';
 import {
   competitionScore,
@@ -7,7 +7,6 @@ import {
 } from '../../src/learning/metrics/competition-score.ts';
 import type { GroupedLabels } from '../../src/learning/metrics/intervals/area-spread.ts';
 import type { Highlight } from '../../src/stage.ts';
-import { formatScore } from './leaderboard.ts';
 
 /** How far the winner's score is above the second's, on the same images. */
 export interface Lead {
@@ -64,8 +63,11 @@ export const leadTable = (
 ): Highlight => ({
   title: `Lead of ${winner}, on the same images`,
   columns: ['over', 'score, first − second', `score, times as high, ${confidence}`, 'p'],
-  rows: [[over, formatScore(difference), formatEstimate(ratio, formatScore), formatP(p)]],
+  rows: [[over, formatDecimal(difference), formatEstimate(ratio, formatRatio), formatP(p)]],
 });
+
+/** `18.488`, `1,000+`: where one of the two is near chance, a ratio may have any size. */
+const formatRatio = (ratio: number): string => (ratio < 1000 ? formatDecimal(ratio) : '1,000+');
 
 /** The lead in the `metrics` output. JSON writes a p-value that is NaN as null. */
 export const leadMetrics = ({ over, difference, ratio, p }: Lead) => ({
