@@ -62,7 +62,7 @@ export type EvaluateSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<EvaluateSettings>({
   name: 'evaluate',
-  version: 12,
+  version: 13,
   summary:
     'Scores the images of some splits with a model, or takes scores of any origin, and measures how good they are.',
   settings,

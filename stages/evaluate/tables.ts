@@ -8,7 +8,9 @@ import {
   formatShare,
 } from '../../src/format-numbers.ts';
 import { type MetricName, metric } from '../../src/learning/metrics/metric-catalogue.ts';
+import { reportedSplit } from '../../src/learning/metrics/reported-split.ts';
 import type { SideNames } from '../../src/learning/metrics/scores/binary-view.ts';
+import { guessingVerdict } from '../../src/learning/metrics/verdicts.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { DetectedSplit } from './detector.ts';
@@ -83,6 +85,7 @@ function splitTable(
 ): Highlight {
   const isClassified = classified(splits).length > 0;
   const error = isClassified ? 'balancedAccuracy' : 'equalErrorRate';
+  const conclusion = verdictOn(splits, confidence);
   return {
     title: `Evaluation, ${formatLevel(confidence)} intervals`,
     columns: [
@@ -105,7 +108,18 @@ function splitTable(
       number(measures.loss),
       ...('classes' in measures ? [number(measures.chanceLoss)] : []),
     ]),
+    ...(conclusion !== undefined && { conclusion }),
   };
+}
+
+/** Whether the model is better than guessing on the split that results report on. */
+function verdictOn(splits: Splits, confidence: number): string | undefined {
+  const split = reportedSplit(splits.map(([name]) => name));
+  const measures = splits.find(([name]) => name === split)?.[1];
+  if (split === undefined || measures === undefined) return undefined;
+  const estimate = measures.auc ?? Number.NaN;
+  const [low, high] = endsOf(measures, 'auc') ?? [Number.NaN, Number.NaN];
+  return guessingVerdict({ split, estimate, low, high, confidence });
 }
 
 /** Classes with their numbers, at most as many as a reader takes in: those with the lowest F1. */
@@ -322,9 +336,11 @@ type Measures = { readonly intervals: object };
 
 /** A number by its name with its interval, where it has one: `0.723 (0.671–0.772)`. */
 function withInterval(measures: Measures, name: string): string {
-  const ends = (measures.intervals as Readonly<Record<string, Pair | null>>)[name];
-  return number(numberOf(measures, name) ?? null, ends);
+  return number(numberOf(measures, name) ?? null, endsOf(measures, name));
 }
+
+const endsOf = ({ intervals }: Measures, name: string): Pair | null | undefined =>
+  (intervals as Readonly<Record<string, Pair | null>>)[name];
 
 const areaOf = (measures: Measures & { readonly auc: number | null }) =>
   measures.auc === null ? 'one class only' : withInterval(measures, 'auc');

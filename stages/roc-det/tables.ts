@@ -13,6 +13,7 @@ import {
 import {
   type ModelComparison,
   type TestedDifference,
+  testedMetrics,
   testNames,
 } from '../../src/learning/metrics/comparison/compare-models.ts';
 import {
@@ -24,6 +25,7 @@ import { type Interval, intervalPair } from '../../src/learning/metrics/interval
 import type { RunSpread } from '../../src/learning/metrics/intervals/spread-over-runs.ts';
 import { metric } from '../../src/learning/metrics/metric-catalogue.ts';
 import { countsBySide } from '../../src/learning/metrics/scores/binary-view.ts';
+import { differenceVerdict, guessingVerdict } from '../../src/learning/metrics/verdicts.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Frame } from './lines.ts';
 import type { MeasuredModel } from './measure.ts';
@@ -166,7 +168,9 @@ export function numbersTable(model: MeasuredModel, { split, confidence }: Frame)
   const { scaled, meanProbability, negative, positive } = model;
   const [low, high] = scaled?.temperatureEnds ?? [Number.NaN, Number.NaN];
   const among = `${formatShare(positive / (negative + positive))} are ${model.sides[1]}`;
+  const conclusion = guessingVerdict({ ...model.auc, split, confidence });
   return {
+    ...(conclusion !== undefined && { conclusion }),
     title: `Ranking of ${split}`,
     columns: ['measure', 'value', formatLevel(confidence), 'by'],
     rows: [
@@ -269,7 +273,16 @@ export function testsTable(
     pairs.length > 1
       ? `; p adjusted by Holm, ${formatLevel(confidence)} intervals of each pair alone`
       : '';
+  const conclusions = testedMetrics.flatMap((name) => {
+    const tested = pairs.map((pair) => ({
+      one: models[pair.one]!.name,
+      other: models[pair.other]!.name,
+      ...pair[name],
+    }));
+    return differenceVerdict(tested, name, confidence) ?? [];
+  });
   return {
+    ...(conclusions.length > 0 && { conclusion: conclusions.join(' ') }),
     title: `Paired tests on ${formatCount(images)} shared ${unit}s${adjusted}`,
     columns: ['pair', 'AUC', 'p', 'by', 'accuracy', 'p', 'by'],
     rows: pairs.map(({ one, other, auc, accuracy }) => [

@@ -87,6 +87,10 @@ test('numbers and scores of two runs become tables, differences the first minus 
     text,
     /before {2}after {2}accuracy +−0\.2500 {2}.* 0\.5000 +0\.5000 {2}McNemar, exact/,
   );
+  assert.match(
+    text,
+    /\n {2}The difference in accuracy is not shown: it may be chance \(p = 0\.500\)\.\n/,
+  );
 });
 
 test('few groups are said below the tests that rest on them', () => {

@@ -15,6 +15,7 @@ import {
 import { markLegend, markOf } from '../../learning/metrics/comparison/welch.ts';
 import { comparedMetrics, findMetric, metric } from '../../learning/metrics/metric-catalogue.ts';
 import { isOfTestSplit } from '../../learning/metrics/reported-split.ts';
+import { differenceVerdict } from '../../learning/metrics/verdicts.ts';
 import { stageArgument } from '../../shell/stage-argument.ts';
 import { showMeasured } from '../measured-number.ts';
 import type { ComparedNumber, Comparison } from './compare-subjects.ts';
@@ -25,7 +26,7 @@ export interface ComparisonTable {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Below the rows, or instead of them. */
+  /** Below the rows, or instead of them; a line for each sentence. */
   readonly note?: string;
   /** What it holds, such as `83 further numbers`; only for a table that is shown on request. */
   readonly folded?: string;
@@ -185,7 +186,16 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
     }),
   );
   const isMarked = rows.some((row) => row[3]!.endsWith('*'));
+  const verdicts = testedMetrics.flatMap((name) => {
+    const tested = paired.pairs.flatMap((pair) => {
+      const difference = testedDifference(pair, name);
+      if (difference === undefined) return [];
+      return { one: nameOf(pair.one), other: nameOf(pair.other), ...difference };
+    });
+    return differenceVerdict(tested, name, 0.95) ?? [];
+  });
   const notes = [
+    ...verdicts,
     ...(isMarked ? [`Marks, by p (Holm): ${markLegend}.`] : []),
     paired.few ?? [],
   ].flat();
@@ -194,7 +204,7 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
     title: `${title}${runs} (${formatCountOf(paired.images, unit)})`,
     columns,
     rows,
-    ...(notes.length > 0 && { note: notes.join(' ') }),
+    ...(notes.length > 0 && { note: notes.join('\n') }),
   };
 }
 

@@ -9,6 +9,11 @@ import {
   titleOfPath,
 } from '../../learning/metrics/metric-catalogue.ts';
 import { isTestSplit, reportedSplit } from '../../learning/metrics/reported-split.ts';
+import {
+  againstGuessing,
+  guessingVerdict,
+  type MeasuredArea,
+} from '../../learning/metrics/verdicts.ts';
 import { groupSummaryTables, isChoice } from '../group-summary-tables.ts';
 import { showEnds, showMeasured, showNumber } from '../measured-number.ts';
 import { type Html, html } from './html.ts';
@@ -70,12 +75,23 @@ export function findingOf({ name, outputs }: ReportStage): readonly Finding[] {
   ];
 }
 
+/** The AUC of a finding; undefined where it has none with an interval. */
+function areaOf({ split, metrics }: Finding): MeasuredArea | undefined {
+  const { value, interval, confidence } = metrics.get(metric('auc').name) ?? {};
+  if (value == null || interval === undefined) return undefined;
+  const [low, high] = interval;
+  return { split, estimate: value, low, high, confidence };
+}
+
 const majorityNote = (accuracy: number): string =>
   accuracy === 1
     ? 'all images are of one class'
     : `always naming the majority: ${showNumber(accuracy)}`;
 
-function renderTiles({ stage, split, metrics }: Finding, isNamed: boolean): Html {
+function renderTiles(finding: Finding, isNamed: boolean): Html {
+  const { stage, split, metrics } = finding;
+  const area = areaOf(finding);
+  const verdict = area && guessingVerdict(area);
   const images = metrics.get('images')?.value;
   const hasOneClass = metrics.get(metric('majorityAccuracy').name)?.value === 1;
   const headline = headlineMetrics
@@ -102,7 +118,7 @@ function renderTiles({ stage, split, metrics }: Finding, isNamed: boolean): Html
 `;
   });
   return html`${isNamed && html`<h3>${stage}</h3>`}<dl class="tiles">
-${tiles}</dl>`;
+${tiles}</dl>${verdict !== undefined && html`<p class="conclusion">${verdict}</p>`}`;
 }
 
 /** Numbers of different splits are not ranked together; those of the test split come first. */
@@ -132,13 +148,20 @@ function renderComparison(findings: readonly Finding[]): readonly Html[] {
       ? Number(valueOfA == null) - Number(valueOfB == null)
       : betterFirst(by!, valueOfA, valueOfB);
   });
+  const hasArea = findings.some((finding) => areaOf(finding) !== undefined);
   const table = (caption: string, some: readonly Finding[]) =>
     renderTable(
-      ['stage', 'split', ...columns.map(({ title }) => title)],
-      some.map(({ stage, metrics }) => [
-        stage,
+      [
+        'stage',
+        'split',
+        ...columns.map(({ title }) => title),
+        ...(hasArea ? ['better than guessing'] : []),
+      ],
+      some.map((finding) => [
+        finding.stage,
         split,
-        ...columns.map(({ name }) => cellOf(metrics.get(name))),
+        ...columns.map(({ name }) => cellOf(finding.metrics.get(name))),
+        ...(hasArea ? [verdictCell(finding)] : []),
       ]),
       caption,
     );
@@ -154,6 +177,22 @@ function renderComparison(findings: readonly Finding[]): readonly Html[] {
     ),
     html`<details class="more"><summary>The other ${findings.length - mostRows}</summary>${table('The others', best.slice(mostRows))}</details>`,
   ];
+}
+
+/** `yes`, `no, worse` or `not shown`; a dash where nothing says it. */
+function verdictCell(finding: Finding): string {
+  const area = areaOf(finding);
+  const verdict = area && againstGuessing(area);
+  switch (verdict) {
+    case 'better':
+      return 'yes';
+    case 'worse':
+      return 'no, worse';
+    case 'not shown':
+      return verdict;
+    case undefined:
+      return '–';
+  }
 }
 
 const cellOf = (number: ReportMetric | undefined): string =>

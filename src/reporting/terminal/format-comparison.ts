@@ -9,7 +9,7 @@ export function formatComparison(tables: readonly ComparisonTable[], all = false
   const texts = visible.map(({ title, columns, rows, note }) =>
     [
       title,
-      ...[...(rows.length === 0 ? [] : formatTable(columns, rows)), note ?? []]
+      ...[...(rows.length === 0 ? [] : formatTable(columns, rows)), note?.split('\n') ?? []]
         .flat()
         .map((line) => `  ${line}`),
       '',

@@ -19,6 +19,7 @@ const mostFailures = 10;
 const mostOutputs = 16;
 const mostNames = 8;
 const mostRows = 40;
+const mostConclusions = 8;
 /** If the tables of a run have more lines than this, the most important ones are shown. */
 const mostTableLines = 60;
 /** Lines for other tables after those that the run is for, where these fill the screen already. */
@@ -140,7 +141,8 @@ const lastFirst = (stages: readonly StageTables[]): readonly (readonly StageTabl
 /** The lines that tables take on the screen, those of a matrix joined. */
 const countLines = (stages: readonly StageTables[]): number =>
   groupSummaryTables(stages).reduce(
-    (sum, { rows, conclusions }) => sum + 3 + Math.min(rows.length, mostRows) + conclusions.length,
+    (sum, { rows, conclusions }) =>
+      sum + 3 + Math.min(rows.length, mostRows) + Math.min(conclusions.length, mostConclusions),
     0,
   );
 
@@ -150,13 +152,15 @@ function formatSummaryTable(
 ): readonly string[] {
   const [header = '', ...lines] = formatTable(columns, rows.slice(0, mostRows));
   const more = rows.length - mostRows;
+  const moreConclusions = conclusions.length - mostConclusions;
   return [
     '',
     paint.bold(title) + (others.length === 0 ? paint.dim(` (${only})`) : ''),
     `  ${paint.dim(header)}`,
     ...lines.map((line) => `  ${line}`),
     ...(more > 0 ? [paint.dim(`  … and ${more} more`)] : []),
-    ...conclusions.map((conclusion) => `  ${conclusion}`),
+    ...conclusions.slice(0, mostConclusions).map((conclusion) => `  ${conclusion}`),
+    ...(moreConclusions > 0 ? [paint.dim(`  … and ${moreConclusions} more`)] : []),
   ];
 }
 

@@ -42,3 +42,26 @@ test('one accuracy reads alike in the terminal, the report, a chart, compare, La
     assert.doesNotMatch(text, /0\.772(?!\d)/, name);
   }
 });
+
+test('the terminal and the findings say in one sentence whether a model is better than guessing, and compare whether two differ', async () => {
+  const oneStage = yaml.split('\n').slice(0, 2).join('\n');
+  using project = new Project(oneStage, {
+    'scores.csv': scoresFile,
+    // The last image is called right by one model alone.
+    'other.csv': scoresFile.replace('399.png,test,fake,0,', '399.png,test,fake,9,'),
+  });
+  const run = await project.command('run', 'test.yaml', '--reporter', 'plain');
+  assert.equal(run.code, 0, run.stderr);
+  const [sentence] = run.stdout.match(/Better than guessing on test \(AUC .*\)\./)!;
+  assert.match(sentence, /95 % interval 0\.985 to 1\.000, excludes 0\.5/);
+  const report = project.read('artifacts/test/report.html');
+  const findings = /<section id="findings"[\s\S]*?<\/section>/.exec(report)![0];
+  assert.ok(findings.includes(`<p class="conclusion">${sentence}</p>`), findings);
+  project.write('pipelines/other.yaml', oneStage.replace('scores.csv', 'other.csv'));
+  assert.equal((await project.command('run', 'other.yaml')).code, 0);
+  const { stdout } = await project.command('compare', 'test.yaml', 'other.yaml');
+  assert.match(
+    stdout,
+    /The difference in accuracy is not shown: it may be chance \(p = 1\.000\)\./,
+  );
+});
