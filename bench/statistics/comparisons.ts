@@ -21,7 +21,7 @@ import { spreadOverRuns } from '../../src/learning/metrics/intervals/spread-over
 import { tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
 import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
 import type { Random } from '../../src/random.ts';
-import { leadOf } from '../../stages/competition/winner-lead.ts';
+import { scoreLead } from '../../stages/competition/winner-lead.ts';
 import { binaryRow, type Design, drawLabels, Evidence } from './populations.ts';
 import type { Claim, NullTest, Scenario } from './tally.ts';
 
@@ -95,7 +95,7 @@ export function comparisonScenario(shift: number, design: Design, draws: number)
           scores: rows.map(differenceOf),
           area: 0,
         }));
-        return leadOf(matched, first!, second!, level);
+        return scoreLead(matched, first!, second!, level);
       };
       const lead = leadBetween([better, model]);
       const none = leadBetween([model, model]);

@@ -124,6 +124,8 @@ async function compete(
 const read = (bench: StageBench, port: 'leaderboard' | 'markdown' | 'latex' | 'metrics') =>
   readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
 
+const rankByScore = (candidates: readonly Candidate[]) => rank(candidates, 'score');
+
 const interval = (estimate: number, low: number, high: number) => ({
   estimate,
   low,
@@ -132,7 +134,7 @@ const interval = (estimate: number, low: number, high: number) => ({
 });
 
 test('the example of the docstring: the smaller and better one is first, and alone on the front', () => {
-  const ranked = rank([
+  const ranked = rankByScore([
     { name: 'large', parameters: 1000, auc: interval(0.9, 0.85, 0.94) },
     { name: 'small', parameters: 10, auc: interval(0.95, 0.9, 0.98) },
   ]);
@@ -147,7 +149,7 @@ test('the example of the docstring: the smaller and better one is first, and alo
 });
 
 test('the known answer: 34,850 parameters and an AUC of 95.8 % score 2.608, and the interval follows from that of the AUC', () => {
-  const [entry] = rank([
+  const [entry] = rankByScore([
     { name: 'my-net', parameters: 34_850, auc: interval(0.958, 0.95, 0.9602) },
   ]);
   assert.equal(formatEstimate(entry!.score), '2.608 (1.804–2.886)');
@@ -155,7 +157,7 @@ test('the known answer: 34,850 parameters and an AUC of 95.8 % score 2.608, and 
 
 test('equal scores share a rank, and both are on the front', () => {
   const twin = { parameters: 10, auc: interval(0.9, 0.8, 0.95) };
-  const ranked = rank([
+  const ranked = rankByScore([
     { name: 'a', ...twin },
     { name: 'worse', parameters: 20, auc: interval(0.9, 0.8, 0.95) },
     { name: 'b', ...twin },
@@ -267,6 +269,41 @@ test('the leaderboard for LaTeX is the one for a report, with what its intervals
       '',
     ].join('\n'),
   );
+});
+
+test('where size does not count, the AUC alone ranks: people see no score, and the lead is that of the AUC', async () => {
+  using bench = new StageBench();
+  const entrants = [
+    { info: net(2), rows: scores(3), labels: { net: 'narrow' } },
+    { info: net(8), rows: scores(2), labels: { net: 'wide' } },
+    { info: net(3), rows: scores(3), labels: { net: 'twin' } },
+  ];
+  await compete(bench, entrants, { rankBy: 'auc' });
+  const { columns, rows } = bench.highlights[0]!;
+  assert.deepEqual(columns, ['rank', 'model', 'learnable parameters', 'AUC', 'Pareto front']);
+  assert.deepEqual(
+    rows.map(([rank, name, , , front]) => [rank, name, front]),
+    [
+      ['1', 'wide', 'yes'],
+      ['2', 'narrow', 'yes'],
+      ['2', 'twin', ''],
+    ],
+  );
+  assert.doesNotMatch(read(bench, 'markdown') + read(bench, 'latex'), /score/);
+  assert.match(read(bench, 'leaderboard'), /^rank,.*,score,.*\n1,wide,170,0\.875,/);
+  const { rankBy, winner, lead } = JSON.parse(read(bench, 'metrics'));
+  assert.deepEqual([rankBy, winner, lead.over], ['auc', 'wide', 'narrow']);
+  assert.deepEqual(
+    [lead.difference, lead.ratio, Object.keys(lead.intervals)],
+    [0.0625, undefined, ['difference']],
+  );
+  const table = bench.highlights[1]!;
+  assert.deepEqual(table.columns, ['over', 'AUC, first − second, 95 %', 'p']);
+  assert.match(String(table.rows[0]![1]), /^\+0\.063 \(−0\.\d{3} to \+0\.\d{3}\)$/);
+
+  // The small network would win by score.
+  await compete(bench, entrants.slice(0, 1).concat({ ...entrants[1]!, rows: scores(3) }));
+  assert.equal(JSON.parse(read(bench, 'metrics')).winner, 'narrow');
 });
 
 test('near chance a score is 0.000 for people, and the CSV keeps its digits', async () => {
@@ -434,7 +471,7 @@ test('the chart joins the Pareto front, and labels every candidate where there i
     parameters,
     auc: interval(estimate, low, high),
   });
-  const ranked = rank([
+  const ranked = rankByScore([
     of('my-net', 34_850, [0.958, 0.949, 0.966]),
     of('simple-net', 1_625_650, [0.941, 0.93, 0.951]),
     of('xception', 20_865_578, [0.979, 0.973, 0.985]),
@@ -462,7 +499,7 @@ test('results change only with the version of the kind', async () => {
   );
   assert.deepEqual(
     { version: spec.version, digest: digestOf(...outputs, ...drawn) },
-    { version: 14, digest: '49ee83532e13f40f' },
+    { version: 14, digest: '56de1923faaa238d' },
   );
 });
 

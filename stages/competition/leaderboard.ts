@@ -8,6 +8,7 @@ import {
 } from '../../src/learning/metrics/intervals/interval.ts';
 import { countsBySide, type SideNames } from '../../src/learning/metrics/scores/binary-view.ts';
 import type { Unit } from '../../src/learning/metrics/scores/video-settings.ts';
+import type { RankBy } from './spec.ts';
 
 /** A model that competes. */
 export interface Candidate {
@@ -19,7 +20,7 @@ export interface Candidate {
 
 /** A candidate with its rank on the leaderboard. */
 export interface Ranked extends Candidate {
-  /** From 1; equal scores share a rank. */
+  /** From 1; equal candidates share a rank. */
   readonly rank: number;
   readonly score: Estimate;
   /**
@@ -30,12 +31,12 @@ export interface Ranked extends Candidate {
 }
 
 /**
- * Sorts candidates by score, best first; equal scores by AUC, then in the order given.
+ * Sorts candidates by score or by AUC, best first; equal scores by AUC, then in the order given.
  *
  * Example: AUCs 0.9 and 0.95 with 1,000 and 10 parameters: the second has rank 1, and alone is on
  * the front.
  */
-export function rank(candidates: readonly Candidate[]): readonly Ranked[] {
+export function rank(candidates: readonly Candidate[], rankBy: RankBy): readonly Ranked[] {
   const scored = candidates.map((candidate) => {
     const { auc, parameters } = candidate;
     const of = (area: number) => competitionScore(area, parameters);
@@ -43,11 +44,12 @@ export function rank(candidates: readonly Candidate[]): readonly Ranked[] {
     const score = { estimate: of(auc.estimate), low: of(auc.low), high: of(auc.high) };
     return { ...candidate, score, onFront: !candidates.some((rival) => beats(rival, candidate)) };
   });
+  const merit = (candidate: Readonly<Record<RankBy, Estimate>>) => candidate[rankBy].estimate;
   return scored
-    .sort((a, b) => b.score.estimate - a.score.estimate || b.auc.estimate - a.auc.estimate)
+    .sort((a, b) => merit(b) - merit(a) || b.auc.estimate - a.auc.estimate)
     .map((candidate, _, all) => ({
       ...candidate,
-      rank: 1 + all.findIndex(({ score }) => score.estimate === candidate.score.estimate),
+      rank: 1 + all.findIndex((other) => merit(other) === merit(candidate)),
     }));
 }
 
@@ -57,33 +59,21 @@ function beats(a: Candidate, b: Candidate): boolean {
   return gain >= 0 && saved >= 0 && (gain > 0 || saved > 0);
 }
 
-export function leaderboardRow({
-  rank,
-  name,
-  parameters,
-  auc,
-  score,
-  onFront,
-}: Ranked): readonly string[] {
-  return [
-    String(rank),
-    name,
-    formatCount(parameters),
-    formatEstimate(auc, (area) => formatDecimal(area, 4)),
-    formatEstimate(score),
-    onFront ? 'yes' : '',
-  ];
+/** The leaderboard for people, rounded: without scores where they do not rank. */
+export function leaderboardTable(ranked: readonly Ranked[], rankBy: RankBy) {
+  const ifScored = (cell: string) => (rankBy === 'score' ? [cell] : []);
+  return {
+    columns: ['rank', 'model', 'learnable parameters', 'AUC', ...ifScored('score'), 'Pareto front'],
+    rows: ranked.map(({ rank, name, parameters, auc, score, onFront }) => [
+      String(rank),
+      name,
+      formatCount(parameters),
+      formatEstimate(auc, (area) => formatDecimal(area, 4)),
+      ...ifScored(formatEstimate(score)),
+      onFront ? 'yes' : '',
+    ]),
+  };
 }
-
-/** Heads of {@link leaderboardRow}. */
-export const leaderboardColumns = [
-  'rank',
-  'model',
-  'learnable parameters',
-  'AUC',
-  'score',
-  'Pareto front',
-] as const;
 
 /** Whether the cells of a column are numbers, to be aligned at the right. */
 export const isNumeric = (column: number): boolean => column === 0 || column === 2;
@@ -121,7 +111,15 @@ export const testedText = ({ unit, negative, positive, sides }: Tested): string 
 export function formatMetrics(
   ranked: readonly Ranked[],
   { split, unit, negative, positive, sides }: Tested,
-  { confidence, lead }: { readonly confidence: number; readonly lead?: object | undefined },
+  {
+    confidence,
+    rankBy,
+    lead,
+  }: {
+    readonly confidence: number;
+    readonly rankBy: RankBy;
+    readonly lead?: object | undefined;
+  },
 ): string {
   const candidates = ranked.map(({ rank, name, parameters, auc, score }) => {
     const intervals =
@@ -137,6 +135,7 @@ export function formatMetrics(
     confidence,
     [`${unit}s`]: negative + positive,
     ...counts,
+    rankBy,
     winner: ranked[0]!.name,
     ...(lead !== undefined && { lead }),
     candidates: Object.fromEntries(candidates),

@@ -27,21 +27,20 @@ import {
   formatLeaderboard,
   formatMetrics,
   isNumeric,
-  leaderboardColumns,
-  leaderboardRow,
+  leaderboardTable,
   type Ranked,
   rank,
   testedText,
 } from './leaderboard.ts';
 import type { CompetitionSettings } from './spec.ts';
-import { type Lead, leadMetrics, leadOf, leadTable } from './winner-lead.ts';
+import { aucLead, type Lead, leadMetrics, leadTable, scoreLead } from './winner-lead.ts';
 
 type Context = StageContext<CompetitionSettings>;
 
 type Entrant = ReturnType<typeof enter>;
 
 export default async function run(context: Context): Promise<void> {
-  const { split, confidence, title } = context.settings;
+  const { split, confidence, rankBy, title } = context.settings;
   const models = modelInputs(context, 'models');
   const pairs = pairByLabels(models, context.inputs('scores'), { one: 'model', other: 'scores' });
   const names = distinctNames(models);
@@ -54,7 +53,7 @@ export default async function run(context: Context): Promise<void> {
   if (few !== undefined) context.warn(few);
   const ranked = rankEntrants(context, entrants, matched);
   const positive = matched.labels.filter((label) => label === 1).length;
-  const lead = leadOfFirst(ranked, entrants, matched, confidence);
+  const lead = leadOfFirst(ranked, entrants, matched, context.settings);
   const tested = {
     split,
     unit,
@@ -63,21 +62,21 @@ export default async function run(context: Context): Promise<void> {
     sides,
   };
   writeFileSync(context.output('leaderboard'), formatLeaderboard(ranked));
-  const rows = ranked.map(leaderboardRow);
-  const markdown = markdownTable(leaderboardColumns, rows, isNumeric);
+  const { columns, rows } = leaderboardTable(ranked, rankBy);
+  const markdown = markdownTable(columns, rows, isNumeric);
   writeFileSync(context.output('markdown'), `${markdown}\n`);
   const note = latexNote(
     `${formatLevel(confidence)} intervals in brackets; ${testedText(tested)} of ${split}`,
   );
-  const latex = latexTable(leaderboardColumns, rows, isNumeric);
+  const latex = latexTable(columns, rows, isNumeric);
   writeFileSync(context.output('latex'), `${latex}\n${note}\n`);
   writeFileSync(
     context.output('metrics'),
-    formatMetrics(ranked, tested, { confidence, lead: lead && leadMetrics(lead) }),
+    formatMetrics(ranked, tested, { confidence, rankBy, lead: lead && leadMetrics(lead) }),
   );
   await renderOutput(context, 'chart', competitionChart(ranked, tested, { confidence, title }));
   await draw(context, ranked, entrants);
-  context.highlight({ title: `Leaderboard on ${split}`, columns: leaderboardColumns, rows });
+  context.highlight({ title: `Leaderboard on ${split}`, columns, rows });
   const levels = bothLevelsTable(entrants, confidence);
   if (levels !== undefined) context.highlight(levels);
   for (const table of distinctTables(entrants)) context.highlight(table);
@@ -131,12 +130,13 @@ function rankEntrants(
   matched: MatchedScores,
 ): readonly Ranked[] {
   const { labels, groups, models } = matched;
-  const { confidence } = settings;
+  const { confidence, rankBy } = settings;
   return rank(
     entrants.map(({ name, parameters }, i) => {
       const scores = models[i]!.map(differenceOf);
       return { name, parameters, auc: aucInterval({ labels, groups }, scores, confidence) };
     }),
+    rankBy,
   );
 }
 
@@ -145,14 +145,15 @@ function leadOfFirst(
   [winner, second]: readonly Ranked[],
   entrants: readonly Entrant[],
   { labels, groups, models }: MatchedScores,
-  confidence: number,
+  { confidence, rankBy }: CompetitionSettings,
 ): Lead | undefined {
   if (winner === undefined || second === undefined) return undefined;
   const withScores = ({ name, parameters, auc }: Ranked) => {
     const rows = models[entrants.findIndex((entrant) => entrant.name === name)]!;
     return { name, parameters, scores: rows.map(differenceOf), area: auc.estimate };
   };
-  return leadOf({ labels, groups }, withScores(winner), withScores(second), confidence);
+  const leadBy = { score: scoreLead, auc: aucLead }[rankBy];
+  return leadBy({ labels, groups }, withScores(winner), withScores(second), confidence);
 }
 
 async function draw(

@@ -12,8 +12,18 @@ import { oneInput } from '../../src/setting-mistakes.ts';
 import { output, text } from '../../src/spec-parts.ts';
 import { defineKind } from '../../src/stage.ts';
 
+/** What ranks the candidates. */
+const rankings = ['score', 'auc'] as const;
+export type RankBy = (typeof rankings)[number];
+
 const settings = z.strictObject({
   split: text.default('test').describe('The split whose AUC counts.'),
+  rankBy: z
+    .enum(rankings)
+    .default('score')
+    .describe(
+      'score: AUC and size, by the formula. auc: the AUC alone, where size does not count; tables for people then have no score.',
+    ),
   by: unitSetting('ranked', 'images'),
   ...videoSettings,
   ...classSettings,
@@ -30,7 +40,7 @@ export const spec = defineKind<CompetitionSettings>({
   version: 14,
   summary:
     'Ranks models by 1 / (1 + log10 n) · 100^(10 (AUC − 90) / 100), with n their learnable parameters and the AUC in per cent: ' +
-    'the AUC counts most, and of equal ones the smaller network wins.',
+    'the AUC counts most, and of equal ones the smaller network wins. Or by the AUC alone.',
   settings,
   inputs: {
     models: { type: 'model', summary: 'The candidates.', list: true, optional: true },
