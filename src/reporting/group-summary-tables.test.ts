@@ -21,3 +21,15 @@ test('numbers of tables have one minus, whoever wrote them; names and dates keep
     ['b', '−0.50'],
   ]);
 });
+
+test('the seeds of a member stand together, also where the matrix has the seed outside', () => {
+  const names = ['fit[rate=1,seed=1]', 'fit[rate=2,seed=1]', 'fit[rate=1,seed=2]', 'score[seed=1]'];
+  const stages = names.map((name) => ({
+    name,
+    summaryTables: [{ title: 'Training', columns: ['epoch'], rows: [[1]] }],
+  }));
+  assert.deepEqual(
+    groupSummaryTables(stages)[0]!.rows.map(([name]) => name),
+    ['fit[rate=1,seed=1]', 'fit[rate=1,seed=2]', 'fit[rate=2,seed=1]', 'score[seed=1]'],
+  );
+});

@@ -1,7 +1,7 @@
 import { withMinus } from '../format-numbers.ts';
 import { groupBy } from '../group-by.ts';
 import type { Highlight, TableRole } from '../stage.ts';
-import { baseName } from './stage-base-name.ts';
+import { baseName, nameWithoutSeed } from './stage-base-name.ts';
 
 /**
  * A summary table, which a stage sends as a `highlight`; of several stages, as a matrix gives, with
@@ -24,13 +24,14 @@ export const isChoice = ({ role }: { readonly role?: TableRole }): boolean => ro
 export const isData = ({ role }: { readonly role?: TableRole }): boolean => role === 'data';
 
 /**
- * Joins the tables of stages that have the same title and columns; those of two choices stay apart,
- * since they have other candidates.
+ * Joins the tables of stages that have the same title and columns, the seeds of each member of a
+ * matrix behind one another; those of two choices stay apart, since they have other candidates.
  */
 export function groupSummaryTables(
   stages: readonly { readonly name: string; readonly summaryTables: readonly Highlight[] }[],
 ): readonly SummaryTable[] {
-  const all = stages.flatMap(({ name, summaryTables }) =>
+  const ordered = [...groupBy(stages, ({ name }) => nameWithoutSeed(name)).values()].flat();
+  const all = ordered.flatMap(({ name, summaryTables }) =>
     summaryTables.map((table) => ({ name, table })),
   );
   const groups = groupBy(all, ({ name, table }) =>

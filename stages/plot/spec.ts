@@ -112,7 +112,7 @@ function* together(given: PlotSettings): Generator<SettingMistake> {
 
 export const spec = defineKind<PlotSettings>({
   name: 'plot',
-  version: 19,
+  version: 20,
   summary: `Draws a chart of one of its inputs: ${formNames.join(', ')}.`,
   settings: plotSettings,
   inputs: {

@@ -251,7 +251,8 @@ function epochPoint({ epoch, splits }: EpochRecord, { epochs, by }: TrainSetting
 /** Accuracy and loss of every monitored split by epoch, the kept one marked. */
 function historyTable({ splits, epochs, chosenEpoch, images }: History): Highlight {
   return {
-    title: `Training, epoch ${chosenEpoch} kept${images ? `; majority class ${majorityWords(images)}` : ''}`,
+    // Without the epoch, so that the trainings of a matrix share one table.
+    title: `Training${images ? `; majority class ${majorityWords(images)}` : ''}`,
     columns: [
       'epoch',
       ...splits.flatMap((split) => [`${split} accuracy`, `${split} loss`]),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nameSeries, seriesName, seriesScales, tellApart } from './series.ts';
+import { nameSeries, seedsTogether, seriesName, seriesScales, tellApart } from './series.ts';
 
 test('up to 35 series differ in colour or dash, and the first five in both', () => {
   const names = Array.from({ length: 35 }, (_, index) => `run ${index}`);
@@ -15,6 +15,16 @@ test('up to 35 series differ in colour or dash, and the first five in both', () 
 test('a series is named by its labels, a number with its axis', () => {
   assert.equal(seriesName({ net: 'my-net', seed: '2' }), 'my-net, seed 2');
   assert.equal(seriesName({}), '');
+});
+
+test('the seeds of a model follow one another, in the order of the models', () => {
+  const items = [
+    { labels: { seed: '1', rate: '0.1' } },
+    { labels: { seed: '1', rate: '0.01' } },
+    { labels: { seed: '2', rate: '0.1' } },
+    { labels: { seed: '2', rate: '0.01' } },
+  ];
+  assert.deepEqual(seedsTogether(items), [items[0], items[2], items[1], items[3]]);
 });
 
 test('several series are named by the labels that distinguish them, and the title has the rest', () => {

@@ -1,4 +1,4 @@
-import { groupOver } from '../../../src/learning/charts/series.ts';
+import { groupOver, seedsTogether } from '../../../src/learning/charts/series.ts';
 import { parseHistory } from '../../../src/learning/training/history.ts';
 import { describeInput, readInput, requireKnown } from '../../../src/read-input.ts';
 import { type InputArtifact, StageError } from '../../../src/stage.ts';
@@ -11,7 +11,7 @@ export const draw: DrawForm = ({ inputs, settings }) => {
   const runs = inputs('history').map(readRun);
   const known = [...new Set(runs.flatMap(({ history }) => history.splits))];
   requireKnown('a split of the histories in "splits"', settings.splits ?? [], known);
-  return curvesChart(groupOver(runs, over), {
+  return curvesChart(groupOver(seedsTogether(runs), over), {
     splits: settings.splits ?? known,
     over,
     band,
