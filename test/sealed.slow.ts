@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import sharp from 'sharp';
 import type { LedgerLine } from '../src/engine/seals/ledger-lines.ts';
@@ -86,6 +95,30 @@ const sealed = (part: string, kind: string) =>
   `${part} is sealed ${inLedger}, and ${kind} with these settings may not read it. ${onlyMeasured} ${unsealing}`;
 const holds = (what: string, kind: string, hint = onlyMeasured) =>
   `${what} of a sealed split ${inLedger}, and ${kind} with these settings may not read it. ${hint} ${unsealing}`;
+
+test('a shared store gets no image of a sealed split before store.yaml says so', async (t) => {
+  using project = await sealedProject();
+  const shared = temporaryFolder(t);
+  await project.command('store', 'init', shared);
+  const { stdout } = await project.command('run', 'test.yaml');
+  assert.match(stdout, /A result of load-dataset holds images of a sealed split: it stays here/);
+  const images = project
+    .files('photos/test')
+    .map((name) => readFileSync(project.path('photos/test', name)));
+  const sent = () => {
+    const names = readdirSync(shared, { recursive: true, withFileTypes: true });
+    const files = names.filter((entry) => entry.isFile());
+    const bytes = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name)));
+    return images.filter((image) => bytes.some((file) => file.includes(image))).length;
+  };
+  assert.equal(images.length, 6);
+  assert.equal(sent(), 0);
+  assert.equal((await project.command('store', 'push')).code, 0);
+  assert.equal(sent(), 0);
+  project.write('store.yaml', `${project.read('store.yaml')}shareSealed: true\n`);
+  assert.equal((await project.command('store', 'push')).code, 0);
+  assert.equal(sent(), 6);
+});
 
 suite('a sealed test set', () => {
   test('is measured, each look is a line, and a program sees the other splits', async () => {

@@ -1,6 +1,7 @@
 import { type Digest, isDigest } from '../../digest.ts';
 import type { JsonObject } from '../../json.ts';
 import type { Curve } from '../../reported-curves.ts';
+import { sealFile } from '../../seal-file.ts';
 import { type ArtifactType, artifactTypes, type Highlight, type Told } from '../../stage.ts';
 import { holdsRepository } from '../files/git-folder.ts';
 import { fileListing, folderListing, type ListedFile, type Listing } from '../files/listing.ts';
@@ -178,6 +179,12 @@ export function shownDigest({ digest, fingerprint, loaded }: ResultName) {
 /** Whether an output is or has a Git repository. Such a result stays where it was made. */
 export const hasRepository = ({ outputs }: StageResult): boolean =>
   Object.values(outputs).some(({ files }) => holdsRepository(files.map(({ path }) => path)));
+
+/** Whether an output has a sealed part, also one whose seal was broken since. */
+export const hasSeal = ({ outputs }: StageResult): boolean =>
+  Object.values(outputs).some(({ files }) =>
+    files.some(({ path }) => path.endsWith(`/${sealFile}`)),
+  );
 
 /**
  * Parses a result. Returns undefined if the format is another version's. Throws if the text is not

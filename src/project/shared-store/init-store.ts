@@ -127,7 +127,7 @@ async function openPlace(
   const address = readAddress(url, root);
   if (address === undefined)
     throw new UsageError(`"${url}" is not the address of a store. ${addressHint}`);
-  const spec: StoreSpec = { ...place, address, keys, shareEnv: false };
+  const spec: StoreSpec = { ...place, address, keys, shareEnv: false, shareSealed: false };
   address.create?.();
   const remote = await RemoteStore.open(spec, user);
   const { bucket } = remote;

@@ -259,7 +259,7 @@ async function openArchive(
   return new SharedStore(
     local,
     remote,
-    { url, shareEnv: true, remedy, besides },
+    { url, shareEnv: true, shareSealed: true, remedy, besides },
     {
       warn,
       onFailure: () => {}, // a pull says what it could not bring

@@ -3,7 +3,13 @@ import { type Digest, sha256 } from '../../../digest.ts';
 import { formatBytes, formatCountOf } from '../../../format-numbers.ts';
 import type { LocalStore } from '../local-store.ts';
 import { type ManifestStage, type RunManifest, resultsOf } from '../runs/run-manifest.ts';
-import { hasRepository, objectsOf, type StageResult, signpostsOf } from '../stage-result.ts';
+import {
+  hasRepository,
+  hasSeal,
+  objectsOf,
+  type StageResult,
+  signpostsOf,
+} from '../stage-result.ts';
 import type { Outbox } from '../store.ts';
 import { RefusedRequest } from './buckets/bucket.ts';
 import type { Contact } from './contact.ts';
@@ -37,6 +43,8 @@ interface OutboxOptions {
   readonly reports: StoreReports;
   /** Whether results that depend on variables of the environment are shared. */
   readonly shareEnv: boolean;
+  /** Whether results that hold images of a sealed split are shared. */
+  readonly shareSealed: boolean;
   /** Called for a result that was made here, whatever others have. */
   readonly onMade: (fingerprint: Digest) => void;
   readonly findOrigin: FindOrigin;
@@ -79,6 +87,7 @@ export class SharedOutbox implements Outbox {
   readonly #contact: Contact;
   readonly #reports: StoreReports;
   readonly #shareEnv: boolean;
+  readonly #shareSealed: boolean;
   readonly #onMade: (fingerprint: Digest) => void;
   readonly #findOrigin: FindOrigin;
   readonly #largestResult: number | undefined;
@@ -107,6 +116,7 @@ export class SharedOutbox implements Outbox {
     this.#contact = contact;
     this.#reports = reports;
     this.#shareEnv = options.shareEnv;
+    this.#shareSealed = options.shareSealed;
     this.#onMade = options.onMade;
     this.#findOrigin = options.findOrigin;
     this.#largestResult = options.largestResult;
@@ -117,7 +127,7 @@ export class SharedOutbox implements Outbox {
   share(result: StageResult): void {
     this.#onMade(result.digest);
     if (this.#remote.bucket.isReadOnly === true) return;
-    if (this.#remote.own !== undefined && this.#isTooLarge(result)) this.#warnOfSize(result);
+    if (this.#remote.own !== undefined) this.#warnOfKept(result);
     if (!this.isShareable(result)) return;
     if (this.#remote.own === undefined) {
       this.#lacksKey = true;
@@ -150,19 +160,31 @@ export class SharedOutbox implements Outbox {
   isShareable(result: StageResult): boolean {
     const { stored, fingerprint } = result;
     const mayLeave = fingerprint.env === undefined || this.#shareEnv;
-    return stored && mayLeave && !hasRepository(result) && !this.#isTooLarge(result);
+    if (!stored || !mayLeave || hasRepository(result)) return false;
+    return !this.#isTooLarge(result) && !this.#isKeptSealed(result);
+  }
+
+  #isKeptSealed(result: StageResult): boolean {
+    return !this.#shareSealed && hasSeal(result);
   }
 
   #isTooLarge(result: StageResult): boolean {
     return this.#largestResult !== undefined && bytesOf(result) > this.#largestResult;
   }
 
-  #warnOfSize(result: StageResult): void {
+  /** Says why others will compute a result again, where its maker may not expect it. */
+  #warnOfKept(result: StageResult): void {
     const { digest, fingerprint } = result;
+    const name = `(${digest.slice(0, 12)})`;
+    if (this.#isKeptSealed(result))
+      this.#reports.warn(
+        `A result of ${fingerprint.kind} holds images of a sealed split: it stays here, and others make it of their own images, unless store.yaml says \`shareSealed: true\` ${name}`,
+      );
+    if (!this.#isTooLarge(result)) return;
     const most = `the ${formatBytes(this.#largestResult!)} of "largestResult" in store.yaml`;
     const what = `A result of ${fingerprint.kind} has ${formatBytes(bytesOf(result))}`;
     this.#reports.warn(
-      `${what}, more than ${most}: it stays here, and others compute it again (${digest.slice(0, 12)})`,
+      `${what}, more than ${most}: it stays here, and others compute it again ${name}`,
     );
   }
 

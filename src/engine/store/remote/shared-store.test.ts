@@ -20,6 +20,7 @@ import { asType } from '../../../../test/support/partial-value.ts';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { until } from '../../../../test/support/until.ts';
 import { sha256 } from '../../../digest.ts';
+import { sealFile } from '../../../seal-file.ts';
 import { folderListing } from '../../files/listing.ts';
 import { LocalStore } from '../local-store.ts';
 import type { StageResult } from '../stage-result.ts';
@@ -506,6 +507,16 @@ test('results of cache: false and those that depend on env are not shared', asyn
     }),
     false,
   );
+});
+
+test('a result with images of a sealed split is not shared unless store.yaml says so', async (t) => {
+  const { maker, result } = await shared(t);
+  const [[port, output] = []] = Object.entries(result.outputs);
+  const file = output!.files[0]!;
+  const files = [...output!.files, { ...file, path: `test/${sealFile}` }];
+  const outputs = { [port!]: { ...output!, folder: true, files } };
+  assert.equal(maker.outbox.isShareable(result), true);
+  assert.equal(maker.outbox.isShareable({ ...result, outputs }), false);
 });
 
 /** Parcels of results with one small file each. */

@@ -38,6 +38,8 @@ interface SharedStoreOptions extends OtherStores {
   readonly url: string;
   /** Whether results that depend on variables of the environment are shared. */
   readonly shareEnv: boolean;
+  /** Whether results that hold images of a sealed split are shared; by default not. */
+  readonly shareSealed?: boolean;
   /** Results with more bytes are not sent. */
   readonly largestResult?: number | undefined;
   /** What to do about bytes that are gone or damaged; by default, a repair. */
@@ -79,7 +81,7 @@ export class SharedStore implements Store {
     { url, shareEnv, remedy = repairing, ...options }: SharedStoreOptions,
     listener: StoreListener,
   ) {
-    const { besides = [], largestResult } = options;
+    const { besides = [], shareSealed = false, largestResult } = options;
     const records = RemoteRecords.of(local.folder, url);
     this.#former = RemoteRecords.former(local.folder, [url, ...besides]);
     this.#besides = [
@@ -104,6 +106,7 @@ export class SharedStore implements Store {
       contact,
       reports,
       shareEnv,
+      shareSealed,
       onMade,
       findOrigin,
       largestResult,

@@ -53,6 +53,10 @@ export const storeShape = z.strictObject({
     false,
     'Also share results that depend on `env`; a reader of the store could guess short values by their hashes.',
   ),
+  shareSealed: flag(
+    false,
+    'Also share results that hold images of a sealed split: whoever reads the store can look at them.',
+  ),
   largestResult,
 });
 
@@ -65,6 +69,8 @@ interface Sharing {
   readonly keys: StoreText['keys'];
   /** Whether results that depend on variables of the environment are shared. */
   readonly shareEnv: boolean;
+  /** Whether results that hold images of a sealed split are shared. */
+  readonly shareSealed: boolean;
   /** Results with more bytes are not sent; undefined for no limit. */
   readonly largestResult?: number | undefined;
 }
@@ -113,8 +119,8 @@ interface Mistake {
 function readStores(text: StoreText, root: string): Result<StoreFile, readonly Mistake[]> {
   const places = placesOf(text);
   if (!places.ok) return places;
-  const { keys, shareEnv, largestResult } = text;
-  const sharing: Sharing = { keys, shareEnv, largestResult };
+  const { keys, shareEnv, shareSealed, largestResult } = text;
+  const sharing: Sharing = { keys, shareEnv, shareSealed, largestResult };
   const mistakes: Mistake[] = [];
   const stores: StoreSpec[] = [];
   const chosen: StoreSpec[] = [];
@@ -147,7 +153,7 @@ function readStores(text: StoreText, root: string): Result<StoreFile, readonly M
 }
 
 function placesOf({ url, stores, ...text }: StoreText): Result<readonly PlaceText[], [Mistake]> {
-  const { keys: _, shareEnv: _s, largestResult: _l, ...ofForm } = text;
+  const { keys: _, shareEnv: _e, shareSealed: _s, largestResult: _l, ...ofForm } = text;
   if (url !== undefined && stores === undefined) return ok([{ ...ofForm, url, write: false }]);
   if (url !== undefined || stores === undefined) {
     const message =
@@ -179,7 +185,7 @@ export function addToStoreFile(
 ): void {
   const document = parseDocument(readFileSync(storeFile(root), 'utf8'));
   const { stores, ...all } = document.toJS() as Record<string, unknown>;
-  const { keys: _, shareEnv: _s, largestResult: _l, ...single } = all;
+  const { keys: _, shareEnv: _e, shareSealed: _s, largestResult: _l, ...single } = all;
   if (stores === undefined) {
     const pairs = (document.contents as YAMLMap<Scalar>).items;
     const pair = pairs.find(({ key }) => key.value === 'url')!;

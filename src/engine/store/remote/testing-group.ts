@@ -33,7 +33,13 @@ export class Group {
   /** The store of a new clone. */
   async clone(name: string, key?: SigningKey): Promise<SharedStore> {
     const address = readAddress(this.shared, '/')!;
-    const spec = { url: this.shared, keys: { ...this.keys }, shareEnv: false, address };
+    const spec = {
+      url: this.shared,
+      keys: { ...this.keys },
+      shareEnv: false,
+      shareSealed: false,
+      address,
+    };
     return await SharedStore.open(
       join(this.root, name),
       spec,
