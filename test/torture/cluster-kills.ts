@@ -99,25 +99,29 @@ const workersOf = (node: string): readonly number[] =>
 /**
  * Kills the daemon of a node, and starts it again once the node counts as down. Returns the stages
  * that its workers ran until they were gone: the daemon kills them some time after it is back, and
- * they claim tickets until then.
+ * they claim tickets until then. Slurm may count the other node as down, too, since it asks one
+ * node through the other: it starts the jobs of both again.
  */
 async function killNode(slurm: Slurm): Promise<readonly string[] | undefined> {
   const node = Math.random() < 0.5 ? 'n1' : 'n2';
-  const claimed = () => claimedBy(({ host }) => host === node);
-  const hit = new Set(claimed());
-  if (hit.size === 0) return undefined;
-  const counts = (isDown: boolean) => () => {
-    for (const stage of claimed()) hit.add(stage);
-    return slurm.command('sinfo', '-h', '-n', node, '-o', '%T').startsWith('down') === isDown;
+  const hosts = new Set([node]);
+  const hit = new Set<string>();
+  const isDown = () => {
+    const down = slurm.command('sinfo', '-h', '-N', '-t', 'down', '-o', '%N').split(/\s+/);
+    for (const name of down) if (name !== '') hosts.add(name);
+    for (const stage of claimedBy(({ host }) => hosts.has(host))) hit.add(stage);
+    return down.includes(node);
   };
+  for (const stage of claimedBy(({ host }) => host === node)) hit.add(stage);
+  if (hit.size === 0) return undefined;
   process.kill(slurm.daemon(`slurmd.${node}`), 'SIGKILL');
-  await until(counts(true), 120_000);
+  await until(isDown, 120_000);
   const workers = workersOf(node);
   slurm.restart(node);
-  await until(counts(false), 120_000);
+  await until(() => !isDown(), 120_000);
   await until(() => {
+    isDown(); // workers that are dead by now had claims, too
     const alive = new Set(workersOf(node));
-    for (const stage of claimed()) hit.add(stage); // of workers that are dead by now, too
     return !workers.some((worker) => alive.has(worker));
   }, 120_000);
   return [...hit];
