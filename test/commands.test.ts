@@ -53,7 +53,11 @@ test('clean removes outputs that no stage claims any more, unless somebody chang
   assert.equal(await print(project, 'clean'), 'Nothing to clean.\n');
   project.edit('pipelines/test.yaml', 'out/shout.txt', 'out/loud.txt');
   project.edit('pipelines/test.yaml', 'out/count.txt', 'out/size.txt');
-  await project.run();
+  const { stdout } = await project.command('run', 'test.yaml', '--reporter', 'plain');
+  const said =
+    '2 published outputs belong to no stage any more (out/count.txt, out/shout.txt): restage clean lists all, restage clean --yes removes them';
+  assert.ok(stdout.includes(said), stdout);
+  assert.ok(project.read('artifacts/test/report.html').includes(said), 'the report says it too');
   project.write('out/count.txt', 'mine now');
   assert.equal(
     await print(project, 'clean'),

@@ -26,6 +26,7 @@ import type { Cancellation } from './cancellation.ts';
 import { codeFiles } from './package-info.ts';
 import { type EndedRounds, type Round, runRounds } from './run-rounds.ts';
 import { finalsOf, type Selection, selectedNodes } from './selection.ts';
+import { unclaimedWarning } from './unclaimed-outputs.ts';
 
 type Outcomes = ReadonlyMap<StageName, StageOutcome>;
 
@@ -80,7 +81,13 @@ export async function runStages(
   let page: string | undefined;
   try {
     await folder.removeWork();
-    if (!isIdle) recordRun(ended, warn);
+    if (!isIdle) {
+      recordRun(ended, warn);
+      const old = selection.whole
+        ? await unclaimedWarning(selection, workspace.store.local.folder)
+        : undefined;
+      if (old !== undefined) warn(old);
+    }
     // An idle run is no part of the history; a profile goes on in its folder.
     else if (report !== undefined) folder.discard();
     // Which results belong to pending stages is not known.

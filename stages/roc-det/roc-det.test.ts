@@ -560,7 +560,14 @@ test('over seeds, the runs of a model share a colour in the charts and are one s
       return { path, labels: { net, seed } };
     }),
   );
+  await bench.run(spec, run, { inputs: { scores }, with: { draws: 100 } });
+  assert.deepEqual(bench.infos, [
+    'Some models differ in their seed alone. With over: [seed] they are drawn and tested as runs of one model.',
+  ]);
+  bench.infos.length = 0;
+  bench.highlights.length = 0;
   await bench.run(spec, run, { inputs: { scores }, with: { draws: 100, over: ['seed'] } });
+  assert.deepEqual(bench.infos, []);
   assert.equal(titleOf(bench, 'roc'), 'ROC on test');
   const svg = readFileSync(join(bench.output('roc'), 'chart.svg'), 'utf8');
   assert.equal(svg.match(/>[ab]: 0\.\d+, 0\.\d+ to 0\.\d+ over 2 seeds</g)?.length, 2);

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
+import { groupOver, repeatAxis } from '../../src/learning/charts/series.ts';
 import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
 import { bothLevelsTable } from '../../src/learning/metrics/both-levels.ts';
 import {
@@ -56,6 +57,8 @@ export default async function run(context: Context): Promise<void> {
     sides: byClass ? ['others', 'the class'] : models[0]!.sides,
   };
   for (const few of fewGroupsOf(models, frame)) context.warn(few);
+  const hint = byClass === undefined ? repeatsHint(models, frame) : undefined;
+  if (hint !== undefined) context.info(hint);
   const spreads =
     settings.over.length === 0 ? [] : spreadOver(models, frame, (line) => context.warn(line));
   const charted = byClass === undefined ? models : worstClasses(models, frame);
@@ -93,6 +96,14 @@ export default async function run(context: Context): Promise<void> {
   for (const table of distinctTables(models)) context.highlight(table);
   if (spreads.length > 0) context.highlight(spreadTable(spreads, frame));
   if (pairs.length > 0) context.highlight(testsTable(lines, pairs, images, frame));
+}
+
+/** Suggests `over` where models differ in their seed alone, each of which is drawn as a model. */
+function repeatsHint(models: readonly Model[], { over }: Frame): string | undefined {
+  if (over.includes(repeatAxis)) return undefined;
+  const withoutSeed = groupOver(models, [...over, repeatAxis]);
+  if (withoutSeed.length === groupOver(models, over).length) return undefined;
+  return `Some models differ in their ${repeatAxis} alone. With over: [${[...over, repeatAxis].join(', ')}] they are drawn and tested as runs of one model.`;
 }
 
 /** What the rows of all models are; images where that differs. */

@@ -60,14 +60,14 @@ export function groupOver<T extends { readonly labels: Labels }>(
 }
 
 /** The axis of a matrix that repeats a training, by the name that all pages give it. */
-const repeats = 'seed';
+export const repeatAxis = 'seed';
 
 /**
  * Items in their order, but with the seeds of each model behind one another, also where the matrix
  * has the seed as its outer axis.
  */
 export const seedsTogether = <T extends { readonly labels: Labels }>(items: readonly T[]) =>
-  groupOver(items, [repeats]).flatMap((group) => group.items);
+  groupOver(items, [repeatAxis]).flatMap((group) => group.items);
 
 /**
  * The name of a series by its labels, numbers with their axis: `my-net, seed 2`. Empty without
