@@ -1,9 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatLevel } from '../../src/format-numbers.ts';
 import {
+  type Axes,
   chart,
   type Domain,
   domainOf,
+  type Part,
   quantity,
   withField,
 } from '../../src/learning/charts/encoders.ts';
@@ -28,11 +30,13 @@ const labelSize = 12;
 const longestLabel = 180;
 /** Half the width of a point. */
 const reach = 6;
+/** Of more models the intervals cross each other and leave no room for names. */
+const mostIntervals = 10;
 
 /**
- * AUC with its interval against the number of parameters, on a logarithmic axis. Models on the
- * Pareto front are filled and joined; every other model has a rival with at least its AUC and at
- * most its parameters.
+ * AUC, of few models with its interval, against the number of parameters, on a logarithmic axis.
+ * Models on the Pareto front are filled and joined; every other model has a rival with at least its
+ * AUC and at most its parameters.
  */
 export function competitionChart(
   ranked: readonly Ranked[],
@@ -40,8 +44,12 @@ export function competitionChart(
   { confidence, title }: { readonly confidence: number; readonly title?: string | undefined },
 ): TopLevelSpec {
   const { split } = tested;
-  const ends = ranked.flatMap(({ auc }) => [auc.low, auc.estimate, auc.high]);
+  const hasIntervals = ranked.length <= mostIntervals;
+  const ends = ranked.flatMap(({ auc }) =>
+    hasIntervals ? [auc.low, auc.estimate, auc.high] : [auc.estimate],
+  );
   const domain = { x: xDomain(ranked), y: domainOf(ends, [0, 1]) };
+  const names = labels(ranked, domain, hasIntervals);
   const values = ranked.map(({ name, parameters, auc, score, rank, onFront }) => ({
     model: name,
     parameters,
@@ -67,45 +75,71 @@ export function competitionChart(
     { title: 'Learnable parameters', text: numberText(inRow('parameters')) },
   ];
   const fill = { condition: { test: 'datum.onFront', value: palette[0] }, value: '#ffffff' };
-  const coordinate = (field: string) => ({ field, type: 'quantitative', scale: null });
-  const subtitle = `${testedText(tested)}; lines: ${formatLevel(confidence)} interval; filled: on the Pareto front`;
-  return chart(title ?? `AUC on ${split} against learnable parameters`, subtitle, width, {
+  const notes = [
+    testedText(tested),
+    hasIntervals && `lines: ${formatLevel(confidence)} interval`,
+    'filled: on the Pareto front',
+    ranked.length > 1 && 'bold: the first',
+    names.length < ranked.length && 'names where there is room',
+  ];
+  return chart(
+    title ?? `AUC on ${split} against learnable parameters`,
+    notes.filter(Boolean).join('; '),
     width,
-    height,
-    data: { name: 'candidates', values },
-    layer: [
-      {
-        transform: [{ filter: 'datum.onFront' }],
-        mark: {
-          type: 'line',
-          interpolate: 'step-after',
-          color: ink.medium,
-          strokeWidth: 1,
-          strokeDash: [4, 4],
+    {
+      width,
+      height,
+      data: { name: 'candidates', values },
+      layer: [
+        frontLine({ x, y }),
+        ...(hasIntervals ? [intervalLines({ x, y })] : []),
+        {
+          mark: { type: 'point', stroke: palette[0], strokeWidth: 2, opacity: 1, size: 80 },
+          encoding: { x, y, fill },
         },
-        encoding: { x, y },
-      },
-      {
-        transform: [{ filter: 'isValid(datum.low)' }],
-        mark: { type: 'rule', color: palette[0], strokeWidth: 2 },
-        encoding: { x, y: withField(y, 'low'), y2: { field: 'high' } },
-      },
-      {
-        mark: { type: 'point', stroke: palette[0], strokeWidth: 2, opacity: 1, size: 80 },
-        encoding: { x, y, fill },
-      },
-      nearestTooltip(hints, { x, y }),
-      {
-        data: { name: 'labels', values: labels(ranked, domain) },
-        mark: { type: 'text', align: 'left', baseline: 'middle', fontSize: labelSize },
-        encoding: {
-          x: coordinate('x'),
-          y: coordinate('y'),
-          text: { field: 'label', type: 'nominal' },
-        },
-      },
-    ],
-  });
+        nearestTooltip(hints, { x, y }),
+        nameTexts(names),
+      ],
+    },
+  );
+}
+
+/** The Pareto front. */
+const frontLine = (axes: Axes): Part => ({
+  transform: [{ filter: 'datum.onFront' }],
+  mark: {
+    type: 'line',
+    interpolate: 'step-after',
+    color: ink.medium,
+    strokeWidth: 1,
+    strokeDash: [4, 4],
+  },
+  encoding: axes,
+});
+
+const intervalLines = ({ x, y }: Axes): Part => ({
+  transform: [{ filter: 'isValid(datum.low)' }],
+  mark: { type: 'rule', color: palette[0], strokeWidth: 2 },
+  encoding: { x, y: withField(y, 'low'), y2: { field: 'high' } },
+});
+
+function nameTexts(names: ReturnType<typeof labels>): Part {
+  const coordinate = (field: string) => ({ field, type: 'quantitative', scale: null });
+  return {
+    data: { name: 'labels', values: names },
+    mark: {
+      type: 'text',
+      align: 'left',
+      baseline: 'middle',
+      fontSize: labelSize,
+      fontWeight: { expr: "datum.isFirst ? 'bold' : 'normal'" },
+    },
+    encoding: {
+      x: coordinate('x'),
+      y: coordinate('y'),
+      text: { field: 'label', type: 'nominal' },
+    },
+  };
 }
 
 /** With room for labels, and never narrower than a factor of ten. */
@@ -129,22 +163,49 @@ function ticks([low, high]: Domain): readonly number[] {
 }
 
 /**
- * The names beside the points, those on the front first; names without room are left to the
- * leaderboard.
+ * The names beside their points, the first models first; those without room are left to the ranking
+ * chart. Only the name of the first is never left out.
  */
-function labels(ranked: readonly Ranked[], domain: { readonly x: Domain; readonly y: Domain }) {
+function labels(
+  ranked: readonly Ranked[],
+  domain: { readonly x: Domain; readonly y: Domain },
+  hasIntervals: boolean,
+) {
   const [left, right] = domain.x.map(Math.log10) as [number, number];
   const [bottom, top] = domain.y;
   const across = (parameters: number) => (width * (Math.log10(parameters) - left)) / (right - left);
   const up = (area: number) => (height * (top - area)) / (top - bottom);
-  const inOrder = ranked.toSorted((a, b) => Number(b.onFront) - Number(a.onFront));
-  const obstacles = ranked.flatMap(({ parameters, auc }) => {
-    const x = across(parameters);
-    const y = up(auc.estimate);
-    const point = { x: x - reach, y: y - reach, width: 2 * reach, height: 2 * reach };
-    if (Number.isNaN(auc.low)) return [point];
-    return [point, { x: x - 2, y: up(auc.high), width: 4, height: up(auc.low) - up(auc.high) }];
+  const points = ranked.map(({ name, parameters, auc, rank }, i) => {
+    const isFirst = rank === 1;
+    const font = { size: labelSize, weight: isFirst ? 'bold' : 'normal' } as const;
+    const label = wrapText(name, longestLabel, { ...font, most: 1 })[0]!;
+    return {
+      label,
+      isFirst,
+      isKept: i === 0,
+      x: across(parameters),
+      y: up(auc.estimate),
+      width: textWidth(label, font.size, font.weight),
+    };
   });
+  const dots = points.map(({ x, y }) => ({
+    x: x - reach,
+    y: y - reach,
+    width: 2 * reach,
+    height: 2 * reach,
+  }));
+  const lines = ranked.flatMap(({ parameters, auc }) =>
+    !hasIntervals || Number.isNaN(auc.low)
+      ? []
+      : [
+          {
+            x: across(parameters) - 2,
+            y: up(auc.high),
+            width: 4,
+            height: up(auc.low) - up(auc.high),
+          },
+        ],
+  );
   const corners = ranked
     .filter(({ onFront }) => onFront)
     .sort((a, b) => a.parameters - b.parameters);
@@ -158,24 +219,18 @@ function labels(ranked: readonly Ranked[], domain: { readonly x: Domain; readonl
       { x: toX - 1, y: toY, width: 2, height: fromY - toY },
     ];
   });
-  const texts = inOrder.map(
-    ({ name }) => wrapText(name, longestLabel, { size: labelSize, most: 1 })[0]!,
-  );
-  const points = inOrder.map(({ parameters, auc }, i) => ({
-    x: across(parameters),
-    y: up(auc.estimate),
-    width: textWidth(texts[i]!, labelSize),
-    ...(!Number.isNaN(auc.low) && { top: up(auc.high), bottom: up(auc.low) }),
-  }));
+  const lineHeight = labelSize + 2;
   const positions = layOutLabels(points, {
-    height: labelSize + 2,
+    height: lineHeight,
     gap: reach + 4,
-    obstacles: [...obstacles, ...steps],
     frame: { x: 0, y: 0, width, height },
+    obstacles: [...dots, ...lines, ...steps],
+    mayLeave: false,
   });
-  return positions.flatMap((position, i) =>
-    position === undefined
+  return positions.flatMap((position, i) => {
+    const { label, isFirst } = points[i]!;
+    return position === undefined
       ? []
-      : [{ label: texts[i]!, x: position.x, y: position.y + (labelSize + 2) / 2 }],
-  );
+      : [{ label, isFirst, x: position.x, y: position.y + lineHeight / 2 }];
+  });
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { TopLevelSpec } from 'vega-lite';
 import { defaultNames } from '../../src/default-class-names.ts';
 import { formatDecimal, formatEstimate } from '../../src/format-numbers.ts';
 import type { BinaryRow } from '../../src/learning/metrics/scores/binary-view.ts';
@@ -13,11 +14,13 @@ import { plainLayers, traceLayers } from '../../src/learning/models/layers/trace
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
 import { netOf } from '../../src/learning/models/model-setting.ts';
 import { StageError } from '../../src/stage.ts';
+import { chartContent } from '../../test/support/chart-content.ts';
 import { assertGolden, digestOf } from '../../test/support/golden.ts';
 import { smallOnnx } from '../../test/support/small-onnx.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { competitionChart } from './chart.ts';
 import { type Candidate, rank } from './leaderboard.ts';
+import { rankingChart } from './ranking-chart.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 
@@ -461,6 +464,15 @@ test('scores without the split, of one class, or of other models are refused', a
   );
 });
 
+const tested = {
+  split: 'test',
+  unit: 'image',
+  negative: 1400,
+  positive: 700,
+  sides: defaultNames,
+} as const;
+const drawnBy = { confidence: 0.95, rankBy: 'score' } as const;
+
 test('the chart joins the Pareto front, and labels every candidate where there is room', () => {
   const of = (
     name: string,
@@ -477,12 +489,66 @@ test('the chart joins the Pareto front, and labels every candidate where there i
     of('xception', 20_865_578, [0.979, 0.973, 0.985]),
     of('tiny', 1500, [0.82, 0.8, 0.84]),
   ]);
-  const chart = competitionChart(
-    ranked,
-    { split: 'test', unit: 'image', negative: 1400, positive: 700, sides: defaultNames },
-    { confidence: 0.95 },
-  );
+  const chart = competitionChart(ranked, tested, drawnBy);
   assertGolden(chart, new URL('golden/four-candidates.golden.json', import.meta.url));
+  const ranking = rankingChart(ranked, tested, drawnBy);
+  assertGolden(ranking, new URL('golden/four-ranked.golden.json', import.meta.url));
+});
+
+type Rows = readonly Readonly<Record<string, unknown>>[];
+
+interface Content {
+  readonly title: { readonly subtitle: readonly string[] };
+  readonly data: { readonly values: Rows };
+  readonly layer: readonly { readonly data?: { readonly name: string; readonly values: Rows } }[];
+}
+
+const subtitleOf = (chart: TopLevelSpec): string =>
+  chartContent<Content>(chart).title.subtitle.join(' ');
+
+test('of a class of thirty the winner has a name even in a crowd, the chart says that others lack theirs, and the ranking names all', () => {
+  // An arc under the upper edge of the chart: the points on both sides of the winner take its room.
+  const ranked = rank(
+    Array.from({ length: 30 }, (_, i) => ({
+      name: `student ${i + 1}`,
+      parameters: Math.round(1000 * 10 ** (i / 29)),
+      auc: interval(1 - Math.abs(i - 14) / 1e4, 0.9, 1),
+    })),
+    'auc',
+  );
+  const chart = competitionChart(ranked, tested, drawnBy);
+  const layers = chartContent<Content>(chart).layer;
+  const labels = layers.find(({ data }) => data?.name === 'labels')!.data!.values;
+  assert.deepEqual(
+    labels.filter(({ isFirst }) => isFirst).map(({ label }) => label),
+    ['student 15'],
+  );
+  assert.ok(labels.length < 30);
+  assert.equal(
+    subtitleOf(chart),
+    '1,400 real and 700 fake images; filled: on the Pareto front; bold: the first; names where there is room',
+  );
+  const rows = chartContent<Content>(rankingChart(ranked, tested, drawnBy)).data.values;
+  assert.deepEqual(
+    [rows.length, rows[0], rows[29]!['name']],
+    [
+      30,
+      { name: '1. student 15', value: 1, low: 0.9, high: 1, text: '1.000 (0.900–1.000)' },
+      '30. student 30',
+    ],
+  );
+});
+
+test('the ranking marks chance where a network is near it, and says what ranks', () => {
+  const candidates = [
+    { name: 'guess', parameters: 10, auc: interval(0.51, 0.4, 0.62) },
+    { name: 'good', parameters: 1000, auc: interval(0.9, 0.85, 0.94) },
+  ];
+  const near = rankingChart(rankByScore(candidates), tested, drawnBy);
+  assert.match(subtitleOf(near), /; ranked by score, which counts size, too; dashed: chance$/);
+  const above = rank(candidates.slice(1), 'auc');
+  const far = rankingChart(above, tested, { ...drawnBy, rankBy: 'auc' });
+  assert.equal(subtitleOf(far), '1,400 real and 700 fake images; lines: 95 % intervals');
 });
 
 test('results change only with the version of the kind', async () => {
@@ -494,12 +560,12 @@ test('results change only with the version of the kind', async () => {
   const outputs = (['leaderboard', 'markdown', 'latex', 'metrics'] as const).map((port) =>
     bench.output(port, spec.outputs[port]),
   );
-  const drawn = ['chart/chart.vl.json', 'drawing/winner.svg'].map((path) =>
+  const drawn = ['chart/chart.vl.json', 'ranking/chart.vl.json', 'drawing/winner.svg'].map((path) =>
     join(bench.root, 'outputs', path),
   );
   assert.deepEqual(
     { version: spec.version, digest: digestOf(...outputs, ...drawn) },
-    { version: 14, digest: '56de1923faaa238d' },
+    { version: 14, digest: '44f93bf9ce6d00e4' },
   );
 });
 

@@ -32,6 +32,7 @@ import {
   rank,
   testedText,
 } from './leaderboard.ts';
+import { rankingChart } from './ranking-chart.ts';
 import type { CompetitionSettings } from './spec.ts';
 import { aucLead, type Lead, leadMetrics, leadTable, scoreLead } from './winner-lead.ts';
 
@@ -40,7 +41,7 @@ type Context = StageContext<CompetitionSettings>;
 type Entrant = ReturnType<typeof enter>;
 
 export default async function run(context: Context): Promise<void> {
-  const { split, confidence, rankBy, title } = context.settings;
+  const { split, confidence, rankBy } = context.settings;
   const models = modelInputs(context, 'models');
   const pairs = pairByLabels(models, context.inputs('scores'), { one: 'model', other: 'scores' });
   const names = distinctNames(models);
@@ -74,7 +75,8 @@ export default async function run(context: Context): Promise<void> {
     context.output('metrics'),
     formatMetrics(ranked, tested, { confidence, rankBy, lead: lead && leadMetrics(lead) }),
   );
-  await renderOutput(context, 'chart', competitionChart(ranked, tested, { confidence, title }));
+  await renderOutput(context, 'chart', competitionChart(ranked, tested, context.settings));
+  await renderOutput(context, 'ranking', rankingChart(ranked, tested, context.settings));
   await draw(context, ranked, entrants);
   context.highlight({ title: `Leaderboard on ${split}`, columns, rows });
   const levels = bothLevelsTable(entrants, confidence);

@@ -60,7 +60,10 @@ export const spec = defineKind<CompetitionSettings>({
     metrics: output.metrics(
       'JSON: of every candidate its AUC, score, parameters and rank, with intervals, and how far the first is ahead of the second.',
     ),
-    chart: output.chart('AUC against parameters, with intervals and the Pareto front.'),
+    chart: output.chart(
+      'AUC against parameters with the Pareto front, and the intervals of up to ten networks.',
+    ),
+    ranking: output.chart('A row for each network, the first on top: its AUC with the interval.'),
     drawing: output.images("The winner's network, drawn: SVG and PNG."),
   },
   check: (given, inputs) => [...oneInput(inputs, ['models', 'onnx']), ...videoMistakes(given)],

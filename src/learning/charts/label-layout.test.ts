@@ -32,21 +32,32 @@ test('texts of close points are on opposite sides, where no other point is neare
   ]);
 });
 
-test('a text without room beside its point stands above its interval, not over that of a neighbour', () => {
-  const points = [
-    { x: 40, y: 150, width: 50, top: 100, bottom: 220 },
-    { x: 70, y: 200, width: 50, top: 125, bottom: 280 },
-  ];
-  const obstacles = points.map(({ x, top, bottom }) => ({
-    x: x - 2,
-    y: top,
-    width: 4,
-    height: bottom - top,
+test('a text without room beside its point stands farther away; where it may not, it is left out unless it is kept', () => {
+  const points = [{ x: 100, y: 150, width: 10 }];
+  const obstacles = [{ x: 85, y: 135, width: 30, height: 30 }];
+  const given = { ...options, obstacles };
+  assert.deepEqual(layOutLabels(points, given), [{ x: 117.6, y: 143 }]);
+  assert.deepEqual(layOutLabels(points, { ...given, mayLeave: false }), [undefined]);
+  const kept = points.map((point) => ({ ...point, isKept: true }));
+  assert.deepEqual(layOutLabels(kept, { ...given, mayLeave: false }), [{ x: 117.6, y: 143 }]);
+});
+
+test('a text that is kept stands where it covers the least, and later ones do not cover it', () => {
+  const crowd = Array.from({ length: 400 }, (_, i) => ({
+    x: i,
+    y: 10,
+    width: 30,
+    isKept: i === 200,
   }));
-  assert.deepEqual(layOutLabels(points, { ...options, obstacles }), [
-    { x: 15, y: 78 },
-    { x: 78, y: 193 },
-  ]);
+  const obstacles = [
+    { x: 0, y: 0, width: 400, height: 300 },
+    { x: 0, y: 0, width: 400, height: 40 },
+  ];
+  const positions = layOutLabels(crowd, { ...options, obstacles });
+  assert.deepEqual(
+    positions.flatMap((position, i) => (position === undefined ? [] : [[i, position]])),
+    [[200, { x: 185, y: 51.6 }]],
+  );
 });
 
 test('texts cover neither each other nor anything else, and stay in the frame', () => {
