@@ -149,7 +149,7 @@ describe('a person who has read nothing', { skip: noBrowser }, () => {
       .getByRole('row', { name: /0\.829/ })
       .getByText('+0.013')
       .waitFor();
-    await page.getByText('Small: the difference from the baseline.').waitFor();
+    await page.getByText('Small: the row minus the baseline.').waitFor();
     await page.getByLabel('Differences from').selectOption({ label: 'run … 3 …' });
     await table
       .getByRole('row', { name: /0\.817/ })

@@ -79,7 +79,7 @@ function Compared({ grid, baseline, theme, charts, curves }: GridData) {
             ? 'Intervals are at 95 %, over other test images.'
             : 'Means with their 95 % interval by Student’s t, and a point for each.'}
           {hasDifferences &&
-            ` Small: minus ${from === baseline ? 'the baseline' : grid.labels[from]}.`}
+            ` Small: the row minus ${from === baseline ? 'the baseline' : grid.labels[from]}.`}
         </span>
       </form>
       <Table
