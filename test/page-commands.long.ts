@@ -482,10 +482,16 @@ story(['docs/cookbook.md'], undefined, async (pages) => {
       const logit = (at < wrong ? -1 : 1) * (2 * label - 1) * (1 + at / 40);
       return `${at}.png,test,${label},${-logit},${logit}\n`;
     });
+  const probabilitiesOf = (wrong: number) =>
+    Array.from({ length: 40 }, (_, at) => {
+      const isFake = at % 2 === 1;
+      const probability = 0.5 + (at < wrong === isFake ? -1 : 1) * (0.1 + at / 100);
+      return `${at}.png,${isFake ? 'fake' : 'real'},${probability}\n`;
+    });
   const header = 'key,split,label,real,fake\n';
   using project = installed({
     'mine.csv': header + scoresOf(3).join(''),
-    'theirs.csv': header + scoresOf(9).join(''),
+    'raw.csv': `path,label,prob_fake\n${probabilitiesOf(9).join('')}`,
   });
   await writePhotos(project, 'photos');
   for (const [name, other] of Object.entries({ cat: 'real', dog: 'fake' }))

@@ -35,7 +35,7 @@ export interface ShownCommand {
 export type PageStep = ShownCommand | { readonly file: string; readonly text: string };
 
 const program =
-  /^(?:[A-Z_]+=\S+ )*(?:(?:npx )?(?:restage|pipeline) [a-z<]|(?:npm|node|python3|dvc|ssh|git|aws|eval|sinfo|killall) \S|scripts\/\S+\.sh)/;
+  /^(?:[A-Z_]+=\S+ )*(?:(?:npx )?(?:restage|pipeline) [a-z<]|(?:npm|node|python3|awk|dvc|ssh|git|aws|eval|sinfo|killall) \S|scripts\/\S+\.sh)/;
 
 /** The commands of a block: those behind a `$`, or else all lines that begin with a program. */
 function commandsOf(block: string): readonly ShownCommand[] {
@@ -113,7 +113,6 @@ export const notTyped: readonly (readonly [RegExp, string])[] = [
   [/^ssh -N -L 7341:127\.0\.0\.1:7341 node7$/, 'leads to another host'],
   [/^killall -9 node$/, 'would end every process of Node; test/orphans.slow.ts kills its own'],
   [/^python3 -c '…'$/, 'stands for any script'],
-  [/^python3 -c "import pandas/, 'is for a table of the reader’s, with columns of its own'],
   [
     /^python3 -m http\.server$/,
     'serves until it is ended; test/sharing-web.slow.ts reads from one',
