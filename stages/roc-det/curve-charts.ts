@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { positiveName, positivePlural } from '../../src/default-class-names.ts';
 import {
   formatCount,
+  formatCountOf,
   formatDecimal,
   formatEnds,
   formatLevel,
@@ -17,7 +18,7 @@ import {
   share,
   textAt,
 } from '../../src/learning/charts/encoders.ts';
-import { lineLayers } from '../../src/learning/charts/line-layers.ts';
+import { lineLayers, mostNamedLines } from '../../src/learning/charts/line-layers.ts';
 import { type Point, simplifyLine } from '../../src/learning/charts/simplify-line.ts';
 import { ink } from '../../src/learning/charts/theme.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
@@ -64,7 +65,7 @@ interface CurveChart extends Axes {
   readonly clip?: boolean;
   readonly notes?: readonly string[];
   readonly behind: readonly Part[];
-  /** Over the curves, whose names in the legend are given. */
+  /** Over the curves; the names in the legend are given. */
   readonly inFront?: (names: readonly string[]) => readonly Part[];
 }
 
@@ -75,6 +76,8 @@ export function curveChart(lines: readonly Line[], frame: Frame, given: CurveCha
   const names = isAlone
     ? [given.chart]
     : lines.map((line) => legendName(line, number, frame, format));
+  const named = names.slice(0, mostNamedLines);
+  const others = names.slice(mostNamedLines);
   const several = haveRuns(lines);
   const bands = models.length > mostBands || several ? [] : lines.map(({ runs }) => band(runs[0]!));
   const ends = isAlone ? formatEnds(number(models[0]!), format) : '';
@@ -84,6 +87,8 @@ export function curveChart(lines: readonly Line[], frame: Frame, given: CurveCha
     ends && `${level} interval ${ends}`,
     imagesText(lines, frame),
     ...(given.notes ?? []),
+    others.length > 0 &&
+      `the best ${named.length} by AUC in colour, ${formatCountOf(others.length, 'other')} in grey; all numbers are in the table`,
     runsText(lines, frame),
     drawn > 0 &&
       `${drawn === 1 ? 'band' : 'bands'}: ${level}, ${formatCount(frame.draws)} bootstrap draws`,
@@ -111,10 +116,11 @@ export function curveChart(lines: readonly Line[], frame: Frame, given: CurveCha
     height: side,
     layer: [
       ...given.behind,
-      ...lineLayers(names, {
+      ...lineLayers(named, {
         x,
         y,
         data: { name: 'curves', values: curves.toReversed() }, // the first on top
+        others,
         legend: isAlone ? null : { title: legend, width: side },
         order: 'point',
         ...(several && { detail: 'run' }),
@@ -126,7 +132,7 @@ export function curveChart(lines: readonly Line[], frame: Frame, given: CurveCha
         },
         mark: { ...(given.clip && { clip: true }), ...(several && { strokeWidth: 1.2 }) },
       }),
-      ...(given.inFront?.(names) ?? []),
+      ...(given.inFront?.(named) ?? []),
     ],
   });
 }

@@ -109,8 +109,8 @@ function deviate(rate: number): number {
 }
 
 /**
- * A point where each curve meets the diagonal, inside the frame; its rate beside it where there is
- * one curve.
+ * A point where each curve with a name meets the diagonal, inside the frame; its rate beside it
+ * where there is one curve.
  */
 function equalMarks(
   lines: readonly Line[],
@@ -119,6 +119,7 @@ function equalMarks(
   least: number,
 ) {
   const values = lines
+    .slice(0, names.length)
     .flatMap(({ runs }, i) =>
       runs.map((run) => ({ series: names[i]!, rate: run.equalErrorRate.estimate })),
     )

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { parse, View } from 'vega';
 import { compile } from 'vega-lite';
 import { defaultNames } from '../../src/default-class-names.ts';
+import { fills } from '../../src/learning/charts/theme.ts';
 import { positiveProbabilities } from '../../src/learning/metrics/arithmetic/logits.ts';
 import { compareModels } from '../../src/learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
@@ -337,6 +338,50 @@ test('of more models than there are colours the worst calibrated are drawn, and 
   );
 });
 
+test('of a class of twelve the best ten have colours and names, and the others are grey lines that tooltips name', async () => {
+  const best = await named('best', drawn(60, 3));
+  const lines = eachAlone(
+    Array.from({ length: 12 }, (_, i) => ({ ...best, name: `student ${i + 1}` })),
+  );
+  interface Layer {
+    readonly data?: { readonly name: string; readonly values: { readonly series: string }[] };
+    readonly transform?: { readonly filter?: string }[];
+    readonly mark: { readonly type: string; readonly color?: string };
+    readonly encoding: { readonly color?: { readonly scale: { readonly domain: string[] } } };
+  }
+  interface Content {
+    readonly title: { readonly subtitle: string[] };
+    readonly layer: Layer[];
+  }
+  const student = (series: string) => Number(/^student (\d+): /.exec(series)?.[1]);
+  const drawnBy = ({ data, transform }: Layer) =>
+    new Set(
+      data!.values
+        .map(({ series }) => series)
+        .filter((series) => transform?.[0]?.filter?.includes(JSON.stringify(series)) ?? true)
+        .map(student),
+    );
+  const firstTen = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  for (const draw of [rocChart, detChart, precisionRecallChart]) {
+    const { title, layer } = chartContent<Content>(draw(lines, frame));
+    assert.match(
+      title.subtitle.join(' '),
+      /; the best 10 by AUC in colour, 2 others in grey; all numbers are in the table/,
+    );
+    const curves = layer.filter(({ data }) => data?.name === 'curves');
+    const [grey, coloured, tooltips] = curves as [Layer, Layer, Layer];
+    assert.deepEqual([grey.mark.color, drawnBy(grey)], [fills[3], new Set([11, 12])]);
+    assert.deepEqual(drawnBy(coloured), firstTen);
+    assert.deepEqual(new Set(coloured.encoding.color!.scale.domain.map(student)), firstTen);
+    assert.deepEqual(drawnBy(tooltips), new Set([...firstTen, 11, 12]));
+    const marks = layer.find(({ data }) => data?.name === 'equal');
+    if (marks !== undefined)
+      assert.deepEqual(new Set(marks.data!.values.map(({ series }) => student(series))), firstTen);
+  }
+  const ten = chartContent<Content>(rocChart(lines.slice(0, 10), frame));
+  assert.doesNotMatch(ten.title.subtitle.join(' '), /grey/);
+});
+
 test('of many images only the points that change the picture are drawn', async () => {
   const random = new Random(1);
   const points = [{ x: 0, y: 0 }];
@@ -639,7 +684,7 @@ test('results change only with the version of the kind', async () => {
     ...charts,
     ...['metrics', 'table', 'tests'].map((port) => bench.output(port, spec.outputs[port])),
   );
-  assert.deepEqual({ version: spec.version, digest }, { version: 20, digest: '714638a359d375a4' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 21, digest: '714638a359d375a4' });
 });
 
 test('the names of the settings stand in legends and tables, and the title in place of the split', async () => {

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { mostNamedLines } from '../../src/learning/charts/line-layers.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { groupOver, repeatAxis } from '../../src/learning/charts/series.ts';
 import { mean } from '../../src/learning/metrics/arithmetic/mean.ts';
@@ -35,9 +36,6 @@ import {
 
 type Context = StageContext<RocDetSettings>;
 
-/** Curves of classes in one chart: those with the lowest areas. */
-const mostClasses = 10;
-
 export default async function run(context: Context): Promise<void> {
   const { settings } = context;
   const { models, shared, byClass } = readModels(context.inputs('scores'), settings);
@@ -69,7 +67,7 @@ export default async function run(context: Context): Promise<void> {
       : groupRuns(ranked, frame);
   const compared = groups.toSorted((a, b) => meanArea(b.runs) - meanArea(a.runs));
   const lines = compared
-    .slice(byClass === undefined ? 0 : -mostClasses)
+    .slice(byClass === undefined ? 0 : -mostNamedLines)
     .map(({ name, runs }): Line => ({ name, runs: runs.map(({ measured }) => measured) }));
   const { pairs, images } = compare(
     byClass ? [] : compared.map(({ runs }) => runs),
@@ -149,7 +147,7 @@ function worstClasses(models: readonly Model[], frame: Frame): readonly Model[] 
     runs,
     area: mean(runs.map(areaOf)),
   }));
-  const worst = classes.toSorted((a, b) => b.area - a.area).slice(-mostClasses);
+  const worst = classes.toSorted((a, b) => b.area - a.area).slice(-mostNamedLines);
   return worst.flatMap(({ runs }) => runs);
 }
 

@@ -42,7 +42,7 @@ export type RocDetSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<RocDetSettings>({
   name: 'roc-det',
-  version: 20,
+  version: 21,
   summary:
     'Ranks the images of a split by the scores of one model or of several: ROC, DET, precision-recall and reliability ' +
     'with their intervals, a ranking, and paired tests between the models.',

@@ -1,5 +1,6 @@
 import type { Axes, Part } from './encoders.ts';
 import { seriesLegend, seriesScales } from './series.ts';
+import { fills } from './theme.ts';
 import { headingOf, intervalOf, nearestTooltip, rowOf, type TooltipRow } from './tooltips.ts';
 
 /** The style of series that are drawn as lines. */
@@ -17,6 +18,8 @@ export interface LineOptions extends Axes {
    */
   readonly bands?: boolean | { readonly name: string; readonly values: readonly object[] };
   readonly points?: boolean;
+  /** Further series of the same rows: thin, grey, behind the others, and not in the legend. */
+  readonly others?: readonly string[];
   /** The field that splits a series into several lines. */
   readonly detail?: string;
   /** The field that gives the order of a line's points, where it is not that of x. */
@@ -40,14 +43,18 @@ export interface LineTooltip {
   readonly more?: readonly TooltipRow[];
 }
 
+/** As many lines as colour and dash tell apart at a glance; more are better drawn as `others`. */
+export const mostNamedLines = 10;
+
 /**
  * Series as lines of their own colour and dash, over their bands and below their points. Rows name
  * theirs in `series`.
  */
 export function lineLayers(names: readonly string[], options: LineOptions): readonly Part[] {
-  const { x, y, data, filter, colours, legend, bands, detail, order, mark = {} } = options;
+  const { x, y, colours, legend, bands, others = [], mark = {} } = options;
   const { color, strokeDash } = seriesScales(names, colours);
-  const looks = seriesLooks(names, options);
+  const named = others.length === 0 ? options : withFilter(options, among(names));
+  const looks = seriesLooks(names, named);
   const by = {
     field: 'series',
     type: 'nominal',
@@ -69,7 +76,26 @@ export function lineLayers(names: readonly string[], options: LineOptions): read
     },
   };
   const hasBands = typeof bands === 'object' ? bands.values.length > 0 : bands;
-  const line = {
+  const line = lineLayer(named, mark, {
+    color: { ...by, scale: color },
+    strokeDash: { ...by, scale: strokeDash },
+  });
+  return [
+    ...(others.length > 0 ? [greyLines(others, options)] : []),
+    ...(hasBands ? [band] : []),
+    line,
+    ...(options.points ? [pointLayer(names, named)] : []),
+    ...(options.tooltip === null ? [] : [lineTooltip(names, options)]),
+  ];
+}
+
+/** Lines of the rows; `encoding` tells their series apart. */
+function lineLayer(
+  { x, y, data, filter, detail, order }: LineOptions,
+  mark: Part,
+  encoding: Part,
+): Part {
+  return {
     ...(data && { data }),
     ...(filter !== undefined && { transform: [{ filter }] }),
     mark: { type: 'line', ...mark },
@@ -78,17 +104,29 @@ export function lineLayers(names: readonly string[], options: LineOptions): read
       y,
       ...(detail !== undefined && { detail: { field: detail } }),
       ...(order !== undefined && { order: { field: order } }),
-      color: { ...by, scale: color },
-      strokeDash: { ...by, scale: strokeDash },
+      ...encoding,
     },
   };
-  return [
-    ...(hasBands ? [band] : []),
-    line,
-    ...(options.points ? [pointLayer(names, options)] : []),
-    ...(options.tooltip === null ? [] : [lineTooltip(names, options)]),
-  ];
 }
+
+function greyLines(others: readonly string[], options: LineOptions): Part {
+  const { detail, mark = {} } = options;
+  const fields = ['series', ...(detail === undefined ? [] : [detail])];
+  return lineLayer(
+    withFilter(options, among(others)),
+    { ...mark, color: fills[3], strokeWidth: 1 },
+    { detail: fields.map((field) => ({ field })) },
+  );
+}
+
+/** An expression of Vega for the rows of some series. */
+const among = (names: readonly string[]): string =>
+  `indexof(${JSON.stringify(names)}, datum.series) >= 0`;
+
+const withFilter = (options: LineOptions, filter: string): LineOptions => ({
+  ...options,
+  filter: options.filter === undefined ? filter : `(${options.filter}) && ${filter}`,
+});
 
 /** The values of the point nearest to the pointer. */
 function lineTooltip(
