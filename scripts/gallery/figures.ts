@@ -99,6 +99,7 @@ export const chapters: readonly Chapter[] = [
       { stage: 'table', port: 'chart', title: 'Several numbers over seeds' },
       { stage: 'table', port: 'markdown', title: 'The same as a table', form: 'table' },
       { stage: 'competition', port: 'chart', title: 'AUC against size, and the Pareto front' },
+      { stage: 'competition', port: 'ranking', title: 'A row for each model, by rank' },
       { stage: 'competition', port: 'markdown', title: 'A leaderboard', form: 'table' },
       { stage: 'cross', port: 'chart', title: 'Trained on one set, tested on others' },
     ],

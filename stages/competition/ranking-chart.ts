@@ -32,7 +32,7 @@ export function rankingChart(
   const notes = [
     testedText(tested),
     `lines: ${formatLevel(confidence)} intervals`,
-    ...(rankBy === 'score' ? ['ranked by score, which counts size, too'] : []),
+    ...(rankBy === 'score' ? ['ranked by AUC and size'] : []),
     ...(hasChance ? ['dashed: chance'] : []),
   ];
   const room = Math.max(...rows.map(({ text }) => textWidth(text, 12)));
