@@ -23,6 +23,7 @@ import {
 } from '../../src/learning/charts/tooltips.ts';
 import { wrapText } from '../../src/learning/charts/wrap-text.ts';
 import { type Ranked, type Tested, testedText } from './leaderboard.ts';
+import type { RankBy } from './spec.ts';
 
 const width = 440;
 const height = 320;
@@ -41,7 +42,15 @@ const mostIntervals = 10;
 export function competitionChart(
   ranked: readonly Ranked[],
   tested: Tested,
-  { confidence, title }: { readonly confidence: number; readonly title?: string | undefined },
+  {
+    confidence,
+    rankBy,
+    title,
+  }: {
+    readonly confidence: number;
+    readonly rankBy: RankBy;
+    readonly title?: string | undefined;
+  },
 ): TopLevelSpec {
   const { split } = tested;
   const hasIntervals = ranked.length <= mostIntervals;
@@ -69,7 +78,7 @@ export function competitionChart(
   const hints = [
     headingOf('model'),
     { title: 'Rank', text: numberText(inRow('rank')) },
-    { title: 'Score', text: `format(${tiesAway(inRow('score'))}, '.3f')` },
+    ...(rankBy === 'score' ? [scoreHint] : []),
     rowOf(y),
     intervalOf(y, 'Interval'),
     { title: 'Learnable parameters', text: numberText(inRow('parameters')) },
@@ -103,6 +112,8 @@ export function competitionChart(
     },
   );
 }
+
+const scoreHint = { title: 'Score', text: `format(${tiesAway(inRow('score'))}, '.3f')` };
 
 /** The Pareto front. */
 const frontLine = (axes: Axes): Part => ({

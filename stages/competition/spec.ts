@@ -37,7 +37,7 @@ export type CompetitionSettings = z.output<typeof settings>;
 
 export const spec = defineKind<CompetitionSettings>({
   name: 'competition',
-  version: 15,
+  version: 16,
   summary:
     'Ranks models by 1 / (1 + log10 n) · 100^(10 (AUC − 90) / 100), with n their learnable parameters and the AUC in per cent: ' +
     'the AUC counts most, and of equal ones the smaller network wins. Or by the AUC alone.',
