@@ -678,6 +678,12 @@ story(['docs/store.md', 'docs/store-commands.md', 'docs/trust.md'], noS3, async 
       // The page shows the file with the key that this makes.
       'restage store keys add ci': (project) =>
         project.write('store.yaml', 'url: .restage-store\n'),
+      'restage store push': async (project) => {
+        const named = project.read('store.yaml');
+        project.remove('store.yaml');
+        await project.command('store', 'init', '.restage-store');
+        project.write('store.yaml', named);
+      },
     },
     words: Object.fromEntries(named.map((line) => [line, `${line} --help`])),
   });
