@@ -48,7 +48,9 @@ test('the examples of the page run, and give no warning; one that trains is plan
       ? { ...(await project.command('plan', 'test.yaml')), warnings: [] }
       : undefined;
     const { code, warnings, stderr, stdout } = planned ?? (await project.run());
-    assert.deepEqual({ code, warnings, stderr }, { code: 0, warnings: [], stderr: '' }, stdout);
+    // An example takes the place of the one before, whose outputs stay.
+    const own = warnings.filter((warning) => !/belongs? to no stage any more/.test(warning));
+    assert.deepEqual({ code, own, stderr }, { code: 0, own: [], stderr: '' }, stdout);
   }
   assert.equal(project.read('artifacts/both.txt'), 'hello\nhi\nhello\n');
 });
