@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { shippedStages } from '../scripts/report-page.ts';
 import { HostedProject as Project } from './support/hosted-project.ts';
+import { ownWarnings } from './support/own-warnings.ts';
 import { blocks, inRepository, read } from './support/pages.ts';
 
 /** What examples read of a package, as far as a plan looks at it. */
@@ -48,8 +49,7 @@ test('the examples of the page run, and give no warning; one that trains is plan
       ? { ...(await project.command('plan', 'test.yaml')), warnings: [] }
       : undefined;
     const { code, warnings, stderr, stdout } = planned ?? (await project.run());
-    // An example takes the place of the one before, whose outputs stay.
-    const own = warnings.filter((warning) => !/belongs? to no stage any more/.test(warning));
+    const own = ownWarnings(warnings);
     assert.deepEqual({ code, own, stderr }, { code: 0, own: [], stderr: '' }, stdout);
   }
   assert.equal(project.read('artifacts/both.txt'), 'hello\nhi\nhello\n');
