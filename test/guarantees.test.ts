@@ -47,6 +47,7 @@ const pages = [
     'course',
     'review',
     'other-scores',
+    'ranking',
     'robustness',
     'audit',
     'charts',

@@ -31,7 +31,7 @@ const labelSize = 12;
 const longestLabel = 180;
 /** Half the width of a point. */
 const reach = 6;
-/** Of more models the intervals cross each other and leave no room for names. */
+/** With more models, the intervals cross each other and leave no room for names. */
 const mostIntervals = 10;
 
 /**

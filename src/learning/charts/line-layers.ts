@@ -89,7 +89,7 @@ export function lineLayers(names: readonly string[], options: LineOptions): read
   ];
 }
 
-/** Lines of the rows; `encoding` tells their series apart. */
+/** The lines of the rows. `encoding` distinguishes their series. */
 function lineLayer(
   { x, y, data, filter, detail, order }: LineOptions,
   mark: Part,

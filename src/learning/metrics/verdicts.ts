@@ -5,7 +5,7 @@ import { type MetricName, metric } from './metric-catalogue.ts';
 /** An area under the ROC curve as it was measured. */
 export interface MeasuredArea extends Estimate {
   readonly split: string;
-  /** Of the interval; absent where a file does not say it. */
+  /** The level of the interval; absent where a file does not say it. */
   readonly confidence?: number | undefined;
 }
 
