@@ -62,9 +62,7 @@ suite('stages on Grid Engine', { skip: noGridEngine ?? false }, () => {
     const [jobs] = project.files('cache/jobs').filter((path) => path.endsWith('/jobs'));
     project.remove(`cache/jobs/${jobs}`);
     const second = project.startRun('--on', 'held');
-    await until(
-      () => project.has(`cache/jobs/${jobs}`) && project.read(`cache/jobs/${jobs}`) !== '',
-    );
+    await until(() => project.read(`cache/jobs/${jobs}`) !== '');
     assert.equal(command('qstat').trim().split('\n').length, 3); // a heading of two lines
     command('qrls', project.read(`cache/jobs/${jobs}`).split(' ')[0]!);
     const { outcomes, stderr } = await endOf(second);

@@ -68,9 +68,7 @@ suite('stages on HTCondor', { skip: noCondor ?? false }, () => {
     const [jobs] = project.files('cache/jobs').filter((path) => path.endsWith('/jobs'));
     project.remove(`cache/jobs/${jobs}`);
     const second = project.startRun('--on', 'held');
-    await until(
-      () => project.has(`cache/jobs/${jobs}`) && project.read(`cache/jobs/${jobs}`) !== '',
-    );
+    await until(() => project.read(`cache/jobs/${jobs}`) !== '');
     condor.command('condor_release', project.read(`cache/jobs/${jobs}`).split(' ')[0]!);
     const { outcomes, stderr } = await endOf(second);
     assert.deepEqual(outcomes, { one: 'ran' }, stderr);
