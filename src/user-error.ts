@@ -56,6 +56,11 @@ export function reasonOf(error: unknown): string {
   return (isSystemError(error) && reasons[error.code ?? '']) || message;
 }
 
+/** Whether a system call failed for lack of file descriptors. */
+export function isTooManyFiles(error: unknown): error is NodeJS.ErrnoException {
+  return isSystemError(error) && reasons[error.code ?? ''] === tooManyFiles;
+}
+
 /** The error of a system call as a sentence with its path, if it has one. */
 export function describeSystemError(error: NodeJS.ErrnoException): string {
   if (error.syscall === 'uv_cwd')

@@ -309,15 +309,24 @@ test('unreadable pipelines, and a file name that is not UTF-8, are reported in w
 });
 
 test('a limit on open files that is too low is reported with the limit to raise', async () => {
-  using project = new Project(good, { 'in.txt': 'a\n' });
-  const command = `ulimit -n 40; exec "${process.execPath}" "${pipeline}" run test.yaml`;
-  const { status, stderr } = spawnSync('sh', ['-c', command], {
-    cwd: project.root,
-    encoding: 'utf8',
-  });
-  const message =
-    'error: Too many files are open; raise the limit (`ulimit -n 1024`) or use fewer `--jobs`.\n';
-  assert.deepEqual({ status, stderr }, { status: 1, stderr: message });
+  // The lowest stops Node 20 where it loads Restage, and later ones where a stage starts. The next
+  // one stops Node 20 in the run.
+  for (const limit of [26, 44]) {
+    using project = new Project(good, { 'in.txt': 'a\n' });
+    const command = `ulimit -n ${limit}; exec "${process.execPath}" "${pipeline}" run test.yaml`;
+    const { status, stdout, stderr } = spawnSync('sh', ['-c', command], {
+      cwd: project.root,
+      encoding: 'utf8',
+    });
+    const said = stdout + stderr;
+    if (limit > 26 && status === 0) continue; // later versions of Node need fewer
+    assert.equal(status, 1, said);
+    assert.match(
+      said,
+      /too many files are open; raise the limit \(`ulimit -n 1024`\) or use fewer `--jobs`/i,
+    );
+    assert.doesNotMatch(said, /EMFILE|^ +at /m);
+  }
 });
 
 test('all mistakes of a file are reported at once', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type RecalledRun, recallRun } from '../project/recall-run.ts';
 import { formatAllFresh } from '../reporting/terminal/format-all-fresh.ts';
 import { terminalText } from '../reporting/terminal/terminal-text.ts';
+import { describeSystemError, isTooManyFiles } from '../user-error.ts';
 
 // The start of every command, one small CommonJS file. It answers the commonest command, a `run`
 // in which nothing has changed, before Node loads anything: its loader of ES modules, streams and
@@ -23,7 +24,14 @@ async function start(argv: readonly string[]): Promise<void> {
   // the folder that Node would choose, among temporary files, anybody could put theirs first.
   const { enableCompileCache }: CompileCache = module as typeof module & CompileCache;
   enableCompileCache?.(join(__dirname, 'compile-cache'));
-  await (await import('./main.ts')).main(argv, recalled);
+  try {
+    await (await import('./main.ts')).main(argv, recalled);
+  } catch (error) {
+    // Each module is a file to open.
+    if (!isTooManyFiles(error)) throw error;
+    writeSync(2, `error: ${describeSystemError(error)}\n`);
+    process.exitCode = 1;
+  }
 }
 
 /** What a `run` remembers, or a `plan` without options, which has the same answer. */

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { ownVariables } from '../../../environment.ts';
 import type { Program } from '../../../stage.ts';
+import { reasonOf } from '../../../user-error.ts';
 import type { Resources } from '../../config/pipeline.ts';
 import { jsonLines } from '../../files/read-part.ts';
 import { lastError, searched } from './last-error.ts';
@@ -165,7 +166,7 @@ export class Service {
     if (gone === undefined)
       throw new Error('Internal error: a process that lives has not answered');
     if ('error' in gone)
-      return { ok: false, message: `could not be started: ${gone.error.message}` };
+      return { ok: false, message: `could not be started: ${reasonOf(gone.error)}` };
     const { code } = gone;
     const signal = gone.signal ?? signalOf(code);
     const killed = (signal === 'SIGKILL' || signal === 'SIGTERM') && ({ killed: true } as const);
