@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { kindsMarkdown, settingsTable } from '../src/cli/support/kinds-markdown.ts';
 import { describeSettings } from '../src/engine/config/schema/describe-settings.ts';
 import { extendsShape, pipelineShape, stageShape } from '../src/engine/config/schema/yaml-keys.ts';
-import { diagnosticCodes } from '../src/engine/diagnostics/codes.ts';
+import { type CodeRow, fileCodes, projectCodes } from '../src/engine/diagnostics/codes.ts';
 import { markdownTable } from '../src/markdown-table.ts';
 import { editorSchema } from '../src/project/editor-schema.ts';
 import { kinds } from '../stages/index.ts';
@@ -32,15 +32,18 @@ export async function generatedFiles(): Promise<Readonly<Record<string, string>>
     'docs/stages.md': withTables('docs/stages.md', {
       stage: settingsTable(describeSettings(stageShape), 'key'),
     }),
-    'docs/diagnostics.md': withTables('docs/diagnostics.md', { codes: codesTable() }),
+    'docs/diagnostics.md': withTables('docs/diagnostics.md', { codes: codesTable(fileCodes) }),
+    'docs/project-mistakes.md': withTables('docs/project-mistakes.md', {
+      codes: codesTable(projectCodes),
+    }),
     'docs/report.md': withTables('docs/report.md', {
       questions: questionsTable(await questionsOf(inRepository('.'))),
     }),
   };
 }
 
-function codesTable(): string {
-  const rows = Object.entries(diagnosticCodes).map(([code, { means, advice, severity }]) => [
+function codesTable(codes: Readonly<Record<string, CodeRow>>): string {
+  const rows = Object.entries(codes).map(([code, { means, advice, severity }]) => [
     `\`${code}\``,
     severity === 'warning' ? `${means} This is a warning.` : means,
     advice,

@@ -233,7 +233,7 @@ test('the pipelines, stages and parameters that the examples of --help name are 
 
 test('the places and the store of the pages are files without a mistake', async () => {
   using project = new Project('stages: {}\n');
-  const places = ['docs/cluster.md', 'docs/schedulers.md', 'docs/hosts.md']
+  const places = ['docs/cluster.md', 'docs/places.md', 'docs/schedulers.md', 'docs/hosts.md']
     .flatMap((page) => blocks(page, 'yaml'))
     .filter((yaml) => yaml.includes('engine:'));
   assert.ok(places.length >= 5);

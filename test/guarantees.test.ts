@@ -57,6 +57,7 @@ const pages = [
     'image-pages',
     'share-pages',
     'cluster',
+    'places',
     'cluster-faults',
     'schedulers',
     'own-schedulers',

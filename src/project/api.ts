@@ -9,7 +9,7 @@ import type { PipelineEvent } from '../reporting/pipeline-event.ts';
 
 /** A mistake of the user, as data. */
 export interface PipelineDiagnostic {
-  /** Stable, and explained in docs/diagnostics.md. */
+  /** Stable, and explained in docs/diagnostics.md and docs/project-mistakes.md. */
   readonly code: DiagnosticCode;
   readonly message: string;
   /** What to do. */

@@ -1,8 +1,9 @@
 /**
- * What `docs/diagnostics.md` says of one code; `npm run reference` writes its table. A code is
- * stable, since people search for it, and nothing is decided by its letters.
+ * What `docs/diagnostics.md` or `docs/project-mistakes.md` says of one code; `npm run reference`
+ * writes their tables. A code is stable, since people search for it, and nothing is decided by its
+ * letters.
  */
-interface CodeRow {
+export interface CodeRow {
   /** What it means, as a sentence. */
   readonly means: string;
   /** What to do, as a sentence. */
@@ -17,8 +18,8 @@ interface CodeRow {
 /** Infers the union of the codes, and forgets the texts of their rows. */
 const table = <Code extends string>(rows: Readonly<Record<Code, CodeRow>>) => rows;
 
-/** In alphabetical order. */
-export const diagnosticCodes = table({
+/** Mistakes in a pipeline's file. In alphabetical order. */
+export const fileCodes = table({
   'alias-bomb': {
     means: 'Aliases or parameters expand to far more values than a real file holds.',
     advice: 'Repeat fewer aliases, or pass the data as a file.',
@@ -27,23 +28,6 @@ export const diagnosticCodes = table({
   'axis-mismatch': {
     means: "A stage's axis has other values than an axis of the same name that it inherits.",
     advice: 'Give both the same values, rename one, or select a value: `stage[axis=value].port`.',
-    severity: 'mistake',
-  },
-  'broken-kind': {
-    means: "A kind in the project's `stages/` could not be loaded.",
-    advice: 'Fix its code; the message says where it fails.',
-    severity: 'mistake',
-  },
-  'broken-program': {
-    means:
-      'A program cannot be read for what it imports, because of a mistake in its code, or is not installed.',
-    advice:
-      'Fix the line that the message names, or install the program: Python 3.10 or newer, or ffmpeg.',
-    severity: 'mistake',
-  },
-  'broken-scheduler': {
-    means: 'A scheduler of your own, named by `engine` in `places.yaml`, could not be loaded.',
-    advice: 'Fix its code; the message says what is wrong.',
     severity: 'mistake',
   },
   cycle: {
@@ -111,46 +95,9 @@ export const diagnosticCodes = table({
     advice: 'Connect it under `inputs`.',
     severity: 'mistake',
   },
-  'never-ran': {
-    means: 'A pipeline has no results to compare.',
-    advice: 'Run it first.',
-    severity: 'mistake',
-  },
-  'no-classes': {
-    means: '`--classes` is given for a network whose layers the file writes out.',
-    advice: 'Leave `--classes` out.',
-    severity: 'mistake',
-  },
-  'no-file': {
-    means: 'No pipeline was named, and there are none or several.',
-    advice: 'Name a file below `pipelines/`.',
-    severity: 'mistake',
-  },
-  'no-image': {
-    means: 'A path leads to no image.',
-    advice: 'Name an image file.',
-    severity: 'mistake',
-  },
-  'no-model': {
-    means: 'A path, stage or file holds no model that can be used here.',
-    advice: 'Name a stage that trains or loads a model, or run it first.',
-    severity: 'mistake',
-  },
-  'no-project': {
-    means: 'There is no folder `pipelines/` here or above.',
-    advice: 'Start a project: `restage init`.',
-    severity: 'mistake',
-  },
   'no-stages': {
     means: 'A pipeline has no stages.',
     advice: 'Add a map `stages`.',
-    severity: 'mistake',
-  },
-  'no-store': {
-    means:
-      'The project has no shared store, the store lacks what is asked for, or a key is not trusted or its name taken.',
-    advice:
-      '`restage store init` makes one; `restage store status` shows what is there, `restage store keys` whom it trusts.',
     severity: 'mistake',
   },
   'not-a-file': {
@@ -158,19 +105,9 @@ export const diagnosticCodes = table({
     advice: 'Name a file.',
     severity: 'mistake',
   },
-  'not-portable': {
-    means: 'A stage for machines without the project folder reads what it does not declare.',
-    advice: 'Declare the files under `inputs`, or run the stage on this machine.',
-    severity: 'mistake',
-  },
   'not-text': {
     means: 'A file or a name is not UTF-8 text.',
     advice: 'Convert the file, or rename it.',
-    severity: 'mistake',
-  },
-  'one-stage': {
-    means: 'A command takes one stage, and several match or none is named.',
-    advice: 'Name one, as the hint says.',
     severity: 'mistake',
   },
   'output-claimed': {
@@ -194,37 +131,11 @@ export const diagnosticCodes = table({
     advice: 'Give one of them a value.',
     severity: 'mistake',
   },
-  'replaced-kind': {
-    means: 'A kind of the project has the name of a built-in kind, and is used instead.',
-    advice: 'Rename it unless this is intended.',
-    severity: 'warning',
-  },
   'sealed-input': {
     means: 'A stage would read a sealed split, which only stages that measure a model may.',
     advice:
       'Give it other splits, or break the seal with `restage unseal`, which ledger.jsonl then says.',
     severity: 'mistake',
-  },
-  'several-files': {
-    means: 'A command takes one pipeline and got two.',
-    advice: 'Run one after the other, or `include` both in a third file.',
-    severity: 'mistake',
-  },
-  'several-models': {
-    means: 'Several stages have a model.',
-    advice: 'Name one of the stages that the message lists.',
-    severity: 'mistake',
-  },
-  'several-runs': {
-    means: 'A shortened run id matches several runs.',
-    advice: 'Give more of the id; `restage history` lists all.',
-    severity: 'mistake',
-  },
-  'spec-effect': {
-    means:
-      "The spec of a project's own kind prints, listens to the process, starts a timer or keeps something open. Restage undoes that.",
-    advice: 'Move it to `run.ts`: a spec only describes its kind.',
-    severity: 'warning',
   },
   'too-deep': {
     means:
@@ -235,16 +146,6 @@ export const diagnosticCodes = table({
   'too-large': {
     means: 'A file, a text or a graph exceeds the limit.',
     advice: 'Split it; the message gives the limit.',
-    severity: 'mistake',
-  },
-  'too-many-gpus': {
-    means: 'A stage asks for more graphics cards than its place has.',
-    advice: 'Ask for fewer, choose another place, or declare the cards in `places.yaml`.',
-    severity: 'mistake',
-  },
-  'too-many-nodes': {
-    means: 'A stage asks for more nodes than its place gives.',
-    advice: 'Ask for fewer, choose another place, or set `nodes` of the place in `places.yaml`.',
     severity: 'mistake',
   },
   'too-many-stages': {
@@ -268,18 +169,6 @@ export const diagnosticCodes = table({
     advice: 'Do as the hint says: usually pass it as an argument or a variable.',
     severity: 'mistake',
   },
-  'unkeyed-import': {
-    means:
-      'A kind of the project computes the name of a module that it imports, or a program in Python finds code in a way that only running it can tell. The message says what does not count.',
-    advice: 'Write the name out, or declare the file under `inputs`.',
-    severity: 'warning',
-  },
-  'unkeyed-place': {
-    means:
-      "A kind's code depends on its own location: editing files that it finds from there will not rerun its stages.",
-    advice: 'Import those files, or make them inputs.',
-    severity: 'warning',
-  },
   'unknown-axis': {
     means: 'A stage has no such axis, or the axis no such value.',
     advice: 'Use one of those that the hint lists.',
@@ -300,19 +189,9 @@ export const diagnosticCodes = table({
     advice: 'Correct its name; `restage model` lists all.',
     severity: 'mistake',
   },
-  'unknown-name': {
-    means: 'There is no such metric or stage in the history.',
-    advice: 'Use one of those that the hint lists.',
-    severity: 'mistake',
-  },
   'unknown-param': {
     means: 'A parameter, or a key inside one, does not exist.',
     advice: 'Correct its name, or declare it under `params`.',
-    severity: 'mistake',
-  },
-  'unknown-place': {
-    means: 'A stage or `--on` names a place that `places.yaml` does not have.',
-    advice: 'Correct the name, or declare the place.',
     severity: 'mistake',
   },
   'unknown-port': {
@@ -320,19 +199,9 @@ export const diagnosticCodes = table({
     advice: 'Use one of those that the hint lists.',
     severity: 'mistake',
   },
-  'unknown-run': {
-    means: 'There is no run with this id.',
-    advice: '`restage history` lists all.',
-    severity: 'mistake',
-  },
   'unknown-stage': {
     means: 'There is no stage of this name.',
     advice: 'Correct its name.',
-    severity: 'mistake',
-  },
-  'unknown-subject': {
-    means: 'A word names no run, pipeline or stage to compare.',
-    advice: 'Name one of them.',
     severity: 'mistake',
   },
   'unknown-variable': {
@@ -378,12 +247,6 @@ export const diagnosticCodes = table({
     advice: 'A path has a `/`: write `./name` for a file in the root.',
     severity: 'mistake',
   },
-  'wrong-set': {
-    means:
-      '`--set` has neither the form `params.<name>=<value>` nor `<stage>.<setting>=<value>`, or sets something inside a value that is no map; `--axis` likewise.',
-    advice: 'Write it so.',
-    severity: 'mistake',
-  },
   'wrong-settings': {
     means: 'Settings contradict each other or the connected inputs.',
     advice: 'Do as the message says.',
@@ -416,5 +279,150 @@ export const diagnosticCodes = table({
     severity: 'mistake',
   },
 });
+
+/** Mistakes of commands, kinds, programs and places. In alphabetical order. */
+export const projectCodes = table({
+  'broken-kind': {
+    means: "A kind in the project's `stages/` could not be loaded.",
+    advice: 'Fix its code; the message says where it fails.',
+    severity: 'mistake',
+  },
+  'broken-program': {
+    means:
+      'A program cannot be read for what it imports, because of a mistake in its code, or is not installed.',
+    advice:
+      'Fix the line that the message names, or install the program: Python 3.10 or newer, or ffmpeg.',
+    severity: 'mistake',
+  },
+  'broken-scheduler': {
+    means: 'A scheduler of your own, named by `engine` in `places.yaml`, could not be loaded.',
+    advice: 'Fix its code; the message says what is wrong.',
+    severity: 'mistake',
+  },
+  'never-ran': {
+    means: 'A pipeline has no results to compare.',
+    advice: 'Run it first.',
+    severity: 'mistake',
+  },
+  'no-classes': {
+    means: '`--classes` is given for a network whose layers the file writes out.',
+    advice: 'Leave `--classes` out.',
+    severity: 'mistake',
+  },
+  'no-file': {
+    means: 'No pipeline was named, and there are none or several.',
+    advice: 'Name a file below `pipelines/`.',
+    severity: 'mistake',
+  },
+  'no-image': {
+    means: 'A path leads to no image.',
+    advice: 'Name an image file.',
+    severity: 'mistake',
+  },
+  'no-model': {
+    means: 'A path, stage or file holds no model that can be used here.',
+    advice: 'Name a stage that trains or loads a model, or run it first.',
+    severity: 'mistake',
+  },
+  'no-project': {
+    means: 'There is no folder `pipelines/` here or above.',
+    advice: 'Start a project: `restage init`.',
+    severity: 'mistake',
+  },
+  'no-store': {
+    means:
+      'The project has no shared store, the store lacks what is asked for, or a key is not trusted or its name taken.',
+    advice:
+      '`restage store init` makes one; `restage store status` shows what is there, `restage store keys` whom it trusts.',
+    severity: 'mistake',
+  },
+  'not-portable': {
+    means: 'A stage for machines without the project folder reads what it does not declare.',
+    advice: 'Declare the files under `inputs`, or run the stage on this machine.',
+    severity: 'mistake',
+  },
+  'one-stage': {
+    means: 'A command takes one stage, and several match or none is named.',
+    advice: 'Name one, as the hint says.',
+    severity: 'mistake',
+  },
+  'replaced-kind': {
+    means: 'A kind of the project has the name of a built-in kind, and is used instead.',
+    advice: 'Rename it unless this is intended.',
+    severity: 'warning',
+  },
+  'several-files': {
+    means: 'A command takes one pipeline and got two.',
+    advice: 'Run one after the other, or `include` both in a third file.',
+    severity: 'mistake',
+  },
+  'several-models': {
+    means: 'Several stages have a model.',
+    advice: 'Name one of the stages that the message lists.',
+    severity: 'mistake',
+  },
+  'several-runs': {
+    means: 'A shortened run id matches several runs.',
+    advice: 'Give more of the id; `restage history` lists all.',
+    severity: 'mistake',
+  },
+  'spec-effect': {
+    means:
+      "The spec of a project's own kind prints, listens to the process, starts a timer or keeps something open. Restage undoes that.",
+    advice: 'Move it to `run.ts`: a spec only describes its kind.',
+    severity: 'warning',
+  },
+  'too-many-gpus': {
+    means: 'A stage asks for more graphics cards than its place has.',
+    advice: 'Ask for fewer, choose another place, or declare the cards in `places.yaml`.',
+    severity: 'mistake',
+  },
+  'too-many-nodes': {
+    means: 'A stage asks for more nodes than its place gives.',
+    advice: 'Ask for fewer, choose another place, or set `nodes` of the place in `places.yaml`.',
+    severity: 'mistake',
+  },
+  'unkeyed-import': {
+    means:
+      'A kind of the project computes the name of a module that it imports, or a program in Python finds code in a way that only running it can tell. The message says what does not count.',
+    advice: 'Write the name out, or declare the file under `inputs`.',
+    severity: 'warning',
+  },
+  'unkeyed-place': {
+    means:
+      "A kind's code depends on its own location: editing files that it finds from there will not rerun its stages.",
+    advice: 'Import those files, or make them inputs.',
+    severity: 'warning',
+  },
+  'unknown-name': {
+    means: 'There is no such metric or stage in the history.',
+    advice: 'Use one of those that the hint lists.',
+    severity: 'mistake',
+  },
+  'unknown-place': {
+    means: 'A stage or `--on` names a place that `places.yaml` does not have.',
+    advice: 'Correct the name, or declare the place.',
+    severity: 'mistake',
+  },
+  'unknown-run': {
+    means: 'There is no run with this id.',
+    advice: '`restage history` lists all.',
+    severity: 'mistake',
+  },
+  'unknown-subject': {
+    means: 'A word names no run, pipeline or stage to compare.',
+    advice: 'Name one of them.',
+    severity: 'mistake',
+  },
+  'wrong-set': {
+    means:
+      '`--set` has neither the form `params.<name>=<value>` nor `<stage>.<setting>=<value>`, or sets something inside a value that is no map; `--axis` likewise.',
+    advice: 'Write it so.',
+    severity: 'mistake',
+  },
+});
+
+/** All codes. */
+export const diagnosticCodes = { ...fileCodes, ...projectCodes };
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;
