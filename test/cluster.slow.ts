@@ -44,6 +44,32 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     assert.match(ran.retries.join(), /^its job died/);
   });
 
+  test('another job takes the share of a worker that is killed, and the stages of the array do not wait for the worker that is left', async () => {
+    using project = cluster(
+      `stages:
+  each:
+    kind: command
+    matrix: { n: [1, 2, 3, 4, 5, 6] }
+    with:
+      run: |
+        if [ \${matrix.n} -le 2 ] && mkdir begun-\${matrix.n}; then read _ < gate; fi
+        echo done > \${outputs.out}
+    outputs: { out: 'artifacts/\${matrix.n}.txt' }
+`,
+      '',
+      2,
+    );
+    const gate = project.gate('gate');
+    const running = project.startRun('--on', 'cluster');
+    await until(() => project.has('begun-1') && project.has('begun-2'));
+    process.kill(await worker(project), 'SIGKILL');
+    // One worker still waits at the gate.
+    await until(() => project.has('artifacts/5.txt') && project.has('artifacts/6.txt'), 120_000);
+    gate.pass(1);
+    const { outcomes, stderr } = await endOf(running);
+    assert.deepEqual(new Set(Object.values(outcomes)), new Set(['ran']), stderr);
+  });
+
   test('a stage whose process is killed on its node runs once more, and one that kills itself fails with its message', async () => {
     using project = cluster(
       `${waiting}  suicide: { kind: command, with: { run: 'echo x >> tries; kill -9 $$' } }

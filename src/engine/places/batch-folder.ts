@@ -141,7 +141,7 @@ export type TicketEnd =
       /** The last lines that the jobs printed outside stages. */
       readonly said?: string;
     }
-  /** The jobs are over, and claimed only other tickets. */
+  /** The jobs that were to claim the ticket are over, and claimed others. */
   | { readonly type: 'unclaimed' }
   | { readonly type: 'cancelled'; readonly by: string };
 

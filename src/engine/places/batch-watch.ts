@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isFinal, type JobState, jobOf, type ListedJob, type Scheduler } from '../../scheduler.ts';
 import type { StageEvent } from '../events.ts';
@@ -40,11 +41,12 @@ interface Life {
  *     alive       no sign for `silence`, or says it is over  → silent, and the scheduler is asked
  *     silent      another sign                               → alive
  *     silent      the scheduler does not answer              → silent
- *     silent      its job is over                            → dead: its open tickets end as lost
+ *     silent      its job is over                            → dead: its open tickets end as lost,
+ *                                                              and its share of the others is freed
  *     silent      its job is listed, for `cancel`            → cancelled, and dead once it is over
  *
- * Tickets that nobody claimed wait for all jobs. Once these are over, they end as lost, or as
- * unclaimed where the jobs served other tickets.
+ * Tickets that nobody claimed wait for the jobs that are left. Once all are over, they end as lost,
+ * or as unclaimed where the jobs served other tickets.
  */
 export class BatchWatch {
   readonly folder: BatchFolder;
@@ -276,7 +278,10 @@ export class BatchWatch {
     // Safe: of two ends the first stays, so a worker that was only frozen changes nothing.
     if (worker !== undefined) {
       this.#dead.add(worker);
-      return this.#end(tickets, lost);
+      this.#end(tickets, lost);
+      // Whoever cancels a job wants no other in its place.
+      if (job === undefined || !isCancelled(job)) this.#freeShareOf(worker);
+      return;
     }
     await delay(100); // for an end that was written just before its worker left
     this.look();
@@ -289,6 +294,26 @@ export class BatchWatch {
     const hasEnded = job === undefined || ['completed', 'failed'].includes(phaseOf(job));
     const unstarted = !hasBegun && hasEnded;
     this.#end(unclaimed, { ...lost, ...(unstarted && { unstarted }), ...this.#lastWords() });
+  }
+
+  /**
+   * Ends a dead worker's share of the tickets that nobody claimed, so that the run submits them
+   * again: they would wait for the workers that are left. These claim from the front, so the share
+   * is taken from the back.
+   */
+  #freeShareOf(worker: string): void {
+    const left = this.workersLeft();
+    if (left === 0) return; // all of them are freed once all jobs are over
+    const unclaimed = [...this.#waiters.keys()]
+      .filter((index) => !this.#claimed.has(index))
+      .toSorted((a, b) => b - a);
+    const restart = this.#lives.get(worker)?.beat?.restart ?? 0;
+    const claim = { worker, restart, host: hostname(), full: false };
+    for (const index of unclaimed.slice(0, Math.floor(unclaimed.length / (left + 1)))) {
+      // Safe: a claim is a link, which only one can make. After a kill before the end is written,
+      // the next run finds the ticket lost with the dead worker.
+      if (this.folder.claim(index, claim)) this.#end([index], { type: 'unclaimed' });
+    }
   }
 
   #end(tickets: readonly number[], end: TicketEnd): void {
