@@ -8,12 +8,9 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { serve } from '@hono/node-server';
-import { serveStatic } from '@hono/node-server/serve-static';
-import { Hono } from 'hono';
-import { compress } from 'hono/compress';
 import { startManual } from '../../src/reporting/manual/manual-server.ts';
 import { inRepository } from '../generated-files.ts';
+import { serveSite } from './serve-site.ts';
 
 /** What Lighthouse writes, of which this program reads the scores. */
 interface LighthouseReport {
@@ -28,7 +25,7 @@ const { base } = JSON.parse(readFileSync(inRepository('scripts/site/contents.jso
 const reports = mkdtempSync(join(tmpdir(), 'lighthouse-'));
 const chosen = process.argv.slice(2);
 
-const site = await serveSite();
+const site = await serveSite(inRepository('site'), base);
 const manual = await startManual(0);
 console.log(
   `| page | screen | ${parts.join(' | ')} |\n| --- | --- | ${parts.map(() => '---').join(' | ')} |`,
@@ -57,24 +54,4 @@ async function measure(name: string, address: string): Promise<void> {
     const scores = parts.map((part) => Math.round(categories[part]!.score * 100));
     console.log(`| ${name} | ${screen} | ${scores.join(' | ')} |`);
   }
-}
-
-/** The built site, compressed and kept for ten minutes, as GitHub Pages does. */
-function serveSite() {
-  const app = new Hono();
-  app.use(compress());
-  app.use(async (c, next) => {
-    await next();
-    c.header('Cache-Control', 'max-age=600');
-  });
-  app.use(
-    serveStatic({
-      root: inRepository('site'),
-      rewriteRequestPath: (path) => `/${path.slice(base.length)}`,
-    }),
-  );
-  return new Promise<{ readonly port: number; close(): void }>((resolve) => {
-    const options = { fetch: app.fetch, port: 0, hostname: '127.0.0.1' };
-    const server = serve(options, ({ port }) => resolve({ port, close: () => server.close() }));
-  });
 }

@@ -11,7 +11,7 @@ import { SshHosts } from '../support/ssh-hosts.ts';
 
 const [, , what = 'controller', count = '100'] = process.argv;
 /** Enough that stages still run at the last kill. */
-const stages = (what === 'controller' ? 2 : 6) * Number(count);
+const stages = 6 * Number(count);
 const seconds = 3;
 const names = ['gpu1', 'gpu2'];
 const numbers = Array.from({ length: stages }, (_, n) => String(n));
