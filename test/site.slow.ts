@@ -26,8 +26,8 @@ import { writeFiles } from './support/temporary-folder.ts';
 /** Where the site lies on its server, as on GitHub Pages. */
 const base = '/restage/';
 
-/** What a clone has, and `dist/`. */
-const left = /^(node_modules|\.git|cache|artifacts|site|scripts\/site\/(pages|node_modules))$/;
+/** What the copy lacks: what a clone has not, but for `dist/`. */
+const leftOut = /^(node_modules|\.git|cache|artifacts|site|scripts\/site\/(pages|node_modules))$/;
 
 suite('the site', { skip: noRegistry ?? noBrowser }, () => {
   const clone = mkdtempSync(join(tmpdir(), 'restage-site-'));
@@ -39,7 +39,7 @@ suite('the site', { skip: noRegistry ?? noBrowser }, () => {
     const root = inRepository('.');
     cpSync(root, clone, {
       recursive: true,
-      filter: (path) => !left.test(relative(root, path)),
+      filter: (path) => !leftOut.test(relative(root, path)),
     });
     symlinkSync(inRepository('node_modules'), join(clone, 'node_modules'));
     // The study at its smallest, in place of minutes.
@@ -85,6 +85,7 @@ suite('the site', { skip: noRegistry ?? noBrowser }, () => {
   });
 
   test('every link and picture of it leads to what is there, and every anchor to its heading', () => {
+    const anchors = new Map(files.map((file) => [file, anchorsIn(html(file))]));
     const wrong: string[] = [];
     let count = 0;
     for (const file of files) {
@@ -93,9 +94,10 @@ suite('the site', { skip: noRegistry ?? noBrowser }, () => {
         count += 1;
         const [path, anchor] = decoded(target!).split('#');
         const to = path === '' ? file : fileOf(path!, file);
-        const isThere = to !== undefined && existsSync(join(site, to));
         const leads =
-          isThere && (name === 'src' || anchor === undefined || hasAnchor(html(to), anchor));
+          to !== undefined &&
+          existsSync(join(site, to)) &&
+          (name === 'src' || !anchor || anchors.get(to)?.has(decodeURIComponent(anchor)));
         if (!leads) wrong.push(`${file}: ${target}`);
       }
     }
@@ -140,9 +142,8 @@ function fileOf(path: string, from: string): string | undefined {
   return absolute.startsWith(base) ? absolute.slice(base.length) : undefined;
 }
 
-function hasAnchor(page: string, anchor: string): boolean {
-  return anchor === '' || decoded(page).includes(` id="${decodeURIComponent(anchor)}"`);
-}
+const anchorsIn = (page: string): ReadonlySet<string> =>
+  new Set(Array.from(page.matchAll(/ id="([^"]*)"/g), ([, anchor]) => decoded(anchor!)));
 
 const decoded = (text: string): string =>
   text

@@ -13,7 +13,6 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
-import { anchorsOf } from '../../src/reporting/manual/heading-anchor.ts';
 import { Manual, type ManualPage } from '../../src/reporting/manual/manual.ts';
 import { manualGroups } from '../../src/reporting/manual/manual-pages.ts';
 import { type PictureSize, pictureSize } from '../../src/reporting/manual/picture-size.ts';
@@ -34,7 +33,7 @@ const base = process.env['SITE_BASE'] ?? '/';
 
 if (!existsSync(join(here, 'node_modules/vitepress')))
   execFileSync('npm', ['ci', '--ignore-scripts'], { cwd: here, stdio: 'inherit' });
-restage('run', 'study.yaml');
+restage('inherit', 'run', 'study.yaml');
 rmSync(pages, { recursive: true, force: true });
 const manual = new Manual(inRepository('.'));
 const kinds = new Set(
@@ -54,26 +53,27 @@ function writePages(): void {
     else write(`${page.address}.md`, text);
   }
   mkdirSync(join(pages, 'public'), { recursive: true });
-  write('index.md', frontPage(`${base}${writeStudyPages()}`, base));
+  write('index.md', frontPage(base, writeStudyPages()));
 }
 
 /**
  * Writes the pages of the last run of the study, with the files that they link to. Returns the
- * address of the run's page.
+ * address of the run's page within the site.
  */
 function writeStudyPages(): string {
   const folder = join(pages, 'public/drawn-faces');
-  const [last] = JSON.parse(restage('history', '--pipeline', 'study', '--json'));
-  restage('report', '--runs', last.run, '--to', folder);
+  const [last] = JSON.parse(restage('pipe', 'history', '--pipeline', 'study', '--json'));
+  restage('inherit', 'report', '--runs', last.run, '--to', folder);
   return `drawn-faces/run-${last.run}.html`;
 }
 
-/** Runs a command of Restage in the repository. Returns what it printed. */
-function restage(...words: readonly string[]): string {
+/** Runs a command of Restage in the repository. Returns what it printed, where that is piped. */
+function restage(output: 'inherit' | 'pipe', ...words: readonly string[]): string {
   return execFileSync(process.execPath, [inRepository('bin/restage.js'), ...words], {
     cwd: inRepository('.'),
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['inherit', output, 'inherit'],
     encoding: 'utf8',
+    maxBuffer: Number.POSITIVE_INFINITY, // a history has no end
   });
 }
 
@@ -125,6 +125,9 @@ function writeReferences(): void {
     join(pages, 'api'),
     '--entryFileName',
     'index',
+    // Its links count names that get no heading of their own.
+    '--useHTMLAnchors',
+    'true',
     '--hideBreadcrumbs',
     'true',
     '--disableSources',
@@ -134,21 +137,10 @@ function writeReferences(): void {
     'Error',
   ];
   execFileSync('npx', words, { cwd: here, stdio: 'inherit' });
-  const api = readFileSync(join(pages, 'api/index.md'), 'utf8');
-  write('api/index.md', withAnchorsOfHeadings(api));
   write('api/python.md', pythonReference(read('stages/python/restage.py')));
   mkdirSync(join(pages, 'public'), { recursive: true });
   cpSync(inRepository('pipeline.schema.json'), join(pages, 'public/pipeline.schema.json'));
   write('schema.md', schemaPage());
-}
-
-/** TypeDoc counts names that get no heading of their own, such as those of a type's function. */
-function withAnchorsOfHeadings(text: string): string {
-  const headings = Array.from(text.matchAll(/^#+ (.+)$/gm), ([, heading]) => heading!);
-  const anchors = new Set(anchorsOf(headings));
-  return text.replaceAll(/\]\(#([\w-]+)-\d+\)/g, (link, first: string) =>
-    anchors.has(link.slice(3, -1)) ? link : `](#${first})`,
-  );
 }
 
 function schemaPage(): string {

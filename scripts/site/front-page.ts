@@ -1,9 +1,9 @@
 /**
  * The first page of the site: one sentence, one picture, three commands, and a report to try. Its
- * pictures are files of the site, whose address is `base`. `study` is the address of the pages of a
- * run of the study.
+ * pictures, and the page `study` of a run of the study, are files of the site, whose address is
+ * `base`.
  */
-export function frontPage(study: string, base: string): string {
+export function frontPage(base: string, study: string): string {
   return `---
 layout: home
 hero:
@@ -39,7 +39,7 @@ The first writes a small project, the second trains, measures and draws, and the
 
 ## A report to try
 
-<a href="${study}" target="_self">The study on drawn faces</a>: \`npx restage run study.yaml\` made it in the clone (six minutes on two cores), not in \`faces\`, and \`npx restage report --runs last --to shared\` wrote these pages. Their charts are live, they open without a network, and they hold whatever the run found. Drawn faces are toy data.
+<a href="${base}${study}" target="_self">The study on drawn faces</a>: \`npx restage run study.yaml\` made it in the clone (six minutes on two cores), not in \`faces\`, and \`npx restage report --runs last --to shared\` wrote these pages. Their charts are live, they open without a network, and they hold whatever the run found. Drawn faces are toy data.
 
 ## Where to begin
 

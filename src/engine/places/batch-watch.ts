@@ -272,7 +272,8 @@ export class BatchWatch {
       this.#cancelled.has(worker) || phaseOf(job) === 'unlisted' ? [] : [job],
     );
     const isCancelled = (job: JobState) => phaseOf(job) === 'cancelled';
-    const job = known.find(isCancelled) ?? known.at(-1);
+    const cancelled = known.find(isCancelled);
+    const job = cancelled ?? known.at(-1);
     const { state = '', reason } = job ?? {};
     const lost = { type: 'lost', state, ...(reason !== undefined && { reason }) } as const;
     // Safe: of two ends the first stays, so a worker that was only frozen changes nothing.
@@ -280,14 +281,14 @@ export class BatchWatch {
       this.#dead.add(worker);
       this.#end(tickets, lost);
       // Whoever cancels a job wants no other in its place.
-      if (job === undefined || !isCancelled(job)) this.#freeShareOf(worker);
+      if (cancelled === undefined) this.#freeShareOf(worker);
       return;
     }
     await delay(100); // for an end that was written just before its worker left
     this.look();
     const unclaimed = tickets.filter((index) => !this.#claimed.has(index));
     // Only if some ticket was claimed: jobs that claim none would be submitted for ever.
-    if (this.#claimed.size > 0 && (job === undefined || !isCancelled(job)))
+    if (this.#claimed.size > 0 && cancelled === undefined)
       return this.#end(unclaimed, { type: 'unclaimed' });
     const hasBegun = [...this.#lives.values()].some(({ beat }) => beat !== undefined);
     // A job that was killed, or whose node failed, says nothing about its set-up.
