@@ -79,6 +79,7 @@ const started = ['--import', 'tsx', '--test', `--test-concurrency=${concurrency}
 // Whatever tests leave behind is gone with the folder. Daemons of other users may pass through it.
 chmodSync(folder, 0o711);
 const env = { ...process.env, TMPDIR: folder };
+delete env._; // nohup, perhaps, which would be for the commands that tests start, too
 const { status } = spawnSync(process.execPath, [...started, ...groups], { stdio: 'inherit', env });
 try {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { once } from 'node:events';
+import { closeSync, existsSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { noProcessesIn } from './support/processes.ts';
 import { endOf, Project, pipeline, Running } from './support/rig.ts';
@@ -63,6 +64,26 @@ test('SIGHUP is ignored by a run under nohup', async () => {
   gate.pass();
   const { code, outcomes } = await endOf(run);
   assert.deepEqual([code, outcomes], [0, { wait: 'ran' }]);
+});
+
+test('SIGHUP is ignored by a run under nohup although npx, which started it, ends', async () => {
+  using project = new Project(waiting);
+  mkdirSync(project.path('node_modules/.bin'), { recursive: true });
+  symlinkSync(pipeline, project.path('node_modules/.bin/pipeline'));
+  const gate = project.gate('gate');
+  const line = 'nohup npx pipeline run test.yaml > log 2>&1; true';
+  const terminal = spawn('bash', ['-c', line], {
+    cwd: project.root,
+    stdio: 'ignore',
+    detached: true,
+  });
+  await until(() => project.has('here'));
+  process.kill(-terminal.pid!, 'SIGHUP');
+  await once(terminal, 'exit');
+  gate.pass();
+  await until(() => project.has('out/wait.txt'));
+  await noProcessesIn(project.root);
+  assert.match((await project.command('history')).stdout, /test .*1 ran/);
 });
 
 test('a run whose terminal is closed continues if it gets no SIGHUP, and is recorded', {

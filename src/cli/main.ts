@@ -5,6 +5,9 @@ import { guardStream } from '../reporting/terminal/terminal-text.ts';
 import { ignoresHangup } from './support/hangup.ts';
 import { surviveLostOutput } from './support/lost-output.ts';
 
+// Here and not in `main`: the tests run many commands in one process, which needs one listener.
+if (ignoresHangup) process.on('SIGHUP', () => {});
+
 /**
  * Runs the command that the words name, and sets the exit code.
  *
@@ -25,7 +28,6 @@ export async function main(
   surviveLostOutput(argv[0] !== 'run');
   for (const stream of [process.stdout, process.stderr])
     guardStream(stream, wantsColour(stream, process.env));
-  if (ignoresHangup) process.on('SIGHUP', () => {});
   if (recalled !== undefined && (await answer(argv[0], recalled))) return;
   if (argv[0] === 'run' || argv[0] === 'plan') await optimiseLater();
   const { runCli } = await import('./cli.ts');

@@ -190,7 +190,7 @@ test('wherever a process is killed while it takes or releases a lease, alone or 
     for (const lease of [path, beside])
       assert.equal(await secondsUntilFree(lease, 0), 0, `killed at call ${kills + 1}`);
   }
-  assert.ok(kills >= 8, `${kills}`);
+  assert.ok(kills >= 7, `${kills}`); // one more where `rmSync` calls `unlinkSync`, as in Node 20
 });
 
 test('leases that a process holds at once are names of one file, and end one by one', async (t) => {
