@@ -99,9 +99,9 @@ test('two processes that append at once, one of which is killed, leave one whole
   const root = temporaryFolder(t);
   const killed = appender(root, 'killed', 10_000);
   const other = appender(root, 'other', 20);
-  await once(killed.stdout, 'data');
+  // Heard from now on: one of them may have ended before the other begins.
   const ended = once(other, 'close');
-  await once(other.stdout, 'data');
+  await Promise.all([once(killed.stdout, 'data'), once(other.stdout, 'data')]);
   killed.kill('SIGKILL');
   assert.deepEqual(await ended, [0, null]);
   await new Ledger(root).append(() => [lookEvent('after')], unsigned);
