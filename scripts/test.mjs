@@ -72,9 +72,8 @@ const groups = [...new Set(files.map(processOf))].map((name, i) => {
   writeFileSync(program, programOf(group));
   return program;
 });
-// Schedulers, servers and browsers wait more than they compute, so three slow files keep two cores
-// busy.
-const concurrency = option === '--slow' ? 3 : 2;
+// Programs, schedulers, servers and browsers are waited for, so three files keep two cores busy.
+const concurrency = 3;
 const started = ['--import', 'tsx', '--test', `--test-concurrency=${concurrency}`];
 // Whatever tests leave behind is gone with the folder. Daemons of other users may pass through it.
 chmodSync(folder, 0o711);
