@@ -201,12 +201,15 @@ describe('machines that share no files', { skip: noSshHosts }, () => {
     using project = hostProject(waiting);
     const { running, host, other } = await startWaiting(project);
     assert.ok(hosts.signal(host, 'STOP', daemons) > 0);
-    await until(() => begun(other) === 1);
-    // Its worker hears nothing either: it ends after its silence, and its stage with it.
-    await until(() => busy(host) === 0);
-    hosts.on(other, 'touch /tmp/go');
-    assert.equal((await running.ended).code, 0);
-    hosts.signal(host, 'CONT', daemons);
+    try {
+      await until(() => begun(other) === 1);
+      // Its worker hears nothing either: it ends after its silence, and its stage with it.
+      await until(() => busy(host) === 0);
+      hosts.on(other, 'touch /tmp/go');
+      assert.equal((await running.ended).code, 0);
+    } finally {
+      hosts.signal(host, 'CONT', daemons);
+    }
     assert.equal(project.read('artifacts/slow.txt'), 'done\n');
     assert.deepEqual([begun(host), begun(other)], [1, 1]);
   });

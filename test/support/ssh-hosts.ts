@@ -67,10 +67,14 @@ export class SshHosts implements AsyncDisposable {
     return hosts;
   }
 
-  /** Runs a shell text on a host, as by `ssh`, and gives what it prints. */
+  /**
+   * Runs a shell text on a host, as by `ssh`, and gives what it prints. Throws if the host does not
+   * answer for a minute.
+   */
   on(name: string, script: string): string {
     return execFileSync(join(this.folder, 'bin/ssh'), ['-o', 'BatchMode=yes', name, script], {
       encoding: 'utf8',
+      timeout: 60_000,
     });
   }
 
