@@ -76,10 +76,8 @@ const groups = [...new Set(files.map(processOf))].map((name, i) => {
 const concurrency = 3;
 // A file that stands still fails by its name, instead of the whole run by CI's time.
 const minutes = option === '--long' ? 120 : 20;
-const started = [
-  ...['--import', 'tsx', '--test'],
-  ...[`--test-concurrency=${concurrency}`, `--test-timeout=${minutes * 60_000}`],
-];
+const limits = [`--test-concurrency=${concurrency}`, `--test-timeout=${minutes * 60_000}`];
+const started = ['--import', 'tsx', '--test', ...limits];
 // Whatever tests leave behind is gone with the folder. Daemons of other users may pass through it.
 chmodSync(folder, 0o711);
 const env = { ...process.env, TMPDIR: folder };
